@@ -1,0 +1,178 @@
+"""The values that pass between the stages, each immutable and without behaviour of its own.
+
+Conventions: ``_sec`` float seconds from the beginning of the recording, ``_quarter`` `fractions.Fraction` quarter
+notes from the first full bar's downbeat (a pickup is negative), pitch a MIDI number, velocity 1..127.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32] | NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Tensors = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note as heard or played; ``offset_sec`` is the release of the key, not of the pedal."""
+
+    onset_sec: float
+    offset_sec: float
+    pitch: int
+    velocity: int
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pedal:
+    """One press of a pedal."""
+
+    onset_sec: float
+    offset_sec: float
+    kind: Literal["sustain", "soft"]
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What was played: notes sorted by (onset_sec, pitch), pedals by onset_sec, and the model that heard them."""
+
+    notes: tuple[Note, ...]
+    pedals: tuple[Pedal, ...]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person decided; None or empty where Ottava decides."""
+
+    title: str | None = None
+    tempo_bpm: float | None = None
+    meter: tuple[int, int] | None = None
+    key: tuple[int, Literal["major", "minor"]] | None = None
+    downbeat_sec: float | None = None
+    grid: Literal["auto", "8", "16", "triplet"] = "auto"
+    split_pitch: int | None = None
+    setting: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BeatGrid:
+    """Beats in recording time.
+
+    ``times_sec`` shape (n_beats,), increasing; ``beat_in_bar`` shape (n_beats,), 1 on a downbeat.
+    """
+
+    times_sec: NDArray[np.float64]
+    beat_in_bar: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A time signature from ``quarter`` on."""
+
+    quarter: Fraction
+    beats: int
+    beat_type: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key from ``quarter`` on; ``fifths`` -7..7 counts sharps (flats when negative)."""
+
+    quarter: Fraction
+    fifths: int
+    mode: Literal["major", "minor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """Quarter notes a minute from ``quarter`` on, as printed."""
+
+    quarter: Fraction
+    bpm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A tactus beat of the score and its time in the recording; bar 0 is the pickup."""
+
+    time_sec: float
+    quarter: Fraction
+    beat_in_bar: int
+    bar: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a note stands in the score; ``duration_quarter`` 0 is a grace note."""
+
+    onset_quarter: Fraction
+    duration_quarter: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """The written name of a pitch: C sharp 4 is ("C", 1, 4)."""
+
+    step: str
+    alter: int
+    octave: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreNote:
+    """A note as written. ``staff`` 1 is the upper; ``voice`` 1..4 counts per staff."""
+
+    span: Span
+    staff: int
+    voice: int
+    spelling: Spelling
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePedal:
+    """A press of the sustain pedal in score time."""
+
+    onset_quarter: Fraction
+    offset_quarter: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What is written. ``notes[i]`` belongs to note i of the performance."""
+
+    beats: tuple[Beat, ...]
+    meters: tuple[Meter, ...]
+    pickup_quarter: Fraction
+    keys: tuple[Key, ...]
+    tempos: tuple[Tempo, ...]
+    notes: tuple[ScoreNote, ...]
+    pedals: tuple[ScorePedal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything known of one recording: what the JSON file holds."""
+
+    title: str
+    duration_sec: float
+    performance: Performance
+    choices: Choices
+    score: Score
+    warnings: tuple[str, ...] = field(default=())
+
+
+# The seam between the pipeline and its host (docs/architecture.md, decision 2).
+Read = Callable[[int, int], Awaitable[NDArray[np.float32]]]
+"""``await read(first_sample, last_sample)`` gives mono float32 samples, last excluded, at the model's sample rate."""
+
+Run = Callable[[str, Tensors], Awaitable[dict[str, NDArray[Any]]]]
+"""``await run(graph, tensors)`` runs one graph of the model; names and shapes are those of models.json."""
+
+Report = Callable[[str, float, Sequence[Note], Sequence[Pedal]], None]
+"""``report(stage, fraction, notes, pedals)``: how far a stage is (0..1) and what was heard since the last report."""
