@@ -1,0 +1,104 @@
+"""MIDI: the performance as it was played, out to a file and in from one."""
+
+import io
+
+import pretty_midi
+
+from ottava.datatypes import Note, Pedal, Performance, Result
+from ottava.errors import TranscriptionError
+
+SUSTAIN_CONTROL, SOFT_CONTROL = 64, 67
+# MIDI's own threshold between a pedal that is up and one that is down.
+PEDAL_DOWN = 64
+# Fine enough that the times of the notes survive to a third of a millisecond at any tempo we write.
+TICKS_PER_QUARTER = 960
+LOWEST_PITCH, HIGHEST_PITCH = 21, 108
+
+
+def write_midi(result: Result) -> bytes:
+    """Write the performed notes and pedals as a standard MIDI file, with the score's tempo, meter and key.
+
+    Parameters
+    ----------
+    result
+        Times of the notes are kept; only one tempo is written, since bars do not move with rubato.
+
+    Returns
+    -------
+    bytes
+        A MIDI file, format 1.
+    """
+    score = result.score
+    file = pretty_midi.PrettyMIDI(resolution=TICKS_PER_QUARTER, initial_tempo=score.tempos[0].bpm)
+    meter, key = score.meters[0], score.keys[0]
+    file.time_signature_changes.append(pretty_midi.TimeSignature(meter.beats, meter.beat_type, 0.0))
+    tonic = key.fifths * 7 % 12 if key.mode == "major" else (key.fifths * 7 - 3) % 12 + 12
+    file.key_signature_changes.append(pretty_midi.KeySignature(tonic, 0.0))
+    piano = pretty_midi.Instrument(program=0, name="Piano")
+    piano.notes = [
+        pretty_midi.Note(note.velocity, note.pitch, note.onset_sec, note.offset_sec) for note in result.performance.notes
+    ]
+    for pedal in result.performance.pedals:
+        control = SUSTAIN_CONTROL if pedal.kind == "sustain" else SOFT_CONTROL
+        piano.control_changes.append(pretty_midi.ControlChange(control, 127, pedal.onset_sec))
+        piano.control_changes.append(pretty_midi.ControlChange(control, 0, pedal.offset_sec))
+    file.instruments.append(piano)
+    buffer = io.BytesIO()
+    file.write(buffer)
+    return buffer.getvalue()
+
+
+def read_midi(data: bytes) -> Performance:
+    """Read the piano notes and pedals of a MIDI file.
+
+    Parameters
+    ----------
+    data
+        A standard MIDI file.
+
+    Returns
+    -------
+    Performance
+        Notes of all tracks but drums, sorted; confidence 1.
+
+    Raises
+    ------
+    TranscriptionError
+        When the file is damaged or holds no note of a piano.
+    """
+    try:
+        file = pretty_midi.PrettyMIDI(io.BytesIO(data))
+    except Exception as error:  # mido and pretty_midi raise a dozen kinds on damaged files
+        raise TranscriptionError("This MIDI file is damaged and cannot be read.") from error
+    instruments = [instrument for instrument in file.instruments if not instrument.is_drum]
+    notes = sorted(
+        (
+            Note(float(note.start), float(note.end), int(note.pitch), max(1, int(note.velocity)))
+            for instrument in instruments
+            for note in instrument.notes
+            if LOWEST_PITCH <= note.pitch <= HIGHEST_PITCH and note.end > note.start
+        ),
+        key=lambda note: (note.onset_sec, note.pitch),
+    )
+    if not notes:
+        raise TranscriptionError("This MIDI file holds no notes of a piano.")
+    end_sec = max(note.offset_sec for note in notes)
+    pedals = [pedal for instrument in instruments for pedal in _read_pedals(instrument, end_sec)]
+    return Performance(tuple(notes), tuple(sorted(pedals, key=lambda pedal: pedal.onset_sec)), "midi")
+
+
+def _read_pedals(instrument: pretty_midi.Instrument, end_sec: float) -> list[Pedal]:
+    """Presses of both pedals; one that is never lifted lasts to the last note's end."""
+    pedals = []
+    for control, kind in ((SUSTAIN_CONTROL, "sustain"), (SOFT_CONTROL, "soft")):
+        down_sec: float | None = None
+        changes = sorted((c for c in instrument.control_changes if c.number == control), key=lambda c: c.time)
+        for change in changes:
+            if change.value >= PEDAL_DOWN and down_sec is None:
+                down_sec = float(change.time)
+            elif change.value < PEDAL_DOWN and down_sec is not None:
+                pedals.append(Pedal(down_sec, float(change.time), "sustain" if kind == "sustain" else "soft"))
+                down_sec = None
+        if down_sec is not None and down_sec < end_sec:
+            pedals.append(Pedal(down_sec, end_sec, "sustain" if kind == "sustain" else "soft"))
+    return pedals

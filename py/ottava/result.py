@@ -1,0 +1,201 @@
+"""The ottava-1 format: a result as JSON, written and read.
+
+The same JSON goes to the page, into .json files and to benchmarks. Reading accepts what people and other programs
+write: unknown fields are left alone, wrong ones get one sentence.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from fractions import Fraction
+from typing import Any, Literal
+
+from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Score
+from ottava.errors import TranscriptionError
+from ottava.midi import HIGHEST_PITCH, LOWEST_PITCH
+from ottava.spelling import name_pitch, read_pitch
+
+FORMAT = "ottava-1"
+
+
+def result_to_json(result: Result) -> str:
+    """Write a result as ottava-1 JSON, on one line."""
+    return json.dumps(
+        {
+            "format": FORMAT,
+            "title": result.title,
+            "duration_sec": result.duration_sec,
+            "performance": performance_to_dict(result.performance),
+            "choices": choices_to_dict(result.choices),
+            "score": _score_to_dict(result.score),
+            "warnings": list(result.warnings),
+        },
+        allow_nan=False,
+        ensure_ascii=False,
+    )
+
+
+def performance_to_dict(performance: Performance) -> dict[str, Any]:
+    """``performance`` of the format."""
+    return {
+        "notes": [asdict(note) for note in performance.notes],
+        "pedals": [asdict(pedal) for pedal in performance.pedals],
+        "model": performance.model,
+    }
+
+
+def choices_to_dict(choices: Choices) -> dict[str, Any]:
+    """``choices`` of the format: only what a person chose."""
+    fields: dict[str, Any] = {
+        "title": choices.title,
+        "tempo_bpm": choices.tempo_bpm,
+        "meters": choices.meter and [{"sec": 0.0, "beats": choices.meter[0], "beat_type": choices.meter[1]}],
+        "keys": choices.key and [{"sec": 0.0, "fifths": choices.key[0], "mode": choices.key[1]}],
+        "downbeats_sec": None if choices.downbeat_sec is None else [choices.downbeat_sec],
+        "grid": None if choices.grid == "auto" else choices.grid,
+        "split": None if choices.split_pitch is None else name_pitch(choices.split_pitch),
+        "setting": choices.setting,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _score_to_dict(score: Score) -> dict[str, Any]:
+    return {
+        "beats": [
+            {"time_sec": b.time_sec, "quarter": float(b.quarter), "beat_in_bar": b.beat_in_bar, "bar": b.bar}
+            for b in score.beats
+        ],
+        "meters": [{"quarter": float(m.quarter), "beats": m.beats, "beat_type": m.beat_type} for m in score.meters],
+        "pickup_quarter": float(score.pickup_quarter),
+        "keys": [{"quarter": float(k.quarter), "fifths": k.fifths, "mode": k.mode} for k in score.keys],
+        "tempos": [{"quarter": float(t.quarter), "bpm": t.bpm} for t in score.tempos],
+        "notes": [
+            {
+                "onset_quarter": _ratio(n.span.onset_quarter),
+                "duration_quarter": _ratio(n.span.duration_quarter),
+                "grace": n.span.duration_quarter == 0,
+                "staff": n.staff,
+                "voice": n.voice,
+                "step": n.spelling.step,
+                "alter": n.spelling.alter,
+                "octave": n.spelling.octave,
+            }
+            for n in score.notes
+        ],
+        "pedals": [
+            {"onset_quarter": _ratio(p.onset_quarter), "offset_quarter": _ratio(p.offset_quarter)} for p in score.pedals
+        ],
+    }
+
+
+def _ratio(value: Fraction) -> str:
+    return f"{value.numerator}/{value.denominator}"
+
+
+def read_result(text: str) -> tuple[str, float, Performance, Choices]:
+    """Read title, duration in seconds, performance and choices of an ottava-1 file; the score is made again.
+
+    Raises
+    ------
+    TranscriptionError
+        When the text is no ottava-1 JSON, or its notes make no sense.
+    """
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise TranscriptionError("This file is not valid JSON; save it again from Ottava.") from error
+    if not isinstance(fields, dict) or not str(fields.get("format", "")).startswith(FORMAT):
+        raise TranscriptionError("This JSON file is not an Ottava project (format ottava-1).")
+    performance = read_performance(fields.get("performance"))
+    end_sec = max(note.offset_sec for note in performance.notes)
+    duration = fields.get("duration_sec")
+    duration_sec = float(duration) if isinstance(duration, int | float) and math.isfinite(duration) else end_sec
+    choices = read_choices(fields.get("choices", {}))
+    return str(fields.get("title", "")), max(duration_sec, end_sec), performance, choices
+
+
+def read_performance(fields: Any) -> Performance:
+    """Read ``performance`` of the format.
+
+    Raises
+    ------
+    TranscriptionError
+        When a note or pedal is missing a field, out of range or not a number, or there is no note.
+    """
+    try:
+        notes = sorted(map(_read_note, fields["notes"]), key=lambda note: (note.onset_sec, note.pitch))
+        pedals = sorted(map(_read_pedal, fields.get("pedals", [])), key=lambda pedal: pedal.onset_sec)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise TranscriptionError("The notes of this Ottava project are damaged.") from error
+    if not notes:
+        raise TranscriptionError("This Ottava project holds no notes.")
+    return Performance(tuple(notes), tuple(pedals), str(fields.get("model", "")))
+
+
+def _read_note(fields: Mapping[str, Any]) -> Note:
+    onset_sec, offset_sec = _read_interval(fields)
+    pitch, velocity = int(fields["pitch"]), int(fields["velocity"])
+    if not (LOWEST_PITCH <= pitch <= HIGHEST_PITCH and 1 <= velocity <= 127):
+        raise ValueError(f"pitch {pitch} or velocity {velocity} out of range")
+    return Note(onset_sec, offset_sec, pitch, velocity, float(fields.get("confidence", 1.0)))
+
+
+def _read_pedal(fields: Mapping[str, Any]) -> Pedal:
+    kind: Literal["sustain", "soft"] = "soft" if fields["kind"] == "soft" else "sustain"
+    return Pedal(*_read_interval(fields), kind)
+
+
+def _read_interval(fields: Mapping[str, Any]) -> tuple[float, float]:
+    onset_sec, offset_sec = float(fields["onset_sec"]), float(fields["offset_sec"])
+    if not (0 <= onset_sec < offset_sec < math.inf):
+        raise ValueError(f"no interval: {onset_sec} to {offset_sec} s")
+    return onset_sec, offset_sec
+
+
+def read_choices(fields: Any) -> Choices:
+    """Read ``choices`` of the format.
+
+    Raises
+    ------
+    TranscriptionError
+        When a choice has the wrong form.
+    """
+    try:
+        meters, keys = fields.get("meters") or [], fields.get("keys") or []
+        downbeats: Sequence[float] = fields.get("downbeats_sec") or []
+        return make_choices(
+            title=fields.get("title"),
+            tempo_bpm=fields.get("tempo_bpm"),
+            meter=(int(meters[0]["beats"]), int(meters[0]["beat_type"])) if meters else None,
+            key=(int(keys[0]["fifths"]), str(keys[0]["mode"])) if keys else None,
+            downbeat_sec=float(downbeats[0]) if downbeats else None,
+            grid=str(fields.get("grid") or "auto"),
+            split_pitch=None if fields.get("split") in (None, "auto") else read_pitch(fields["split"]),
+            setting=fields.get("setting"),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+        raise TranscriptionError("The choices of this Ottava project are damaged.") from error
+
+
+def make_choices(**fields: Any) -> Choices:
+    """Check the ranges of the choices that reach us from outside.
+
+    Raises
+    ------
+    ValueError
+        With a sentence that names the choice and what it may be.
+    """
+    tempo, meter, key, grid = fields["tempo_bpm"], fields["meter"], fields["key"], fields["grid"]
+    if tempo is not None and not 10 <= float(tempo) <= 400:
+        raise ValueError("the tempo must lie between 10 and 400 beats a minute")
+    if meter is not None and not (1 <= meter[0] <= 32 and meter[1] in (1, 2, 4, 8, 16, 32)):
+        raise ValueError("the meter must look like 3/4 or 6/8")
+    if key is not None and not (-7 <= key[0] <= 7 and key[1] in ("major", "minor")):
+        raise ValueError('the key must be -7 to 7 sharps (flats are negative) or a name such as "Eb minor"')
+    if grid not in ("auto", "8", "16", "triplet"):
+        raise ValueError("the grid must be auto, 8, 16 or triplet")
+    downbeat = fields["downbeat_sec"]
+    if downbeat is not None and not 0 <= downbeat < math.inf:
+        raise ValueError("the downbeat must be a time in seconds from the start")
+    return Choices(**fields)

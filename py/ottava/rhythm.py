@@ -1,0 +1,200 @@
+"""Rhythm: where each note stands in the score and how long it is written.
+
+Method: notes that begin together are taken together; in every beat the chords snap to the division of the beat
+(halves, thirds, quarters, ...) whose squared errors and complexity cost least (the description-length view of
+Cemgil, Desain and Kappen, "Rhythm Quantization for Transcription", CMJ 24(2), 2000). Differs from it: costs set by
+search, beats already known. Written lengths follow the key's release, legato notes reach the next one of their voice.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import accumulate
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ottava.datatypes import Note, Pedal, ScorePedal, Span
+from ottava.hands import group_chords
+from ottava.meter import beat_positions
+
+Grid = Literal["auto", "8", "16", "triplet"]
+
+# Divisions of a beat with their costs, in squared deviations of an onset: coarse search on folds 0 and 1 of
+# data/train with annotated beats (bench/results.md, "Rhythm").
+SIMPLE_COSTS = {1: 0.0, 2: 0.5, 3: 3.0, 4: 1.5, 6: 6.0, 8: 6.0}
+COMPOUND_COSTS = {1: 0.0, 3: 0.5, 2: 4.0, 6: 1.5, 4: 6.0, 12: 6.0}
+# Standard deviation of a played onset, in seconds.
+ONSET_SPREAD_SEC = 0.025
+# What --grid allows, as divisions of a quarter note.
+GRID_DIVISIONS: dict[Grid, tuple[int, ...]] = {"8": (1, 2), "16": (1, 2, 4), "triplet": (1, 2, 3, 6)}
+# A note held for at least this share of the way to the next one of its voice is written up to it: pianists lift
+# before the next note, and the page shows legato.
+LEGATO_SHARE = 0.5
+# Note values that one sign can show, longest first: whole to 64th, with one dot, and parts of triplets and sextuplets.
+PRINTABLE = sorted(
+    {Fraction(4, 2**n) * dot for n in range(7) for dot in (1, Fraction(3, 2))}
+    | {Fraction(2, 3) / 2**n for n in range(5)},
+    reverse=True,
+)
+
+
+def quantize_notes(
+    notes: Sequence[Note], times_sec: NDArray[np.float64], beat_quarter: Fraction, grid: Grid = "auto"
+) -> list[Span]:
+    """Place notes on the divisions of the beats.
+
+    Parameters
+    ----------
+    notes
+        Sorted by onset.
+    times_sec
+        Beat times, shape (n_beats,), increasing; the first at or before the first onset.
+    beat_quarter
+        Length of a beat: 1 in 3/4, 3/2 in 6/8.
+    grid
+        The finest divisions allowed.
+
+    Returns
+    -------
+    list of Span
+        One for each note, quarter 0 on the first beat, none before it; notes that begin together have the same onset,
+        ``duration_quarter`` > 0 reaches to where the key's release falls on the grid of its beat, at least one step.
+    """
+    costs = division_costs(beat_quarter, grid)
+    chords = group_chords([note.onset_sec for note in notes])
+    starts = np.array([float(np.mean([notes[i].onset_sec for i in chord])) for chord in chords])
+    places, divisions = snap_onsets(starts, times_sec, costs)
+    finest = max(divisions.values(), default=1)
+    spans: list[Span | None] = [None] * len(notes)
+    releases = beat_positions(np.array([note.offset_sec for note in notes]), times_sec)
+    for chord, place in zip(chords, places, strict=True):
+        for index in chord:
+            division = divisions.get(int(np.floor(releases[index])), divisions.get(int(np.floor(place)), finest))
+            release = Fraction(round(float(releases[index]) * division), division)
+            length = max(release - place, Fraction(1, division))
+            spans[index] = Span(place * beat_quarter, length * beat_quarter)
+    return [span for span in spans if span is not None]
+
+
+def division_costs(beat_quarter: Fraction, grid: Grid) -> dict[int, float]:
+    """Divisions of a beat allowed by ``grid``, with their costs."""
+    costs = SIMPLE_COSTS if beat_quarter.numerator != 3 else COMPOUND_COSTS
+    if grid == "auto":
+        return costs
+    steps = [Fraction(1, division) for division in GRID_DIVISIONS[grid]]
+    return {n: cost for n, cost in costs.items() if n == 1 or any((beat_quarter / n) % step == 0 for step in steps)}
+
+
+def snap_onsets(
+    starts_sec: NDArray[np.float64], times_sec: NDArray[np.float64], costs: dict[int, float]
+) -> tuple[list[Fraction], dict[int, int]]:
+    """Places of chords on the beat count, and the division chosen in each beat that has any.
+
+    ``starts_sec`` shape (n_chords,), increasing; the places never decrease and begin at 0 or later.
+    """
+    positions = beat_positions(starts_sec, times_sec)
+    # A chord a little before a beat belongs to it: beats are cut in the middle of the last sixteenth.
+    beats = np.floor(positions + 1 / 8).astype(np.int64)
+    places: list[Fraction] = []
+    divisions: dict[int, int] = {}
+    for beat in np.unique(beats):
+        phases = positions[beats == beat] - beat
+        near = int(np.clip(beat, 0, len(times_sec) - 2))
+        deviation = ONSET_SPREAD_SEC / float(times_sec[near + 1] - times_sec[near])
+        best = min(costs, key=lambda n: costs[n] + _misfit(phases, n) / deviation**2)
+        divisions[int(beat)] = best
+        places += [int(beat) + Fraction(round(float(phase) * best), best) for phase in phases]
+    # A late chord of one beat and an early one of the next may cross when each snaps on its own grid.
+    return list(accumulate(places, max, initial=Fraction(0)))[1:], divisions
+
+
+def _misfit(phases: NDArray[np.float64], division: int) -> float:
+    """Sum of squared errors in beats, and a whole step for every two chords that fall together."""
+    steps = np.round(phases * division)
+    together = len(steps) - len(np.unique(steps))
+    return float(np.sum((phases - steps / division) ** 2)) + together * (0.5 / division) ** 2
+
+
+def place_pedals(
+    pedals: Sequence[Pedal], times_sec: NDArray[np.float64], first_quarter: Fraction, beat_quarter: Fraction
+) -> list[ScorePedal]:
+    """Presses of the sustain pedal on the eighths of the beats; a press too short for the grid is left out."""
+    sustain = [pedal for pedal in pedals if pedal.kind == "sustain"]
+    onsets = beat_positions(np.array([pedal.onset_sec for pedal in sustain]), times_sec)
+    offsets = beat_positions(np.array([pedal.offset_sec for pedal in sustain]), times_sec)
+    placed = [
+        ScorePedal(*(first_quarter + Fraction(round(float(place) * 8), 8) * beat_quarter for place in press))
+        for press in zip(onsets, offsets, strict=True)
+    ]
+    return [pedal for pedal in placed if pedal.offset_quarter > pedal.onset_quarter]
+
+
+def trim_durations(spans: Sequence[Span], staffs: Sequence[int], voices: Sequence[int]) -> list[Span]:
+    """Written lengths: no note reaches over the next of its voice, legato notes reach up to it.
+
+    Returns
+    -------
+    list of Span
+        One for each note, in order; notes of a chord in one voice share one duration, spans of a voice do not overlap.
+    """
+    by_voice: dict[tuple[int, int], dict[Fraction, list[int]]] = {}
+    for index, span in enumerate(spans):
+        by_voice.setdefault((staffs[index], voices[index]), {}).setdefault(span.onset_quarter, []).append(index)
+    trimmed = list(spans)
+    for chords in by_voice.values():
+        onsets = sorted(chords)
+        for onset, following in zip(onsets, [*onsets[1:], None], strict=True):
+            duration = max(spans[i].duration_quarter for i in chords[onset])
+            if following is not None:
+                gap = following - onset
+                # Up to a half note of silence is bridged, never more: a long rest is meant.
+                if duration >= gap or (duration >= LEGATO_SHARE * gap and gap <= 2):
+                    duration = gap
+            for index in chords[onset]:
+                trimmed[index] = Span(onset, duration)
+    return trimmed
+
+
+def split_span(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> list[Fraction]:
+    """Lengths of the tied notes that write a note which does not leave its bar.
+
+    Parameters
+    ----------
+    start
+        Place in the bar, in quarter notes.
+    duration
+        Length in quarter notes, > 0.
+    beat_quarter
+        Length of a felt beat.
+
+    Returns
+    -------
+    list of Fraction
+        Each is one printable value (no, or one dot; tuplets within a beat); they sum to ``duration``.
+    """
+    lengths = []
+    while duration > 0:
+        length = next(
+            (value for value in PRINTABLE if value <= duration and _shows_beat(start, value, beat_quarter)),
+            Fraction(1, (start + duration).denominator * start.denominator),
+        )
+        lengths.append(length)
+        start, duration = start + length, duration - length
+    return lengths
+
+
+def _shows_beat(start: Fraction, value: Fraction, beat_quarter: Fraction) -> bool:
+    """Whether a reader still sees the beats when ``value`` is written at ``start``."""
+    into_beat = start % beat_quarter
+    end = into_beat + value
+    if value.denominator % 3 == 0:
+        # A note of a tuplet stands on the tuplet's own grid, inside its beat.
+        return end <= beat_quarter and start % min(value, Fraction(1, 3)) == 0
+    if into_beat.denominator % 3 == 0:
+        return False
+    if into_beat == 0:
+        # Whole beats; a dotted beat; or inside the beat.
+        return value % beat_quarter == 0 or end <= beat_quarter or value == beat_quarter * Fraction(3, 2)
+    # Inside the beat, or the plain syncopation (eighth, quarter, eighth).
+    return end <= beat_quarter or (into_beat * 2 == beat_quarter and value == beat_quarter)
