@@ -48,7 +48,10 @@ class Performance:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a person decided; None or empty where Ottava decides."""
+    """What a person decided; None where Ottava decides.
+
+    ``sensitivity`` 0..1: notes of a confidence below 1 - sensitivity are left out of the score; 1 keeps all.
+    """
 
     title: str | None = None
     tempo_bpm: float | None = None
@@ -58,6 +61,7 @@ class Choices:
     grid: Literal["auto", "8", "16", "triplet"] = "auto"
     split_pitch: int | None = None
     setting: str | None = None
+    sensitivity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +148,14 @@ class ScorePedal:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What is written. ``notes[i]`` belongs to note i of the performance."""
+    """What is written. ``notes[i]`` belongs to note i of the performance; None where it is left out."""
 
     beats: tuple[Beat, ...]
     meters: tuple[Meter, ...]
     pickup_quarter: Fraction
     keys: tuple[Key, ...]
     tempos: tuple[Tempo, ...]
-    notes: tuple[ScoreNote, ...]
+    notes: tuple[ScoreNote | None, ...]
     pedals: tuple[ScorePedal, ...]
 
 

@@ -16,7 +16,7 @@ LOWEST_PITCH, HIGHEST_PITCH = 21, 108
 
 
 def write_midi(result: Result) -> bytes:
-    """Write the performed notes and pedals as a standard MIDI file, with the score's tempo, meter and key.
+    """Write the performed notes and pedals as a standard MIDI file, with tempo, meter and key.
 
     Parameters
     ----------
@@ -36,7 +36,9 @@ def write_midi(result: Result) -> bytes:
     file.key_signature_changes.append(pretty_midi.KeySignature(tonic, 0.0))
     piano = pretty_midi.Instrument(program=0, name="Piano")
     piano.notes = [
-        pretty_midi.Note(note.velocity, note.pitch, note.onset_sec, note.offset_sec) for note in result.performance.notes
+        pretty_midi.Note(note.velocity, note.pitch, note.onset_sec, note.offset_sec)
+        for note, scored in zip(result.performance.notes, score.notes, strict=True)
+        if scored
     ]
     for pedal in result.performance.pedals:
         control = SUSTAIN_CONTROL if pedal.kind == "sustain" else SOFT_CONTROL

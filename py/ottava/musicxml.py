@@ -49,10 +49,11 @@ def write_musicxml(result: Result) -> str:
         The text of an uncompressed .musicxml file.
     """
     score = result.score
+    notes = [scored for scored in score.notes if scored]
     tree = stream.Score(id="score")
     tree.metadata = metadata.Metadata()
     tree.metadata.title = result.title or "Piano"
-    parts = [_make_part(score, staff) for staff in (1, 2)]
+    parts = [_make_part(score, notes, staff) for staff in (1, 2)]
     for part in parts:
         tree.insert(0, part)
     tree.insert(0, layout.StaffGroup(parts, name="Piano", symbol="brace", barTogether=True, id="piano"))
@@ -73,15 +74,15 @@ def _sign(exporter: ScoreExporter) -> None:
         software.text = f"Ottava {__version__}"
 
 
-def _make_part(score: Score, staff: int) -> stream.PartStaff:
+def _make_part(score: Score, notes: Sequence[ScoreNote], staff: int) -> stream.PartStaff:
     """One staff with all its bars."""
     part = stream.PartStaff(id=f"P1-Staff{staff}")
     part.partName = "Piano"
     now = score.meters[0]
     length = bar_quarters(now)
-    voices = _lay_out_voices(score, staff)
-    n_bars = _count_bars(score, length)
-    pitches = sorted(_pitch(n).midi for n in score.notes if n.staff == staff)
+    voices = _lay_out_voices([scored for scored in notes if scored.staff == staff], length)
+    n_bars = ceil(max(scored.span.onset_quarter + scored.span.duration_quarter for scored in notes) / length)
+    pitches = sorted(_pitch(scored).midi for scored in notes if scored.staff == staff)
     middle = pitches[len(pitches) // 2] if pitches else 0
     for number in range(0 if score.pickup_quarter else 1, n_bars + 1):
         measure = stream.Measure(number=number)
@@ -104,29 +105,21 @@ def _make_part(score: Score, staff: int) -> stream.PartStaff:
     return part
 
 
-def _count_bars(score: Score, length: Fraction) -> int:
-    end = max(n.span.onset_quarter + n.span.duration_quarter for n in score.notes)
-    return max(1, ceil(end / length))
-
-
-def _lay_out_voices(score: Score, staff: int) -> dict[int, dict[int, list[Sign]]]:
-    """Signs by bar number and voice, ties made at the bar lines, rests still to be filled."""
-    now = score.meters[0]
-    length = bar_quarters(now)
+def _lay_out_voices(notes: Sequence[ScoreNote], length: Fraction) -> dict[int, dict[int, list[Sign]]]:
+    """Signs of one staff by bar number and voice, ties made at the bar lines, rests still to be filled."""
     chords: dict[tuple[int, Fraction], list[ScoreNote]] = defaultdict(list)
-    for scored in score.notes:
-        if scored.staff == staff:
-            chords[scored.voice, scored.span.onset_quarter].append(scored)
+    for scored in notes:
+        chords[scored.voice, scored.span.onset_quarter].append(scored)
     bars: dict[int, dict[int, list[Sign]]] = defaultdict(lambda: defaultdict(list))
-    for (voice, onset), notes in sorted(chords.items(), key=lambda item: item[0]):
-        end = onset + notes[0].span.duration_quarter
+    for (voice, onset), members in sorted(chords.items(), key=lambda item: item[0]):
+        end = onset + members[0].span.duration_quarter
         begin = onset
         while begin < end:
             number = int(begin // length) + 1
             stop = min(end, number * length)
             # The pickup counts from its own start, which leaves the beats where the whole bar has them.
             start = begin - (number - 1) * length
-            bars[number][voice].append(Sign(start, stop - begin, tuple(notes), begin > onset, stop < end))
+            bars[number][voice].append(Sign(start, stop - begin, tuple(members), begin > onset, stop < end))
             begin = stop
     return bars
 

@@ -56,6 +56,7 @@ def choices_to_dict(choices: Choices) -> dict[str, Any]:
         "grid": None if choices.grid == "auto" else choices.grid,
         "split": None if choices.split_pitch is None else name_pitch(choices.split_pitch),
         "setting": choices.setting,
+        "sensitivity": None if choices.sensitivity == 1 else choices.sensitivity,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -71,7 +72,8 @@ def _score_to_dict(score: Score) -> dict[str, Any]:
         "keys": [{"quarter": float(k.quarter), "fifths": k.fifths, "mode": k.mode} for k in score.keys],
         "tempos": [{"quarter": float(t.quarter), "bpm": t.bpm} for t in score.tempos],
         "notes": [
-            {
+            n
+            and {
                 "onset_quarter": _ratio(n.span.onset_quarter),
                 "duration_quarter": _ratio(n.span.duration_quarter),
                 "grace": n.span.duration_quarter == 0,
@@ -173,6 +175,7 @@ def read_choices(fields: Any) -> Choices:
             grid=str(fields.get("grid") or "auto"),
             split_pitch=None if fields.get("split") in (None, "auto") else read_pitch(fields["split"]),
             setting=fields.get("setting"),
+            sensitivity=float(fields.get("sensitivity", 1.0)),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise TranscriptionError("The choices of this Ottava project are damaged.") from error
@@ -198,4 +201,6 @@ def make_choices(**fields: Any) -> Choices:
     downbeat = fields["downbeat_sec"]
     if downbeat is not None and not 0 <= downbeat < math.inf:
         raise ValueError("the downbeat must be a time in seconds from the start")
+    if not 0 <= fields["sensitivity"] <= 1:
+        raise ValueError("the sensitivity must lie between 0 and 1")
     return Choices(**fields)
