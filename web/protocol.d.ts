@@ -54,5 +54,5 @@ export type Reply =
   | { type: "read"; first_sample: number; last_sample: number }
   | { type: "progress"; stage: Stage; fraction: number }
   | { type: "heard"; notes: Note[]; pedals: Pedal[] }
-  | { type: "result"; result: Result; musicxml: string; midi: Uint8Array }
+  | { type: "result"; result: Result; musicxml: string; midi: Uint8Array<ArrayBuffer> }
   | { type: "error"; message: string; detail: string };

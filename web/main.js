@@ -1,0 +1,166 @@
+/** Wiring: files go in, the transcriber works, the views show. */
+
+import { openRecording, RecordingError } from "./audio.js";
+import { nameTitle, saveMidi, saveMusicxml } from "./exports.js";
+import { acceptFiles } from "./file-drop.js";
+import { messages } from "./messages.js";
+import { keepOffline } from "./offline.js";
+import { ProgressView } from "./progress-view.js";
+import { RollView } from "./roll-view.js";
+import { ScoreView } from "./score-view.js";
+import { Transcriber, TranscriptionError } from "./transcriber.js";
+
+/** @import { Transcription } from "./transcriber.js" */
+
+const EXAMPLE = "minuet.mp3";
+const STATES = /** @type {const} */ (["welcome", "working", "result"]);
+
+/**
+ * The element of this selector, known to be of this class.
+ * @template {Element} T
+ * @param {string} selector
+ * @param {new () => T} type
+ */
+function find(selector, type) {
+  const element = document.querySelector(selector);
+  if (!(element instanceof type)) throw new Error(`The page has no ${selector}.`);
+  return element;
+}
+const byId = (/** @type {string} */ id) => find(`#${id}`, HTMLElement);
+
+const roll = find("roll-view", RollView);
+const progress = find("progress-view", ProgressView);
+const score = find("score-view", ScoreView);
+const fileInput = find("#file", HTMLInputElement);
+
+const transcriber = new Transcriber();
+let current = new AbortController();
+/** @type {{ name: string, transcription: Transcription } | null} */
+let finished = null;
+let becomeIsolated = () => {};
+
+/** @param {typeof STATES[number]} state */
+function show(state) {
+  document.body.dataset["state"] = state;
+  for (const name of STATES) byId(name).hidden = name !== state;
+  scrollTo(0, 0);
+  if (state === "welcome") becomeIsolated();
+}
+
+/** @param {string} sentence empty: no problem @param {string} detail */
+function showProblem(sentence, detail = "") {
+  byId("problem-text").textContent = sentence;
+  byId("problem-detail").textContent = detail;
+  byId("problem-details").hidden = detail === "";
+  byId("problem-details").removeAttribute("open");
+  byId("problem").hidden = sentence === "";
+}
+
+function goHome() {
+  reset();
+  document.title = "Ottava";
+  show("welcome");
+  byId("choose").focus();
+}
+
+/** Ends whatever runs and forgets the last score. */
+function reset() {
+  current.abort();
+  current = new AbortController();
+  finished = null;
+  progress.stop();
+  score.clear();
+  roll.start(1);
+  showProblem("");
+  byId("announcement").textContent = "";
+}
+
+/**
+ * @param {string} name of the recording
+ * @param {(signal: AbortSignal) => File | Promise<File>} load
+ */
+async function work(name, load) {
+  reset();
+  const { signal } = current;
+  byId("working-name").textContent = nameTitle(name);
+  progress.start();
+  show("working");
+  byId("working-name").focus();
+  try {
+    const recording = await openRecording(await load(signal), signal);
+    roll.start(recording.duration_sec);
+    byId("working-name").textContent = messages.recording(nameTitle(name), recording.duration_sec);
+    score.prepare();
+    const transcription = await transcriber.transcribe(recording, {
+      choices: { title: nameTitle(name) },
+      signal,
+      onProgress: (stage, fraction) => progress.update(stage, fraction),
+      onHeard: (notes, pedals) => roll.add(notes, pedals),
+    });
+    await showResult(name, transcription, recording.warnings);
+  } catch (error) {
+    if (!signal.aborted) giveUp(error);
+  }
+}
+
+/** @param {string} name @param {Transcription} transcription @param {string[]} warnings of the file */
+async function showResult(name, transcription, warnings) {
+  const { result, musicxml } = transcription;
+  finished = { name, transcription };
+  progress.stop();
+  document.title = `${result.title} – Ottava`;
+  byId("facts").textContent = messages.facts(result);
+  const items = [...warnings, ...result.warnings].map((sentence) => {
+    const item = document.createElement("li");
+    item.textContent = sentence;
+    return item;
+  });
+  byId("warnings").replaceChildren(...items);
+  byId("warnings").hidden = items.length === 0;
+  show("result");
+  byId("announcement").textContent = messages.scoreReady;
+  byId("facts").focus();
+  await score.show(musicxml, result.title).catch((error) => showProblem(messages.engraverFailed, error.message));
+}
+
+/** @param {unknown} error */
+function giveUp(error) {
+  progress.stop();
+  show("welcome");
+  if (error instanceof RecordingError) showProblem(error.message);
+  else if (error instanceof TranscriptionError) showProblem(error.message, error.detail);
+  else showProblem(messages.wentWrong, error instanceof Error ? (error.stack ?? error.message) : String(error));
+  byId("try-another").focus();
+}
+
+/** @param {AbortSignal} signal */
+async function loadExample(signal) {
+  const response = await fetch(`examples/${EXAMPLE}`, { signal }).catch(() => null);
+  if (!response?.ok) throw new RecordingError(messages.exampleMissing);
+  return new File([await response.blob()], EXAMPLE);
+}
+
+/** @param {string} id @param {() => unknown} action */
+const onPress = (id, action) => byId(id).addEventListener("click", action);
+onPress("choose", () => fileInput.click());
+onPress("try-another", () => fileInput.click());
+onPress("example", () => work(EXAMPLE, loadExample));
+onPress("cancel", goHome);
+onPress("again", goHome);
+onPress("save-musicxml", () => finished && saveMusicxml(finished.name, finished.transcription.musicxml));
+onPress("save-midi", () => finished && saveMidi(finished.name, finished.transcription.midi));
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && document.body.dataset["state"] === "working") goHome();
+});
+acceptFiles(fileInput, (file) => work(file.name, () => file));
+
+/** @param {number} fraction of the site that is kept on the device */
+function showSaved(fraction) {
+  byId("offline").textContent = fraction < 1 ? messages.savingOffline(fraction) : messages.offlineReady;
+  byId("offline").classList.toggle("ready", fraction >= 1);
+}
+
+keepOffline(showSaved).then((reload) => {
+  becomeIsolated = reload;
+  if (document.body.dataset["state"] === "welcome") becomeIsolated();
+});
