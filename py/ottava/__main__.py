@@ -1,0 +1,255 @@
+"""The command line: transcribe a recording, notate a performance, check the installation."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tqdm import tqdm
+
+from ottava import __version__
+from ottava.check import check_installation
+from ottava.datatypes import Choices, Note, Pedal, Result
+from ottava.errors import TranscriptionError
+from ottava.key import read_key
+from ottava.midi import read_midi, write_midi
+from ottava.models import choose_hop, choose_model, find_models_folder, read_models
+from ottava.pipeline import listen, notate
+from ottava.result import make_choices, read_choices, read_result, result_to_json
+from ottava.spelling import read_pitch
+
+SUFFIXES = (".musicxml", ".mid", ".json")
+DONE, UNUSABLE, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments
+        Those after the program's name; None for the process's own.
+
+    Returns
+    -------
+    int
+        Exit status: 0 done, 1 the file cannot be used (one sentence on stderr), 2 wrong usage.
+    """
+    parser = _make_parser()
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.command(options, parser.error))
+    except TranscriptionError as error:
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        print("ottava: stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:  # the last resort: a person never sees a traceback they did not ask for
+        if options.traceback:
+            raise
+        return _complain(f"Something went wrong ({type(error).__name__}: {error}); --traceback shows where.")
+
+
+def _complain(sentence: str) -> int:
+    print(f"ottava: {' '.join(sentence.split())}", file=sys.stderr)
+    return UNUSABLE
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ottava", description="A recording of a solo piano becomes sheet music.")
+    parser.add_argument("--version", action="version", version=f"ottava {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    transcribe = commands.add_parser("transcribe", help="a recording becomes a score")
+    transcribe.add_argument("input", type=Path, metavar="IN", help="wav, mp3, flac, ogg, opus, m4a or aif")
+    transcribe.set_defaults(command=_transcribe)
+    notates = commands.add_parser("notate", help="a played MIDI file or a saved JSON becomes a score, no audio")
+    notates.add_argument("input", type=Path, metavar="IN", help="mid or json")
+    notates.set_defaults(command=_notate)
+    check = commands.add_parser("check", help="what is installed, which models, and a self-test")
+    check.set_defaults(command=lambda options, error: check_installation())
+    for command in (transcribe, notates):
+        _add_choices(command)
+    for command in (transcribe, notates, check):
+        command.add_argument("--traceback", action="store_true", help="show where an unexpected error arose")
+    return parser
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", dest="outputs", action="append", default=[], metavar="OUT",
+                        help=f"file to write ({', '.join(SUFFIXES)}), or - for MusicXML on stdout; may be repeated")
+    parser.add_argument("--force", action="store_true", help="without -o: overwrite a file of the default name")
+    parser.add_argument("--title")
+    parser.add_argument("--tempo", type=float, metavar="BPM", help="quarter notes a minute")
+    parser.add_argument("--meter", type=_read_meter, metavar="3/4")
+    parser.add_argument("--key", type=_checked(read_key), metavar="KEY", help='-5 (five flats) or "Eb minor"')
+    parser.add_argument("--downbeat", type=float, metavar="SEC", help="time of a downbeat in the recording")
+    parser.add_argument("--grid", choices=("auto", "8", "16", "triplet"))
+    parser.add_argument("--sensitivity", type=float, metavar="0..1",
+                        help="notes less certain than 1 minus this are left out (default 1: none)")
+    parser.add_argument("--split", type=_read_split, metavar="auto|C4", help="lowest note of the right hand")
+    parser.add_argument("--setting", metavar="exact|balanced|fast", help="how much time listening may take")
+    parser.add_argument("--model", metavar="NAME", help="listening model (ottava check lists them)")
+    parser.add_argument("--choices", type=Path, metavar="FILE.json", help="the choices of the ottava-1 format")
+
+
+def _checked(read: Any) -> Any:
+    """`read` as an argparse type that keeps the sentence of its ValueError."""
+
+    def convert(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return convert
+
+
+@_checked
+def _read_meter(text: str) -> tuple[int, int]:
+    beats, slash, beat_type = text.partition("/")
+    if not (slash and beats.isdecimal() and beat_type.isdecimal()):
+        raise ValueError(f'"{text}" is no meter; write for instance 3/4')
+    return int(beats), int(beat_type)
+
+
+@_checked
+def _read_split(text: str) -> int | None:
+    return None if text == "auto" else read_pitch(text)
+
+
+def _gather_choices(options: argparse.Namespace, error: Any) -> Choices:
+    """The choices file, with what the options say on top."""
+    choices = Choices()
+    if options.choices:
+        try:
+            choices = read_choices(json.loads(_read_bytes(options.choices)))
+        except ValueError as problem:
+            raise TranscriptionError(f"{options.choices.name} is not valid JSON.") from problem
+    given = {
+        "title": options.title,
+        "tempo_bpm": options.tempo,
+        "meter": options.meter,
+        "key": options.key,
+        "downbeat_sec": options.downbeat,
+        "grid": options.grid,
+        "split_pitch": options.split,
+        "setting": options.setting,
+        "sensitivity": options.sensitivity,
+    }
+    fields = {name: getattr(choices, name) if value is None else value for name, value in given.items()}
+    try:
+        return make_choices(**fields)
+    except ValueError as problem:
+        return _exit(error, str(problem))
+
+
+def _exit(error: Any, sentence: str) -> NoReturn:
+    error(sentence)
+    raise AssertionError("argparse's error() ends the process")
+
+
+def _choose_outputs(options: argparse.Namespace, error: Any) -> list[str]:
+    """Where to write, checked before the long work."""
+    for output in options.outputs:
+        if output != "-" and Path(output).suffix.lower() not in SUFFIXES:
+            _exit(error, f"{output}: this version writes {', '.join(SUFFIXES)}")
+        if output != "-" and not Path(output).absolute().parent.is_dir():
+            raise TranscriptionError(f"There is no folder {Path(output).parent} to write to.")
+    if options.outputs:
+        return list(options.outputs)
+    default = Path(options.input.stem + ".musicxml")
+    if default.exists() and not options.force:
+        raise TranscriptionError(f"{default} is there already; use -o with another name, or --force.")
+    return [str(default)]
+
+
+def _transcribe(options: argparse.Namespace, error: Any) -> int:
+    outputs, choices = _choose_outputs(options, error), _gather_choices(options, error)
+    result = transcribe_file(options.input, choices, options.model)
+    _write(result, outputs)
+    return DONE
+
+
+def transcribe_file(path: Path, choices: Choices, model_name: str | None = None) -> Result:
+    """Transcribe one recording, with progress on stderr.
+
+    Raises
+    ------
+    TranscriptionError
+        When it cannot be used.
+    """
+    from ottava.native import create_run, open_recording  # loads onnxruntime and FFmpeg: not for `notate`
+
+    folder = find_models_folder()
+    model = choose_model(read_models((folder / "models.json").read_text(encoding="utf-8")), model_name)
+    hop_sec = choose_hop(model, choices.setting)
+    recording = open_recording(path, model.sample_rate)
+    run = create_run(model, folder)
+    with tqdm(total=100, desc="Listening", bar_format="{desc} {percentage:3.0f}% |{bar}| {remaining} left") as bar:
+
+        def report(stage: str, fraction: float, notes: Sequence[Note], pedals: Sequence[Pedal]) -> None:
+            bar.update(100 * fraction - bar.n)
+
+        performance = asyncio.run(listen(recording.read, recording.n_samples, model, hop_sec, run, report))
+    result = notate(performance, recording.n_samples / model.sample_rate, choices, path.stem)
+    return replace(result, warnings=(*recording.warnings, *result.warnings))
+
+
+def _notate(options: argparse.Namespace, error: Any) -> int:
+    outputs, choices = _choose_outputs(options, error), _gather_choices(options, error)
+    content = _read_bytes(options.input)
+    title = options.input.stem
+    if options.input.suffix.lower() == ".json":
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            raise TranscriptionError(f"{options.input.name} is not an Ottava project (format ottava-1).") from problem
+        title, duration_sec, performance, saved = read_result(text)
+        fresh = Choices()
+        # What the options say wins over what was saved.
+        chosen = {name: getattr(choices, name) for name in Choices.__slots__}
+        choices = replace(saved, **{n: v for n, v in chosen.items() if v != getattr(fresh, n)})
+    else:
+        performance = read_midi(content)
+        duration_sec = max(note.offset_sec for note in performance.notes)
+    _write(notate(performance, duration_sec, choices, title), outputs)
+    return DONE
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise TranscriptionError(f"There is no file {path}.") from error
+    except IsADirectoryError as error:
+        raise TranscriptionError(f"{path} is a folder; give a file in it.") from error
+    except OSError as error:
+        raise TranscriptionError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _write(result: Result, outputs: Sequence[str]) -> None:
+    from ottava.musicxml import write_musicxml  # music21 takes half a second to load
+
+    for warning in result.warnings:
+        print(f"ottava: {warning}", file=sys.stderr)
+    for output in outputs:
+        suffix = ".musicxml" if output == "-" else Path(output).suffix.lower()
+        if suffix == ".mid":
+            content = write_midi(result)
+        else:
+            content = (result_to_json(result) if suffix == ".json" else write_musicxml(result)).encode("utf-8")
+        if output == "-":
+            sys.stdout.buffer.write(content)
+            continue
+        try:
+            Path(output).write_bytes(content)
+        except OSError as error:
+            raise TranscriptionError(f"{output} cannot be written: {error.strerror}.") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
