@@ -2,16 +2,16 @@
 
     python build/export_notes.py [--out models] [--float32]
 
-The checkpoint lies inside the PyPI wheel ``transkun`` (MIT); requirements/export.txt pins everything needed. The network
-is written anew here from its description (Yan and Duan, "Scoring Time Intervals Using Non-Hierarchical Transformer for
-Automatic Piano Transcription", ISMIR 2024) and the names in the checkpoint, cut where it pays:
+The checkpoint lies inside the PyPI wheel ``transkun`` (MIT); requirements/export.txt pins all that is needed. The
+network is written anew here from its description (Yan and Duan, "Scoring intervals using non-hierarchical transformer
+for automatic piano transcription", ISMIR 2024) and the names in the checkpoint, cut where it pays:
 
-- core        features -> hidden states of the 90 target tracks, before the upsampling in time: 8 MB leave it, not 64;
-- score       hidden states of some tracks -> the positive interval scores only: the dense matrix has 43 million entries,
-              of which a few thousand are positive, and an interval that is not can never be better than none;
+- core        features -> hidden states of the 90 target tracks before upsampling in time: 8 MB leave it, not 64;
+- score       hidden states of some tracks -> the positive scores of intervals: of 43 million a few thousand are, and
+              an interval whose score is not can never be better than none;
 - attributes  hidden states and chosen intervals -> velocity, exact onset and offset.
 
-Scales (LayerScale, of attention, of the score) and the upsampling are folded into the weights beside them, the last layer
+Scales (of layers, attention and score) and the upsampling are folded into the weights beside them, the last layer
 computes only what is read, and weights are stored as float16 and computed with as float32.
 """
 
@@ -68,7 +68,7 @@ def normalise(x: Tensor) -> Tensor:
     return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6)
 
 
-class Positions(nn.Module):
+class Positions(nn.Module):  # type: ignore[misc]
     """Learned Fourier features of coordinates, and a small network on them."""
 
     def __init__(self, weights: Weights, prefix: str) -> None:
@@ -84,7 +84,7 @@ class Positions(nn.Module):
         return F.gelu(waves @ self.up + self.up_bias) @ self.down + self.down_bias
 
 
-class Attention(nn.Module):
+class Attention(nn.Module):  # type: ignore[misc]
     """Attention along the last but one axis; adds its result to the query. Only queries are normalised."""
 
     def __init__(self, weights: Weights, prefix: str) -> None:
@@ -108,7 +108,7 @@ class Attention(nn.Module):
         return x + mixed.transpose(1, 2).reshape(n, n_queries, SIZE) @ self.out + self.bias
 
 
-class FeedForward(nn.Module):
+class FeedForward(nn.Module):  # type: ignore[misc]
     """The usual two-layer network, added to its input."""
 
     def __init__(self, weights: Weights, prefix: str) -> None:
@@ -124,7 +124,7 @@ class FeedForward(nn.Module):
         return x + F.gelu(normalise(x) @ self.up + self.up_bias) @ self.down + self.down_bias
 
 
-class Layer(nn.Module):
+class Layer(nn.Module):  # type: ignore[misc]
     """Attention over frequency, then over time. Both read the layer's input as it came in."""
 
     def __init__(self, weights: Weights, prefix: str) -> None:
@@ -142,7 +142,7 @@ class Layer(nn.Module):
         return self.feed_time(h)
 
 
-class Core(nn.Module):
+class Core(nn.Module):  # type: ignore[misc]
     """Features (1, 6, 691, 229) to hidden states (90, 88, 256)."""
 
     def __init__(self, weights: Weights) -> None:
@@ -192,7 +192,7 @@ def make_grid(times: Tensor, places: Tensor) -> Tensor:
     return torch.stack(torch.meshgrid(times.float(), places.float(), indexing="ij"), -1)
 
 
-class Score(nn.Module):
+class Score(nn.Module):  # type: ignore[misc]
     """Hidden states (15, 88, 256) to the positive scores of intervals and the scores of single frames."""
 
     def __init__(self, weights: Weights) -> None:
@@ -222,7 +222,7 @@ class Score(nn.Module):
         return index, scores[index], single
 
 
-class Attributes(nn.Module):
+class Attributes(nn.Module):  # type: ignore[misc]
     """Hidden states and intervals to velocity (n, 128) and refinement (n, 4), all logits.
 
     Refinement: place of onset and offset within their frames, then whether the interval has an onset and an offset at
@@ -293,8 +293,10 @@ def export_graph(module: nn.Module, tensors: dict[str, Tensor], outputs: list[st
     """Write one graph and give its entry in models.json."""
     with tempfile.TemporaryDirectory() as folder, torch.no_grad():
         raw = Path(folder) / "graph.onnx"
-        torch.onnx.export(module.eval(), tuple(tensors.values()), str(raw), dynamo=False, opset_version=OPSET, do_constant_folding=False,
-                          input_names=list(tensors), output_names=outputs, dynamic_axes=axes)  # fmt: skip
+        torch.onnx.export(
+            module.eval(), tuple(tensors.values()), str(raw), dynamo=False, do_constant_folding=False,
+            opset_version=OPSET, input_names=list(tensors), output_names=outputs, dynamic_axes=axes,
+        )  # fmt: skip
         graph = onnx.load(raw)
     if half:
         halve_weights(graph)

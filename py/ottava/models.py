@@ -94,7 +94,7 @@ def choose_model(models: dict[str, Model], name: str | None = None) -> Model:
 
 
 def choose_hop(model: Model, setting: str | None = None) -> float:
-    """Give the seconds between segments of a setting, or of the default; raises TranscriptionError with the settings."""
+    """Give the seconds between segments of a setting, or of the default; an unknown one is a TranscriptionError."""
     if setting is None:
         setting = model.default_setting
     if setting not in model.settings:

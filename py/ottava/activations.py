@@ -1,0 +1,175 @@
+"""What the listening model says about a segment of a recording: which intervals may be notes, and how they sound.
+
+Method: Transkun 2.0.1 (Yan and Duan, ISMIR 2024), in three ONNX graphs (build/export_notes.py). A track is a pedal or a
+key; an interval is a pair of frames of a track, and its score says how much better a note there is than none. Only
+positive scores leave the model: an interval without a positive score is never part of the best reading of a track.
+
+Conventions: segments overlap; the first begins before the recording and the last ends after it, so that every moment is
+heard with what surrounds it. One segment is held at a time.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ottava.audio import HOP_SAMPLES, SILENCE_PEAK, check_finite, compute_features
+from ottava.datatypes import IntArray, Read, Run, Tensors
+from ottava.models import Model
+
+SUSTAIN_TRACK, SOFT_TRACK = 0, 1  # then the keys from A0 to C8
+FIRST_KEY_TRACK, LOWEST_PITCH = 2, 21
+N_TRACKS = 90
+# Onset and offset were learned as places in 0..1 with the frame's middle at 0.5 and this many frames across.
+REFINEMENT_SCALE = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where the segments of a recording lie.
+
+    ``begin_samples`` the first sample of each segment, negative before the recording; ``hop_frames`` and ``hop_sec``
+    from one to the next; ``first_frame`` the frame of the first segment with which the recording begins; ``last_frame``
+    the frame that counts as a segment's last.
+    """
+
+    begin_samples: tuple[int, ...]
+    hop_frames: int
+    hop_sec: float
+    first_frame: int
+    last_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Intervals of all tracks, each array of shape (n_intervals,); frames of the segment, begin and end included."""
+
+    track: IntArray
+    begin: IntArray
+    end: IntArray
+    score: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment as the model heard it.
+
+    ``peak`` the largest absolute sample; ``hidden`` shape (90, n_hidden_frames, 256); ``candidates`` all intervals with
+    a positive score; ``single`` shape (90, n_frames), the score of an interval of only that frame.
+    """
+
+    begin_sec: float
+    peak: float
+    hidden: NDArray[np.float32]
+    candidates: Intervals
+    single: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """How intervals sound.
+
+    ``velocity`` shape (n_intervals,), 0..127; ``refinement`` shape (n_intervals, 2), onset and offset relative to their
+    frames, -0.5..0.5 frames; ``present`` shape (n_intervals, 2), whether onset and offset lie in the segment at all,
+    which says something at its borders only.
+    """
+
+    velocity: IntArray
+    refinement: NDArray[np.float64]
+    present: NDArray[np.bool_]
+
+
+def plan_segments(n_samples: int, model: Model, hop_sec: float) -> Plan:
+    """Lay overlapping segments over a recording, by as much as they overlap also beyond both of its ends."""
+    padding = math.ceil(model.segment_samples - hop_sec * model.sample_rate)
+    hop_frames = math.ceil(hop_sec * model.sample_rate / HOP_SAMPLES)
+    return Plan(
+        begin_samples=tuple(range(-padding, n_samples + padding, hop_frames * HOP_SAMPLES)),
+        hop_frames=hop_frames,
+        hop_sec=hop_frames * HOP_SAMPLES / model.sample_rate,
+        first_frame=padding // HOP_SAMPLES,
+        last_frame=round(model.segment_samples / HOP_SAMPLES),
+    )
+
+
+async def compute_segment(read: Read, n_samples: int, begin_sample: int, model: Model, run: Run) -> Segment:
+    """Hear one segment.
+
+    Parameters
+    ----------
+    read, n_samples
+        The recording.
+    begin_sample
+        First sample of the segment, see `Plan`.
+    model, run
+        The model and the host's call that runs its graphs "core" and "score".
+
+    Raises
+    ------
+    TranscriptionError
+        Samples are not numbers.
+    """
+    samples = np.zeros(model.segment_samples, np.float32)
+    first, last = max(begin_sample, 0), min(begin_sample + model.segment_samples, n_samples)
+    if first < last:
+        samples[first - begin_sample : last - begin_sample] = await read(first, last)
+    check_finite(samples)
+    begin_sec, peak = begin_sample / model.sample_rate, float(np.abs(samples).max())
+    if peak < SILENCE_PEAK:  # nothing to hear, and the gain normalisation would make a roar of it
+        nothing = np.zeros((0, 0), np.float32)
+        return Segment(begin_sec, peak, nothing, _join_intervals([]), nothing)
+    hidden = (await run("core", {"features": compute_features(samples)}))["hidden"]
+    tracks_a_call = _read_first_size(model, "score")
+    found, singles = [], []
+    for first_track in range(0, len(hidden), tracks_a_call):
+        scores = await run("score", {"hidden": hidden[first_track : first_track + tracks_a_call]})
+        singles.append(scores["single"])
+        index, n_frames = scores["index"].astype(np.int64), scores["single"].shape[1]
+        track, rest = np.divmod(index, n_frames * n_frames)
+        end, begin = np.divmod(rest, n_frames)
+        found.append(Intervals(track + first_track, begin, end, scores["score"]))
+    return Segment(begin_sec, peak, hidden, _join_intervals(found), np.concatenate(singles))
+
+
+async def compute_attributes(hidden: NDArray[np.float32], intervals: Intervals, run: Run) -> Attributes:
+    """Hear how chosen intervals of a segment sound; ``run`` runs the graph "attributes"."""
+    if not len(intervals.track):
+        return Attributes(np.zeros(0, np.int64), np.zeros((0, 2)), np.zeros((0, 2), np.bool_))
+    tensors: Tensors = {"hidden": hidden, "track": intervals.track, "begin": intervals.begin, "end": intervals.end}
+    logits = await run("attributes", tensors)
+    place, presence = logits["refinement"][:, :2].astype(np.float64), logits["refinement"][:, 2:]
+    refinement = np.clip((compute_bernoulli_mean(place) - 0.5) / REFINEMENT_SCALE, -0.5, 0.5)
+    return Attributes(logits["velocity"].argmax(1).astype(np.int64), refinement, presence > 0)
+
+
+def compute_bernoulli_mean(logit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute the mean of the continuous Bernoulli distribution, 0..1, elementwise.
+
+    References
+    ----------
+    Loaiza-Ganem and Cunningham, "The continuous Bernoulli", NeurIPS 2019: for the parameter p with the logit
+    x = ln(p / (1 - p)), the mean p / (2p - 1) + 1 / ln((1 - p) / p) is 1 / (1 - exp(-x)) - 1 / x. Near 0, where that is
+    0 / 0, it is 1/2 + x / 12 but for x cubed / 720.
+    """
+    small = np.abs(logit) < 1e-3
+    x = np.where(small, 1.0, np.clip(logit, -500.0, 500.0))
+    return np.where(small, 0.5 + logit / 12, -1 / np.expm1(-x) - 1 / x)
+
+
+def _join_intervals(parts: list[Intervals]) -> Intervals:
+    """Join lists of intervals, also none."""
+    none = np.zeros(0, np.int64)
+    empty = Intervals(none, none, none, np.zeros(0, np.float32))
+    parts = [empty, *parts]
+    return Intervals(
+        np.concatenate([part.track for part in parts]),
+        np.concatenate([part.begin for part in parts]),
+        np.concatenate([part.end for part in parts]),
+        np.concatenate([part.score for part in parts]),
+    )
+
+
+def _read_first_size(model: Model, graph: str) -> int:
+    """Give the size of the first axis of a graph's first input."""
+    return int(model.graphs[graph].inputs[0].shape[0])

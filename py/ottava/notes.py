@@ -1,0 +1,242 @@
+"""Scores of intervals to notes and pedals: the best reading of each track, and one note where segments overlap.
+
+Method: the semi-Markov conditional random field of Yan, Cwitkowitz and Duan, "Skipping the Frame-Level", NeurIPS 2021,
+decoded exactly over the intervals of positive score, and the joining of segments of Transkun 2.0.1. Differs from it: a
+note is at least 10 ms long, so that it survives rounding, and has a confidence.
+
+Conventions: an event is a note or a press of a pedal that may still lack its beginning or end; events of a track follow
+each other. Frames are those of a segment, seconds those of the recording.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ottava.activations import (
+    FIRST_KEY_TRACK,
+    LOWEST_PITCH,
+    N_TRACKS,
+    SUSTAIN_TRACK,
+    Attributes,
+    Intervals,
+    Plan,
+    Segment,
+)
+from ottava.audio import HOP_SAMPLES, SAMPLE_RATE
+from ottava.datatypes import IntArray, Note, Pedal
+
+FRAME_SEC = HOP_SAMPLES / SAMPLE_RATE
+SHORTEST_SEC = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A note or press of a pedal on its way; without ``has_onset`` it goes on from before its segment."""
+
+    track: int
+    onset_sec: float
+    offset_sec: float
+    velocity: int
+    score: float
+    has_onset: bool
+    has_offset: bool
+
+
+def decode_intervals(candidates: Intervals, single: NDArray[np.float32], first_frames: IntArray) -> Intervals:
+    """Choose in each track the intervals of the greatest total score that do not overlap.
+
+    Neighbours may share a frame: one ends in it, the next begins; an interval of a single frame counts where its score
+    is positive, whatever surrounds it. Frames between intervals cost nothing.
+
+    Parameters
+    ----------
+    candidates
+        Intervals of at least two frames with positive score.
+    single
+        Shape (n_tracks, n_frames), score of the intervals of one frame.
+    first_frames
+        Shape (n_tracks,), the frame from which each track is read.
+
+    Returns
+    -------
+    Intervals
+        Ordered by track, then time.
+    """
+    chosen: list[tuple[int, int, int, float]] = []
+    by_track: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
+    order = np.lexsort((candidates.end, candidates.begin))
+    columns = (candidates.track, candidates.begin, candidates.end, candidates.score)
+    for track, begin, end, score in zip(*(column[order].tolist() for column in columns), strict=True):
+        by_track[track].append((begin, end, score))
+    for track, row in enumerate(single):
+        if track in by_track or (row > 0).any():
+            path = _decode_track(by_track[track], row.tolist(), int(first_frames[track]))
+            chosen.extend((track, *interval) for interval in path)
+    rows = np.array(chosen, np.float64).reshape(-1, 4)
+    track, begin, end = rows[:, :3].T.astype(np.int64)
+    return Intervals(track, begin, end, rows[:, 3].astype(np.float32))
+
+
+def place_events(intervals: Intervals, attributes: Attributes, segment: Segment, plan: Plan) -> list[Event]:
+    """Give the chosen intervals of a segment their exact times, ordered by onset."""
+    events: list[Event] = []
+    last_track, last_offset_sec = -1, 0.0
+    columns = (
+        intervals.track, intervals.begin, intervals.end, intervals.score,
+        attributes.velocity, attributes.refinement, attributes.present,
+    )  # fmt: skip
+    for track, begin, end, score, velocity, (onset, offset), (has_onset, has_offset) in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
+        if track != last_track:
+            last_track, last_offset_sec = track, 0.0
+        onset_sec = max((begin + onset) * FRAME_SEC, last_offset_sec)
+        offset_sec = last_offset_sec = max((end + offset) * FRAME_SEC, onset_sec + 1e-8)
+        events.append(
+            Event(
+                track=track,
+                onset_sec=max(onset_sec + segment.begin_sec, 0.0),
+                offset_sec=max(offset_sec + segment.begin_sec, 0.0),
+                velocity=velocity,
+                score=score,
+                has_onset=begin > 0 or has_onset,
+                has_offset=end < plan.last_frame or has_offset,
+            )
+        )
+    return sorted(events, key=lambda event: (event.onset_sec, event.offset_sec))
+
+
+def find_first_frames(intervals: Intervals, attributes: Attributes, plan: Plan) -> IntArray:
+    """Find where each track is to be read on in the next segment: from the end of its last event, if that has ended.
+
+    Shape (90,), frames of the next segment.
+    """
+    ended = (intervals.end < plan.last_frame) | attributes.present[:, 1]
+    last_ends = np.zeros(N_TRACKS, np.int64)
+    # A later event overwrites an earlier one: intervals are ordered by time within a track.
+    for track, end, has_ended in zip(intervals.track.tolist(), intervals.end.tolist(), ended.tolist(), strict=True):
+        last_ends[track] = end if has_ended else last_ends[track]
+    return np.maximum(last_ends - plan.hop_frames, 0)
+
+
+def join_events(last_events: dict[int, Event], events: Sequence[Event], until_sec: float) -> list[Event]:
+    """Join the events of a segment to those of the segments before it.
+
+    An event that overlaps the last one of its track is the same one heard again: it replaces it, or prolongs it where
+    it has no onset of its own. Any other event without onset began before the recording and is dropped.
+
+    Parameters
+    ----------
+    last_events
+        The last event of each track so far, by track. It is changed: afterwards it holds those that may still change.
+    events
+        The events of the segment, ordered by onset.
+    until_sec
+        Where the next segment begins: no event that has ended by then changes any more.
+
+    Returns
+    -------
+    list
+        Events that will not change.
+    """
+    finished = []
+    for event in events:
+        last = last_events.get(event.track)
+        if last is not None and event.onset_sec < last.offset_sec:
+            if not event.has_onset:
+                offset_sec = max(event.offset_sec, last.offset_sec)
+                event = replace(last, offset_sec=offset_sec, has_offset=event.has_offset)
+            last_events[event.track] = event
+        elif event.has_onset:
+            if last is not None:
+                finished.append(last)
+            last_events[event.track] = event
+    for track, event in list(last_events.items()):
+        if event.has_offset and event.offset_sec <= until_sec:
+            finished.append(last_events.pop(track))
+    return [event for event in finished if event.has_offset]
+
+
+def clean_events(events: Iterable[Event]) -> list[Event]:
+    """Order events by onset and track, shorten those that reach into the next of their track.
+
+    Parameters
+    ----------
+    events
+        In any order.
+
+    Returns
+    -------
+    list
+        Events of at least half of `SHORTEST_SEC` that do not overlap within a track.
+    """
+    cleaned = []
+    next_onset_sec: dict[int, float] = {}
+    for event in sorted(events, key=lambda event: (event.onset_sec, event.offset_sec), reverse=True):
+        latest_sec = next_onset_sec.get(event.track, np.inf)
+        offset_sec = min(max(event.offset_sec, event.onset_sec + SHORTEST_SEC), latest_sec)
+        if offset_sec - event.onset_sec >= SHORTEST_SEC / 2:
+            cleaned.append(replace(event, offset_sec=offset_sec))
+            next_onset_sec[event.track] = event.onset_sec
+    return sorted(cleaned, key=lambda event: (event.onset_sec, event.track))
+
+
+def convert_notes(events: Iterable[Event]) -> tuple[Note, ...]:
+    """Give the notes among events."""
+    return tuple(
+        Note(
+            event.onset_sec,
+            event.offset_sec,
+            event.track - FIRST_KEY_TRACK + LOWEST_PITCH,
+            max(event.velocity, 1),
+            compute_confidence(event.score),
+        )
+        for event in events
+        if event.track >= FIRST_KEY_TRACK
+    )
+
+
+def convert_pedals(events: Iterable[Event]) -> tuple[Pedal, ...]:
+    """Give the presses of pedals among events."""
+    return tuple(
+        Pedal(event.onset_sec, event.offset_sec, "sustain" if event.track == SUSTAIN_TRACK else "soft")
+        for event in events
+        if event.track < FIRST_KEY_TRACK
+    )
+
+
+def compute_confidence(score: float) -> float:
+    """Compute how sure a note is, 0..1, from its score: the logistic of how much worse the track reads without it."""
+    return float(1 / (1 + np.exp(-score)))
+
+
+def _decode_track(
+    candidates: list[tuple[int, int, float]], single: list[float], first_frame: int
+) -> list[tuple[int, int, float]]:
+    """Viterbi from the last frame back: ``best[t]`` is the best total of intervals within t and the last frame."""
+    n_frames = len(single)
+    by_begin: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for begin, end, score in candidates:
+        by_begin[begin].append((end, score))
+    best = [0.0] * (n_frames + 1)
+    choice: dict[int, tuple[int, float]] = {}
+    for frame in range(n_frames - 1, first_frame - 1, -1):
+        value = best[frame + 1]
+        for end, score in by_begin.get(frame, ()):
+            if best[end] + score > value:
+                value = best[end] + score
+                choice[frame] = (end, score)
+        best[frame] = value + max(single[frame], 0.0)
+    path = []
+    frame = first_frame
+    while frame < n_frames:
+        if single[frame] > 0:
+            path.append((frame, frame, single[frame]))
+        end, score = choice.get(frame, (frame + 1, 0.0))
+        if frame in choice:
+            path.append((frame, end, score))
+        frame = end
+    return path
