@@ -1,0 +1,127 @@
+"""Serves ``dist/`` on this machine with the headers that a host should send; for use and for tests.
+
+COOP and COEP make the page cross-origin isolated, which two threads need; ``--plain`` leaves them out, as most static
+hosts do, and the service worker must add them.
+"""
+
+import argparse
+import errno
+import sys
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from build.site import DIST
+
+ADDRESS = "127.0.0.1"
+PORT = 8000
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+ISOLATION_HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+MIME_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".wasm": "application/wasm",
+    ".onnx": "application/octet-stream",
+    ".whl": "application/octet-stream",
+    ".zip": "application/zip",
+    ".mp3": "audio/mpeg",
+    ".musicxml": "application/vnd.recordare.musicxml+xml",
+}
+
+
+class SiteHandler(SimpleHTTPRequestHandler):
+    """Static files with headers; no list of a folder, and a log of nothing but errors."""
+
+    extensions_map = MIME_TYPES
+    headers_sent = SECURITY_HEADERS | ISOLATION_HEADERS
+
+    def end_headers(self) -> None:
+        """Add the headers; a rebuilt site must be seen at the next visit."""
+        for name, value in self.headers_sent.items():
+            self.send_header(name, value)
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def list_directory(self, path: object) -> None:  # type: ignore[override]
+        """Refuse to list a folder."""
+        self.send_error(HTTPStatus.NOT_FOUND)
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Keep quiet about what went well."""
+
+
+class PlainHandler(SiteHandler):
+    """A host that knows nothing of isolation."""
+
+    headers_sent = SECURITY_HEADERS
+
+
+class SiteServer(ThreadingHTTPServer):
+    """A server that does not mind a reader who leaves in the middle of a file."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Report an error unless the reader hung up."""
+        if not isinstance(sys.exception() if sys.version_info >= (3, 12) else sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+def open_server(folder: Path = DIST, port: int = PORT, plain: bool = False) -> SiteServer:
+    """Bind a server for a folder.
+
+    Parameters
+    ----------
+    folder
+        What to serve.
+    port
+        0 takes a free one.
+    plain
+        Without the isolation headers.
+
+    Raises
+    ------
+    SystemExit
+        With one sentence when the port is taken or may not be used.
+    """
+    handler = partial(PlainHandler if plain else SiteHandler, directory=str(folder))
+    try:
+        return SiteServer((ADDRESS, port), handler)
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        problem = "is in use by another program" if error.errno == errno.EADDRINUSE else "needs rights that you lack"
+        raise SystemExit(f"Port {port} {problem}; choose another one, for example: make serve PORT={8000 + 80}") from None
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(description="Serve dist/ on this machine.")
+    parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument("--plain", action="store_true", help="send no isolation headers, as most static hosts do")
+    arguments = parser.parse_args()
+    with open_server(DIST, arguments.port, arguments.plain) as server:
+        print(f"Ottava is at http://{ADDRESS}:{server.server_port}/ (Ctrl+C ends it)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Makes ``dist/``, the whole site as static files, and ``files.json``, the list of them with their hashes.
+
+No bundler: what is in ``web/`` is what ships, beside the models, the example, the third-party files as npm installed
+them and the page's Python (`build.pyodide`). All addresses are relative, so that the site works below any path.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from build.pyodide import build_python
+from build.wheels import CACHE, ROOT
+
+DIST = ROOT / "dist"
+
+EXAMPLE = "examples/minuet.mp3"
+
+# Of each npm package only what the page loads, unmodified.
+VENDOR = {
+    "pyodide": ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"],
+    "onnxruntime-web/dist": ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"],
+    "verovio/dist": ["verovio.mjs", "verovio-module.mjs"],
+}
+VENDOR_FOLDERS = {"pyodide": "pyodide", "onnxruntime-web/dist": "onnxruntime", "verovio/dist": "verovio"}
+
+# The list cannot hold itself, and the browser keeps the service worker by rules of its own.
+NOT_LISTED = {"files.json", "sw.js"}
+
+
+def build_site(out: Path = DIST) -> None:
+    """Build the site beside ``out`` and put it there when it is complete."""
+    CACHE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
+        site, old = Path(temporary, "site"), Path(temporary, "old")
+        _copy_files(site)
+        (site / "python").mkdir()
+        build_python(site / "python")
+        (site / "files.json").write_text(json.dumps(list_files(site), indent=1) + "\n", "utf-8")
+        if out.exists():
+            out.rename(old)
+        site.rename(out)
+
+
+def list_files(site: Path) -> dict[str, object]:
+    """List the files of a site.
+
+    Parameters
+    ----------
+    site
+        The folder.
+
+    Returns
+    -------
+    dict
+        ``files``: path, bytes and sha256 of each file but the list and the service worker, sorted by path;
+        ``version``: a hash over all of it, the service worker included.
+    """
+    files = []
+    for path in sorted(path for path in site.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        files.append({"path": path.relative_to(site).as_posix(), "bytes": len(content), "sha256": sha256})
+    version = hashlib.sha256(json.dumps([file for file in files if file["path"] != "files.json"]).encode()).hexdigest()
+    return {"version": version[:16], "files": [file for file in files if file["path"] not in NOT_LISTED]}
+
+
+def _copy_files(site: Path) -> None:
+    """Copy everything but Python."""
+    shutil.copytree(ROOT / "web", site, ignore=shutil.ignore_patterns("*.d.ts"))
+    for source, target in _find_files():
+        (site / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, site / target)
+
+
+def _find_files() -> Iterator[tuple[Path, str]]:
+    """Yield each file from outside ``web/`` with its place in the site."""
+    yield ROOT / EXAMPLE, EXAMPLE
+    yield ROOT / "models" / "models.json", "models/models.json"
+    for model in sorted((ROOT / "models").glob("*.onnx")):
+        yield model, f"models/{model.name}"
+    for package, names in VENDOR.items():
+        for name in names:
+            yield ROOT / "node_modules" / package / name, f"vendor/{VENDOR_FOLDERS[package]}/{name}"
+
+
+if __name__ == "__main__":
+    build_site()

@@ -1,0 +1,119 @@
+"""The host in the browser: the seam between the pipeline and ``web/worker.js``.
+
+Only strings and typed arrays cross: no PyProxy leaves this file and no JsProxy goes deeper. The worker gives a host of
+four functions: ``read`` and ``run`` are awaited, ``post`` takes a reply as JSON, ``finish`` takes the result.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from js import Object
+from numpy.typing import NDArray
+from pyodide.ffi import to_js
+
+from ottava.datatypes import Choices, Note, Pedal, Performance, Tensors
+from ottava.errors import TranscriptionError
+from ottava.midi import write_midi
+from ottava.models import choose_hop, choose_model, read_models
+from ottava.musicxml import write_musicxml
+from ottava.pipeline import listen, notate
+from ottava.result import read_choices, read_performance, result_to_json
+
+
+async def transcribe(host: Any, models: str, n_samples: int, choices: str) -> None:
+    """Transcribe a recording and hand the host its result, or the sentence that says why not.
+
+    Parameters
+    ----------
+    host
+        The worker's four functions.
+    models
+        The text of models.json.
+    n_samples
+        Length of the recording, at the model's sample rate.
+    choices
+        ``choices`` of the ottava-1 format, as JSON.
+    """
+    try:
+        chosen = read_choices(json.loads(choices))
+        model = choose_model(read_models(models))
+        performance = await listen(
+            _make_read(host), n_samples, model, choose_hop(model, chosen.setting), _make_run(host), _make_report(host)
+        )
+        _write(host, performance, n_samples / model.sample_rate, chosen)
+    except TranscriptionError as error:
+        _fail(host, error)
+
+
+def write_again(host: Any, performance: str, duration_sec: float, choices: str) -> None:
+    """Write a performance that was heard before, with other choices; the strings are parts of the ottava-1 format."""
+    try:
+        _write(host, read_performance(json.loads(performance)), duration_sec, read_choices(json.loads(choices)))
+    except TranscriptionError as error:
+        _fail(host, error)
+
+
+def _write(host: Any, performance: Performance, duration_sec: float, choices: Choices) -> None:
+    """Notate and hand over the three forms of the result."""
+    _post(host, type="progress", stage="notating", fraction=0)
+    result = notate(performance, duration_sec, choices)
+    _post(host, type="progress", stage="notating", fraction=0.5)
+    host.finish(result_to_json(result), write_musicxml(result), to_js(write_midi(result)))
+
+
+def _make_read(host: Any) -> Any:
+    """Return the seam's ``read``."""
+
+    async def read(first_sample: int, last_sample: int) -> NDArray[np.float32]:
+        samples = await host.read(first_sample, last_sample)
+        return _to_numpy(samples, "float32")
+
+    return read
+
+
+def _make_run(host: Any) -> Any:
+    """Return the seam's ``run``; a tensor crosses as its flat data, dtype and shape."""
+
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        # to_js copies: the pipeline may reuse its arrays before the run is over.
+        inputs = {
+            name: {"type": tensor.dtype.name, "dims": tensor.shape, "data": tensor.ravel()}
+            for name, tensor in tensors.items()
+        }
+        outputs = await host.run(graph, to_js(inputs, dict_converter=Object.fromEntries))
+        return {
+            output.name: _to_numpy(output.data, output.type).reshape(output.dims.to_py()) for output in outputs
+        }
+
+    return run
+
+
+def _make_report(host: Any) -> Any:
+    """Return the seam's ``report``."""
+
+    def report(stage: str, fraction: float, notes: Sequence[Note], pedals: Sequence[Pedal]) -> None:
+        _post(host, type="progress", stage=stage, fraction=fraction)
+        if notes or pedals:
+            _post(host, type="heard", notes=[asdict(note) for note in notes], pedals=[asdict(pedal) for pedal in pedals])
+
+    return report
+
+
+def _fail(host: Any, error: TranscriptionError) -> None:
+    """Tell the page a sentence that is shown as it is."""
+    _post(host, type="error", message=str(error), detail="")
+
+
+def _post(host: Any, **reply: Any) -> None:
+    """Send one reply of web/protocol.d.ts."""
+    host.post(json.dumps(reply))
+
+
+def _to_numpy(array: Any, dtype: str) -> NDArray[Any]:
+    """Copy a JavaScript typed array into a new, writable, flat one."""
+    copy = np.empty(array.length, dtype)
+    array.assign_to(copy)
+    return copy

@@ -1,0 +1,114 @@
+/** The transcription worker: boots Python at once, then answers one request at a time (protocol.d.ts). */
+
+import { fetchModels, openModel, PlainError } from "./inference.js";
+import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
+
+/**
+ * @import { Reply, Request } from "./protocol.js"
+ * @import { Run } from "./inference.js"
+ */
+
+// How Python, ONNX Runtime and the browsers say that memory is used up.
+const OUT_OF_MEMORY = /MemoryError|bad_alloc|out of memory|OOM|allocation failed|failed to allocate|Cannot enlarge memory/i;
+const MEMORY_SENTENCE = "This device ran out of memory; close other tabs or programs and try again.";
+const WRONG_SENTENCE = "Something went wrong.";
+
+/** @type {(samples: Float32Array) => void} */
+let receiveSamples = () => {};
+/** @type {Promise<{ models: string, run: Run }> | null} */
+let listening = null;
+
+const python = bootPython();
+python.then(() => post({ type: "ready" })).catch(() => {}); // told when a request needs it
+
+self.addEventListener("message", async (/** @type {MessageEvent<Request>} */ { data: request }) => {
+  try {
+    await answer(request);
+  } catch (error) {
+    post({ type: "error", ...explain(error) });
+  }
+});
+
+async function bootPython() {
+  const pyodide = await loadPyodide({
+    indexURL: new URL("vendor/pyodide/", import.meta.url).href,
+    lockFileURL: new URL("python/pyodide-lock.json", import.meta.url).href,
+    stdLibURL: new URL("python/python_stdlib.zip", import.meta.url).href,
+    packages: ["ottava"],
+  });
+  return pyodide.pyimport("ottava.browser");
+}
+
+/** @param {Request} request */
+async function answer(request) {
+  switch (request.type) {
+    case "samples":
+      receiveSamples(request.samples);
+      return;
+    case "transcribe": {
+      const { models, run } = await startListening();
+      const browser = await waitForPython();
+      await browser.transcribe({ ...host, run }, models, request.n_samples, JSON.stringify(request.choices));
+      return;
+    }
+    case "notate": {
+      const { performance, duration_sec, choices } = request;
+      const browser = await waitForPython();
+      browser.write_again(host, JSON.stringify(performance), duration_sec, JSON.stringify(choices));
+      return;
+    }
+    default: {
+      /** @type {never} */
+      const unknown = request;
+      throw new Error(`Unknown request: ${JSON.stringify(unknown)}`);
+    }
+  }
+}
+
+async function waitForPython() {
+  post({ type: "progress", stage: "boot", fraction: 0 });
+  const browser = await python;
+  post({ type: "progress", stage: "boot", fraction: 1 });
+  return browser;
+}
+
+/** The model is loaded at the first recording and kept; after a failure the next recording tries again. */
+function startListening() {
+  const onProgress = (/** @type {number} */ fraction) => post({ type: "progress", stage: "model", fraction });
+  listening ??= fetchModels().then(async (models) => ({ models, run: await openModel(models, onProgress) }));
+  listening.catch(() => {
+    listening = null;
+  });
+  return listening;
+}
+
+/** What py/ottava/browser.py may call; `run` is added when the model is there. */
+const host = {
+  /** @param {number} first_sample @param {number} last_sample @returns {Promise<Float32Array>} */
+  read(first_sample, last_sample) {
+    return new Promise((resolve) => {
+      receiveSamples = resolve;
+      post({ type: "read", first_sample, last_sample });
+    });
+  },
+  /** @param {string} reply */
+  post(reply) {
+    post(JSON.parse(reply));
+  },
+  /** @param {string} result @param {string} musicxml @param {Uint8Array<ArrayBuffer>} midi */
+  finish(result, musicxml, midi) {
+    post({ type: "result", result: JSON.parse(result), musicxml, midi });
+  },
+};
+
+/** @param {Reply} reply */
+function post(reply) {
+  self.postMessage(reply);
+}
+
+/** A detail says that the program is at fault, and the page then starts a fresh worker. @param {unknown} error */
+function explain(error) {
+  if (error instanceof PlainError) return { message: error.message, detail: "" };
+  const detail = error instanceof Error ? error.stack || error.message : String(error);
+  return { message: OUT_OF_MEMORY.test(String(error)) ? MEMORY_SENTENCE : WRONG_SENTENCE, detail };
+}
