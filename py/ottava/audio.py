@@ -75,7 +75,9 @@ def compute_features(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     for channel, window in enumerate(compute_windows()):
         spectrum = np.fft.rfft(frames * window, norm="ortho")[:, first_bin:last_bin]
         power = spectrum.real**2 + spectrum.imag**2
-        features[0, channel] = np.add.reduceat(power[:, bins - first_bin] * weights, first_weight, axis=1)
+        weighted = power[:, bins - first_bin] * weights
+        # reduceat takes indices of the machine's own size only, and that is 32 bits in the browser.
+        features[0, channel] = np.add.reduceat(weighted, first_weight.astype(np.intp), axis=1)
     np.log(features + np.float32(FLOOR), out=features)
     return np.asarray((features - np.float32(np.log(FLOOR))) / np.float32(-np.log(FLOOR)))
 
