@@ -26,7 +26,7 @@ const OPTIONS = {
   header: "none", // the page shows the title
   minLastJustification: 0.6,
   pageMarginBottom: 30,
-  pageMarginLeft: 10,
+  pageMarginLeft: 45, // room for the brace
   pageMarginRight: 10,
   pageMarginTop: 30,
   svgViewBox: true,

@@ -34,7 +34,10 @@ export async function openModel(models, onProgress) {
   const { graphs } = findDefault(models);
   const n_bytes = Object.values(graphs).reduce((sum, graph) => sum + graph.bytes, 0);
   let n_received = 0;
-  const receive = (/** @type {number} */ n) => onProgress((n_received += n) / n_bytes);
+  const receive = (/** @type {number} */ n) => {
+    n_received += n;
+    onProgress(n_received / n_bytes);
+  };
   /** @type {Record<string, ort.InferenceSession>} */
   const sessions = {};
   // One after the other: each file's bytes can go before the next one's come.
@@ -103,7 +106,9 @@ async function fetchFile(path) {
 /** A stream is not async iterable in every browser. @param {Response} response */
 async function* readChunks(response) {
   const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
-  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
-    yield /** @type {Uint8Array} */ (value);
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
   }
 }

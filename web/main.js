@@ -41,7 +41,7 @@ let becomeIsolated = () => {};
 
 /** @param {typeof STATES[number]} state */
 function show(state) {
-  document.body.dataset["state"] = state;
+  document.body.dataset.state = state;
   for (const name of STATES) byId(name).hidden = name !== state;
   scrollTo(0, 0);
   if (state === "welcome") becomeIsolated();
@@ -150,7 +150,7 @@ onPress("again", goHome);
 onPress("save-musicxml", () => finished && saveMusicxml(finished.name, finished.transcription.musicxml));
 onPress("save-midi", () => finished && saveMidi(finished.name, finished.transcription.midi));
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && document.body.dataset["state"] === "working") goHome();
+  if (event.key === "Escape" && document.body.dataset.state === "working") goHome();
 });
 acceptFiles(fileInput, (file) => work(file.name, () => file));
 
@@ -162,5 +162,5 @@ function showSaved(fraction) {
 
 keepOffline(showSaved).then((reload) => {
   becomeIsolated = reload;
-  if (document.body.dataset["state"] === "welcome") becomeIsolated();
+  if (document.body.dataset.state === "welcome") becomeIsolated();
 });

@@ -7,8 +7,8 @@ import { messages } from "./messages.js";
 /** Where each stage begins and ends on the one bar: listening is nearly all of the work. */
 const SHARES = /** @type {const} */ ({
   opening: [0, 0.02],
-  boot: [0.02, 0.06],
-  model: [0.06, 0.12],
+  model: [0.02, 0.1],
+  boot: [0.1, 0.12],
   listening: [0.12, 0.94],
   notating: [0.94, 1],
 });
@@ -22,7 +22,7 @@ export class ProgressView extends HTMLElement {
   /** @type {StageName | ""} */
   #name = "";
   #begun_ms = 0;
-  #end_ms = 0;
+  #end_ms = Number.POSITIVE_INFINITY;
   #timer = 0;
 
   connectedCallback() {
@@ -35,6 +35,7 @@ export class ProgressView extends HTMLElement {
 
   start() {
     this.#name = "";
+    this.#bar.value = 0;
     this.update("opening", 0);
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
@@ -46,6 +47,11 @@ export class ProgressView extends HTMLElement {
 
   /** @param {StageName} name @param {number} fraction 0..1 of this stage */
   update(name, fraction) {
+    // The first word from listening comes when its first segment is done.
+    if (name === "boot" && fraction >= 1) {
+      this.update("listening", 0);
+      return;
+    }
     const now_ms = performance.now();
     if (name !== this.#name) {
       this.#name = name;
@@ -53,18 +59,32 @@ export class ProgressView extends HTMLElement {
       this.#stage.textContent = messages.stages[name];
       this.#bar.setAttribute("aria-label", messages.stages[name]);
     }
-    const [first, last] = SHARES[name];
-    this.#bar.value = first + (last - first) * Math.min(1, Math.max(0, fraction));
-    this.#end_ms = fraction > 0 ? this.#begun_ms + (now_ms - this.#begun_ms) / fraction : 0;
+    this.#end_ms = fraction > 0 ? this.#begun_ms + (now_ms - this.#begun_ms) / fraction : Number.POSITIVE_INFINITY;
+    this.#draw(fraction);
     this.#tick();
   }
 
-  /** Only listening takes long enough to be worth an estimate. */
+  /** Only listening takes long enough to be worth an estimate; between two segments the bar follows it. */
   #tick() {
-    const left_sec = Math.ceil((this.#end_ms - performance.now()) / 1000 / ROUND_SEC) * ROUND_SEC;
-    if (this.#name !== "listening") this.#time.textContent = this.#name === "notating" ? messages.almostDone : "";
-    else if (this.#end_ms === 0) this.#time.textContent = messages.estimating;
-    else this.#time.textContent = left_sec > 0 ? messages.timeLeft(left_sec) : messages.almostDone;
+    if (this.#name !== "listening") {
+      this.#time.textContent = this.#name === "notating" ? messages.almostDone : "";
+      return;
+    }
+    const now_ms = performance.now();
+    const left_sec = Math.ceil((this.#end_ms - now_ms) / 1000 / ROUND_SEC) * ROUND_SEC;
+    this.#time.textContent =
+      left_sec === Number.POSITIVE_INFINITY
+        ? messages.estimating
+        : left_sec > 0
+          ? messages.timeLeft(left_sec)
+          : messages.almostDone;
+    this.#draw((now_ms - this.#begun_ms) / (this.#end_ms - this.#begun_ms));
+  }
+
+  /** The bar never goes back. @param {number} fraction of the stage */
+  #draw(fraction) {
+    const [first, last] = SHARES[/** @type {StageName} */ (this.#name)];
+    this.#bar.value = Math.max(this.#bar.value, first + (last - first) * Math.min(1, fraction || 0));
   }
 }
 

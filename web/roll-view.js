@@ -35,7 +35,7 @@ export class RollView extends HTMLElement {
   add(notes, pedals) {
     this.#notes.push(...notes);
     this.#pedals.push(...pedals);
-    this.dataset["notes"] = String(this.#notes.length);
+    this.dataset.notes = String(this.#notes.length);
     this.#plan();
   }
 

@@ -9,7 +9,8 @@ import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
  */
 
 // How Python, ONNX Runtime and the browsers say that memory is used up.
-const OUT_OF_MEMORY = /MemoryError|bad_alloc|out of memory|OOM|allocation failed|failed to allocate|Cannot enlarge memory/i;
+const OUT_OF_MEMORY =
+  /MemoryError|bad_alloc|out of memory|OOM|allocation failed|failed to allocate|Cannot enlarge memory/i;
 const MEMORY_SENTENCE = "This device ran out of memory; close other tabs or programs and try again.";
 const WRONG_SENTENCE = "Something went wrong.";
 

@@ -1,0 +1,50 @@
+"""The site in a real Chromium: a server on ``dist/``, the browser, and a recording made on the spot."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.browser.visitor import CLIP_SEC, EXAMPLE_MP3, SAMPLE_RATE, read_recording, serve_site, write_wav
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The machine's Chromium instead of one that the test tool downloads."""
+    chromium = os.environ.get("OTTAVA_CHROMIUM", "/usr/bin/chromium")
+    if Path(chromium).exists():
+        browser_type_launch_args["executable_path"] = chromium
+    return browser_type_launch_args | {"args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The address of the site, with a host that sends every header."""
+    with serve_site() as (address, _):
+        yield address
+
+
+@pytest.fixture(scope="session")
+def example() -> NDArray[np.float32]:
+    """The samples of the bundled example."""
+    return read_recording(EXAMPLE_MP3)
+
+
+@pytest.fixture(scope="session")
+def clip(example: NDArray[np.float32], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The beginning of the bundled example as wav."""
+    path = tmp_path_factory.mktemp("clip") / "minuet_beginning.wav"
+    return write_wav(path, example[: round(CLIP_SEC * SAMPLE_RATE)])

@@ -1,0 +1,67 @@
+"""Around a transcription: cancelling, a second file, no server, a host without headers, a real recording."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.visitor import CLIP_SEC, ROOT, TRANSCRIBED_MS, Ottava, read_notes, score_onsets, serve_site
+
+SHARED = Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared"))
+REAL = SHARED / "data" / "dev" / "maps" / "mz_545_3_ENSTDkCl_0-60.flac"
+
+
+def test_cancel_while_listening_then_a_second_file(browser: Browser, site: str, clip: Path) -> None:
+    page = browser.new_page()
+    page.goto(site)
+    page.get_by_role("button", name="Try an example").click()
+    expect(page.locator("#working-name")).to_contain_text("Minuet")
+    page.wait_for_function("document.querySelector('roll-view').dataset.notes > 0", timeout=TRANSCRIBED_MS)
+    expect(page.get_by_role("status").filter(has_text="Listening")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Choose a recording")).to_be_focused()
+    expect(page.locator("#problem")).to_be_hidden()
+    ottava = Ottava(page)
+    ottava.drop(clip)
+    assert ottava.wait() == ""
+    expect(page.locator(".score-title")).to_have_text("Minuet beginning")
+    page.context.close()
+
+
+def test_works_without_the_server_and_on_a_plain_host(browser: Browser, clip: Path, tmp_path: Path) -> None:
+    with serve_site("--plain") as (address, stop):
+        context = browser.new_context()
+        page = context.new_page()
+        loads: list[str] = []
+        page.on("load", lambda loaded: loads.append(loaded.url))
+        page.goto(address)
+        # The service worker adds the headers, which need one reload, and one only.
+        page.wait_for_function("crossOriginIsolated", timeout=60_000)
+        expect(page.locator("#offline")).to_have_text("Works offline", timeout=120_000)
+        assert len(loads) == 2
+        stop()
+        page.reload()
+        assert page.evaluate("crossOriginIsolated")
+        ottava = Ottava(page)
+        ottava.drop(clip)
+        assert ottava.wait() == ""
+        saved = ottava.save("MIDI", tmp_path)
+        assert any(onset_sec < CLIP_SEC for onset_sec, _ in read_notes(saved))
+        context.close()
+
+
+@pytest.mark.skipif(not REAL.exists(), reason=f"{REAL.name} is not there; set OTTAVA_SHARED to the shared folder")
+def test_real_piano(browser: Browser, site: str, tmp_path: Path) -> None:
+    # Columns: onset, offset, pitch, velocity.
+    rows = np.loadtxt(REAL.with_suffix(".notes.tsv"))
+    truth = sorted((float(onset_sec), int(pitch)) for onset_sec, _, pitch, _ in rows)
+    page = browser.new_page()
+    page.goto(site)
+    ottava = Ottava(page)
+    ottava.drop(REAL)
+    assert ottava.wait() == ""
+    assert score_onsets(read_notes(ottava.save("MIDI", tmp_path)), truth) >= 0.95
+    assert page.locator("score-view g.measure").count() > 10
+    page.context.close()
