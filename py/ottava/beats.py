@@ -68,7 +68,7 @@ def compute_onset_strength(notes: Sequence[Note], duration_sec: float) -> NDArra
     half = int(3 * BLUR_SEC * FRAME_RATE) + 1
     kernel = np.exp(-0.5 * (np.arange(-half, half + 1) / FRAME_RATE / BLUR_SEC) ** 2)
     strength = np.sqrt(np.convolve(strength, kernel, "same"))
-    return strength / max(1e-9, float(np.sqrt(np.mean(strength**2))))
+    return np.asarray(strength / max(1e-9, float(np.sqrt(np.mean(strength**2)))))
 
 
 def _follow_period(strength: NDArray[np.float64], beat_bpm: float | None) -> NDArray[np.float64]:
@@ -78,10 +78,10 @@ def _follow_period(strength: NDArray[np.float64], beat_bpm: float | None) -> NDA
     prior = -0.5 * (np.log2(lags / FRAME_RATE / likely) / spread) ** 2
     step = int(COLUMN_SEC * FRAME_RATE)
     columns = np.arange(0, len(strength), step)
-    salience = np.stack([_autocorrelate(strength, centre, lags) for centre in columns])
+    salience = np.stack([_autocorrelate(strength, int(centre), lags) for centre in columns])
     change = TEMPO_CHANGE_COST * np.log2(lags[:, None] / lags[None, :]) ** 2
     path = _viterbi(salience * 4.0 + prior, change)
-    return np.interp(np.arange(len(strength)), columns, lags[path].astype(float))
+    return np.asarray(np.interp(np.arange(len(strength)), columns, lags[path].astype(float)))
 
 
 def _autocorrelate(strength: NDArray[np.float64], centre: int, lags: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -100,4 +100,4 @@ def _span_cost(pitches: list[int]) -> float:
 def _move_cost(pitches: list[int], place: float, since_sec: float) -> float:
     if not pitches:
         return 0.0
-    return MOVE_COST * abs(sum(pitches) / len(pitches) - place) * 0.5 ** (since_sec / FORGET_SEC)
+    return float(MOVE_COST * abs(sum(pitches) / len(pitches) - place) * 0.5 ** (since_sec / FORGET_SEC))

@@ -26,7 +26,7 @@ TREBLE_ABOVE_PITCH = 62
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One sign of a voice in a bar: a chord, or a rest where ``notes`` is empty. Quarters count from the bar's start."""
+    """One sign of a voice in a bar: a chord, or a rest without ``notes``. Quarters count from the bar's start."""
 
     start_quarter: Fraction
     duration_quarter: Fraction
@@ -60,7 +60,7 @@ def write_musicxml(result: Result) -> str:
     exporter = ScoreExporter(tree, makeNotation=False)
     exporter.parse()
     _sign(exporter)
-    return exporter.asBytes().decode("utf-8")
+    return str(exporter.asBytes(), "utf-8")
 
 
 def _sign(exporter: ScoreExporter) -> None:
@@ -80,6 +80,7 @@ def _make_part(score: Score, notes: Sequence[ScoreNote], staff: int) -> stream.P
     part.partName = "Piano"
     now = score.meters[0]
     length = bar_quarters(now)
+    signature = meter.TimeSignature(f"{now.beats}/{now.beat_type}")
     voices = _lay_out_voices([scored for scored in notes if scored.staff == staff], length)
     n_bars = ceil(max(scored.span.onset_quarter + scored.span.duration_quarter for scored in notes) / length)
     pitches = sorted(_pitch(scored).midi for scored in notes if scored.staff == staff)
@@ -89,7 +90,7 @@ def _make_part(score: Score, notes: Sequence[ScoreNote], staff: int) -> stream.P
         if not part:
             measure.insert(0, clef.TrebleClef() if staff == 1 or middle > TREBLE_ABOVE_PITCH else clef.BassClef())
             measure.insert(0, _make_key(score))
-            measure.insert(0, meter.TimeSignature(f"{now.beats}/{now.beat_type}"))
+            measure.insert(0, signature)
             if staff == 1:
                 measure.insert(0, _make_tempo(score, now))
         if number == 0:
@@ -98,11 +99,19 @@ def _make_part(score: Score, notes: Sequence[ScoreNote], staff: int) -> stream.P
         part.append(measure)
     part.makeAccidentals(inPlace=True)
     for measure in part.getElementsByClass(stream.Measure):
-        measure.makeBeams(inPlace=True)
         for voice in measure.voices or [measure]:
+            _make_beams(voice, signature, measure.paddingLeft)
             makeTupletBrackets(voice, inPlace=True)
     part.getElementsByClass(stream.Measure).last().rightBarline = bar.Barline("final")
     return part
+
+
+def _make_beams(voice: stream.Stream, signature: meter.TimeSignature, begin_quarter: float) -> None:
+    """Join the flags of a voice; music21's own makeBeams searches the whole part for the meter, bar by bar."""
+    elements = list(voice.notesAndRests)
+    for element, beams in zip(elements, signature.getBeams(elements, begin_quarter), strict=True):
+        if beams is not None and not element.isRest:
+            element.beams = beams
 
 
 def _lay_out_voices(notes: Sequence[ScoreNote], length: Fraction) -> dict[int, dict[int, list[Sign]]]:

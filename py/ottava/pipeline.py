@@ -57,7 +57,7 @@ async def listen(
     hop_sec
         Seconds between segments, see `ottava.models.choose_hop`.
     report
-        Called after every segment with stage "listening", the share done, and the notes and pedals that will not change.
+        Called after every segment with stage "listening", the share done, and the notes and pedals that are final.
 
     Returns
     -------

@@ -9,6 +9,7 @@ search, beats already known. Written lengths follow the key's release, legato no
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate
+from math import floor
 from typing import Literal
 
 import numpy as np
@@ -70,7 +71,7 @@ def quantize_notes(
     releases = beat_positions(np.array([note.offset_sec for note in notes]), times_sec)
     for chord, place in zip(chords, places, strict=True):
         for index in chord:
-            division = divisions.get(int(np.floor(releases[index])), divisions.get(int(np.floor(place)), finest))
+            division = divisions.get(int(np.floor(releases[index])), divisions.get(floor(place), finest))
             release = Fraction(round(float(releases[index]) * division), division)
             length = max(release - place, Fraction(1, division))
             spans[index] = Span(place * beat_quarter, length * beat_quarter)
