@@ -1,8 +1,8 @@
 """Assembles the page's Python: ``python_stdlib.zip``, the wheels and the site's own ``pyodide-lock.json``.
 
 Everything but numpy is precompiled (``compile.mjs``) and stored without its source, which takes Pyodide's start from
-over five seconds to under two. The lock file is npm's with the packages replaced by the few that the page loads; Pyodide
-checks each against its sha256, and nothing else can be loaded: there is no resolver in it.
+over five seconds to under two. The lock file is npm's with the packages replaced by the few that the page loads;
+Pyodide checks each against its sha256, and nothing else can be loaded: there is no resolver in it.
 
 Two builds of the same sources give the same bytes. What is compiled is kept in ``.cache/`` under a hash of all that
 it was made of, so that an edit of one file recompiles ``ottava`` only.
@@ -27,9 +27,11 @@ COMPILER = ROOT / "build" / "compile.mjs"
 # The command line and its decoders stay at home.
 NOT_IN_THE_PAGE = {"__main__.py", "native.py"}
 
-# music21 imports its own tests; emptied they cost nothing (their runner is part of its interface). Its scores and excerpts, and pretty_midi's soundfont,
-# are opened on demand only, and the page never does.
-TESTS = re.compile(r"(?!.*/testRunner\.py)music21/(.*/)?(test|test[A-Z_]\w*|tests|runAllBrailleTests|lilypondTestSuite)(\.py$|/)")
+# music21 imports its own tests; emptied they cost nothing, but their runner is part of its interface. Its scores and
+# excerpts, and pretty_midi's soundfont, are opened on demand only, and the page never does.
+TESTS = re.compile(
+    r"music21/(?!test/testRunner\.py)(.*/)?(test|test[A-Z_]\w*|tests|runAllBrailleTests|lilypondTestSuite)(\.py$|/)"
+)
 # Looked for at import by music21 (plots; scores from an address) and pretty_midi (the soundfont), never called here.
 STUBS = {"music21": ["matplotlib", "requests"], "pretty_midi": ["importlib_resources"]}
 

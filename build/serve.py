@@ -57,7 +57,7 @@ class SiteHandler(SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 
-    def list_directory(self, path: object) -> None:  # type: ignore[override]
+    def list_directory(self, path: object) -> None:
         """Refuse to list a folder."""
         self.send_error(HTTPStatus.NOT_FOUND)
 
@@ -78,7 +78,7 @@ class SiteServer(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Report an error unless the reader hung up."""
-        if not isinstance(sys.exception() if sys.version_info >= (3, 12) else sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
@@ -106,7 +106,7 @@ def open_server(folder: Path = DIST, port: int = PORT, plain: bool = False) -> S
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
         problem = "is in use by another program" if error.errno == errno.EADDRINUSE else "needs rights that you lack"
-        raise SystemExit(f"Port {port} {problem}; choose another one, for example: make serve PORT={8000 + 80}") from None
+        raise SystemExit(f"Port {port} {problem}; choose another one, for example: make serve PORT=8080") from None
 
 
 def main() -> None:

@@ -42,7 +42,7 @@ def fetch_numpy() -> Path:
     SystemExit
         When neither source gives the bytes that npm's lock names.
     """
-    entry = read_npm_lock()["packages"]["numpy"]
+    entry: dict[str, str] = read_npm_lock()["packages"]["numpy"]
     file_name, sha256 = entry["file_name"], entry["sha256"]
     cached = CACHE / "wheels" / file_name
     if cached.is_file() and hashlib.sha256(cached.read_bytes()).hexdigest() == sha256:
@@ -54,7 +54,7 @@ def fetch_numpy() -> Path:
             partial = cached.with_suffix(".partial")
             partial.write_bytes(wheel)
             return partial.replace(cached)
-    raise SystemExit(f"{file_name} could not be fetched, neither from Pyodide's release nor through pip: are you online?")
+    raise SystemExit(f"{file_name} came neither from Pyodide's release nor through pip: are you online?")
 
 
 def fetch_pure_wheels() -> list[Path]:
@@ -78,7 +78,8 @@ def _read_release(file_name: str) -> bytes | None:
     if address is None:
         return None
     try:
-        with urllib.request.urlopen(f"{address[1]}{version}{address[2]}{file_name}", timeout=RELEASE_TIMEOUT_SEC) as reply:
+        release = f"{address[1]}{version}{address[2]}"
+        with urllib.request.urlopen(release + file_name, timeout=RELEASE_TIMEOUT_SEC) as reply:
             content: bytes = reply.read()
             return content
     except (OSError, HTTPException):

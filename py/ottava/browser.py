@@ -97,7 +97,7 @@ def _make_report(host: Any) -> Any:
     def report(stage: str, fraction: float, notes: Sequence[Note], pedals: Sequence[Pedal]) -> None:
         _post(host, type="progress", stage=stage, fraction=fraction)
         if notes or pedals:
-            _post(host, type="heard", notes=[asdict(note) for note in notes], pedals=[asdict(pedal) for pedal in pedals])
+            _post(host, type="heard", notes=[*map(asdict, notes)], pedals=[*map(asdict, pedals)])
 
     return report
 

@@ -50,7 +50,7 @@ function receive(reply) {
 
 // A stack would make node print the megabyte of one line that it points to.
 process.on("uncaughtException", (error) => {
-  console.error(String(error), String(error.stack).split("\n").map((l)=>l.slice(0,200)).join("\n").slice(0,1500));
+  console.error(String(error));
   process.exit(1);
 });
 await import(worker_url);

@@ -1,0 +1,73 @@
+# Thin: what a line here does is said in the file it calls. `make serve` and `make test` are all that a new user needs.
+SHELL := /bin/sh
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv/bin/python
+UV_VERSION := 0.13.8
+EXPORT := .cache/export
+RECORDINGS ?= examples/minuet.mp3 examples/prelude.mp3
+
+.PHONY: serve dist test check bench parity lock tools
+
+## The page at http://127.0.0.1:8000
+serve: dist
+	@$(VENV) -m build.serve --port $(PORT)
+
+## The site as static files in dist/
+dist: tools .venv/made node_modules/page
+	@$(VENV) -m build.site
+
+## Everything that tests; installs a Chromium where there is none
+test: dist .venv/tests
+	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && $(VENV) -m pytest $(TESTS)
+
+## Style and types
+check: tools .venv/tests node_modules/check
+	$(VENV) -m ruff check .
+	$(VENV) -m mypy
+	npx --no-install tsc -p tsconfig.json
+	npx --no-install tsc -p tsconfig.worker.json
+	npx --no-install biome check
+
+## Quality and speed on real recordings, written to bench/results.md
+bench: tools .venv/tests
+	$(VENV) bench/benchmark.py
+
+## The model exported anew and compared with the package it comes from (needs 3 GB for torch)
+parity: tools
+	@test -x $(EXPORT)/bin/python || $(PYTHON) -m venv $(EXPORT)
+	$(EXPORT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/export.txt
+	rm -rf $(EXPORT)/models && mkdir $(EXPORT)/models
+	$(EXPORT)/bin/python build/export_notes.py --out $(EXPORT)/models
+	$(EXPORT)/bin/python build/parity.py $(RECORDINGS) --models $(EXPORT)/models
+
+## New pins, after a change of pyproject.toml, requirements/page.in or package.json
+lock: tools .venv/made
+	$(VENV) -m pip install --quiet uv==$(UV_VERSION)
+	$(VENV) -m uv pip compile --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
+	  --extra test --extra check pyproject.toml -o requirements/dev.txt
+	$(VENV) -m uv pip compile --no-deps --generate-hashes --no-annotate --no-header --python-version 3.14 \
+	  -c requirements/dev.txt requirements/page.in -o requirements/page.txt
+	npm install --package-lock-only
+
+# One sentence for what is missing, before anything half works.
+tools:
+	@sh build/tools.sh $(PYTHON)
+
+.venv/made:
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/tests: requirements/dev.txt pyproject.toml | .venv/made
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+# npm ci empties node_modules, and with it the stamps: the full set serves both purposes.
+node_modules/page: package-lock.json
+	@npm ci --omit=dev --silent
+	@touch $@
+
+node_modules/check: package-lock.json
+	@npm ci --silent
+	@touch node_modules/page $@

@@ -1,0 +1,85 @@
+"""The page's worker, Pyodide and ONNX Runtime Web included, gives what the command line gives: run under node."""
+
+import asyncio
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from ottava.datatypes import Choices, Note, Pedal, Result
+from ottava.models import choose_hop, choose_model, find_models_folder, read_models
+from ottava.musicxml import write_musicxml
+from ottava.native import create_run, open_recording
+from ottava.pipeline import listen, notate
+from ottava.result import result_to_json
+
+ROOT = Path(__file__).parents[2]
+# Two segments: enough for the seam between them.
+CLIP_SEC = 12
+# The two numpy and the two runtimes round differently; a hundredth of this was measured.
+TOLERANCE_SEC = 1e-3
+# A busy machine with two cores takes one minute.
+TIMEOUT_SEC = 600
+
+
+def transcribe_in_node(folder: Path, samples: NDArray[np.float32]) -> dict[str, Any]:
+    """Run the worker of dist/ on samples; its last reply."""
+    if not (ROOT / "dist" / "files.json").exists():
+        pytest.fail("dist/ is not built; run: make dist")
+    raw = folder / "samples.f32"
+    samples.astype("<f4").tofile(raw)
+    command = ["node", str(ROOT / "tests" / "integration" / "transcribe.mjs"), str(ROOT / "dist"), str(raw), "{}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SEC)
+    assert done.returncode == 0, done.stderr[-2000:]
+    reply: dict[str, Any] = json.loads(done.stdout)
+    return reply
+
+
+def transcribe_here(samples: NDArray[np.float32]) -> Result:
+    """Run the same pipeline in this Python."""
+    folder = find_models_folder()
+    model = choose_model(read_models((folder / "models.json").read_text("utf-8")))
+
+    async def read(first_sample: int, last_sample: int) -> NDArray[np.float32]:
+        return samples[first_sample:last_sample]
+
+    def report(stage: str, fraction: float, notes: Sequence[Note], pedals: Sequence[Pedal]) -> None:
+        pass
+
+    heard = asyncio.run(listen(read, len(samples), model, choose_hop(model), create_run(model, folder), report))
+    return notate(heard, len(samples) / model.sample_rate, Choices())
+
+
+@pytest.mark.parametrize("clip", ["minuet", "prelude"])
+def test_page_and_command_line_agree(clip: str, tmp_path: Path) -> None:
+    recording = open_recording(ROOT / "examples" / f"{clip}.mp3", 44100)
+
+    async def read() -> NDArray[np.float32]:
+        return await recording.read(0, CLIP_SEC * 44100)
+
+    samples = asyncio.run(read())
+    reply = transcribe_in_node(tmp_path, samples)
+    assert reply["type"] == "result", reply
+    result = transcribe_here(samples)
+    here, there = json.loads(result_to_json(result)), reply["result"]
+    assert len(here["performance"]["notes"]) > 10
+    for kind in ("notes", "pedals"):
+        assert len(there["performance"][kind]) == len(here["performance"][kind])
+        for mine, other in zip(here["performance"][kind], there["performance"][kind], strict=True):
+            assert abs(other["onset_sec"] - mine["onset_sec"]) < TOLERANCE_SEC
+            assert abs(other["offset_sec"] - mine["offset_sec"]) < TOLERANCE_SEC
+            assert other.get("pitch") == mine.get("pitch")
+    assert there["score"]["notes"] == here["score"]["notes"]
+    assert reply["musicxml"] == write_musicxml(result)
+
+
+def test_worker_says_why_a_recording_cannot_be_used(tmp_path: Path) -> None:
+    reply = transcribe_in_node(tmp_path, np.zeros(44100 * 2, np.float32))
+    assert reply["type"] == "error"
+    assert reply["message"].endswith(".")
+    assert "\n" not in reply["message"]
+    assert reply["detail"] == ""

@@ -1,0 +1,91 @@
+"""The list of files is complete and true, and the page's Python is what its lock file says."""
+
+import hashlib
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from build.pyodide import TESTS, site_lock
+from build.site import DIST, list_files
+from build.wheels import NPM_PYODIDE, ROOT, read_npm_lock
+
+
+def test_list_names_every_file_once(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    contents = {"index.html": b"page", "models/a.onnx": b"weights", "sw.js": b"worker", "files.json": b"old"}
+    for path, content in contents.items():
+        (tmp_path / path).write_bytes(content)
+    listed = list_files(tmp_path)
+    assert listed["files"] == [
+        {"path": path, "bytes": len(contents[path]), "sha256": hashlib.sha256(contents[path]).hexdigest()}
+        for path in ("index.html", "models/a.onnx")
+    ]
+
+
+@pytest.mark.parametrize(("path", "changes"), [("index.html", True), ("sw.js", True), ("files.json", False)])
+def test_version_follows_content(tmp_path: Path, path: str, changes: bool) -> None:
+    for name in ("index.html", "sw.js", "files.json"):
+        (tmp_path / name).write_text("before")
+    before = list_files(tmp_path)["version"]
+    assert list_files(tmp_path)["version"] == before
+    (tmp_path / path).write_text("after")
+    assert (list_files(tmp_path)["version"] != before) == changes
+
+
+@pytest.mark.parametrize(
+    ("path", "is_test"),
+    [
+        ("music21/stream/tests.py", True),
+        ("music21/musicxml/test_xmlToM21.py", True),
+        ("music21/mei/test/__init__.py", True),
+        ("music21/test/testRunner.py", False),
+        ("music21/stream/base.py", False),
+        ("music21/features/native.py", False),
+        ("mido/messages/checks.py", False),
+    ],
+)
+def test_only_tests_are_emptied(path: str, is_test: bool) -> None:
+    assert bool(TESTS.match(path)) == is_test
+
+
+def test_site_lock_keeps_numpy_and_hashes_the_rest(tmp_path: Path) -> None:
+    wheel = tmp_path / "pretty_midi-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"wheel")
+    npm_lock = read_npm_lock()
+    lock = site_lock(npm_lock, [wheel])
+    assert set(lock["packages"]) == {"numpy", "pretty-midi"}
+    assert lock["packages"]["numpy"] == npm_lock["packages"]["numpy"]
+    assert lock["packages"]["pretty-midi"]["sha256"] == hashlib.sha256(b"wheel").hexdigest()
+
+
+def test_site_as_built() -> None:
+    """What `make dist` left: the list is true, the lock file too, and no source or stranger is in the Python."""
+    if not (DIST / "files.json").exists():
+        pytest.fail("dist/ is not built; run: make dist")
+    listed = json.loads((DIST / "files.json").read_text("utf-8"))
+    assert listed == list_files(DIST)
+    assert not [file["path"] for file in listed["files"] if file["path"].endswith(".d.ts")]
+    packages = json.loads((DIST / "python" / "pyodide-lock.json").read_text("utf-8"))["packages"]
+    assert {name for package in packages.values() for name in package["depends"]} < set(packages)
+    assert {package["file_name"] for package in packages.values()} == {
+        path.name for path in (DIST / "python").glob("*.whl")
+    }
+    for package in packages.values():
+        wheel = DIST / "python" / package["file_name"]
+        assert hashlib.sha256(wheel.read_bytes()).hexdigest() == package["sha256"]
+        if package["name"] != "numpy":
+            with zipfile.ZipFile(wheel) as archive:
+                assert not [name for name in archive.namelist() if name.endswith(".py")]
+
+
+def test_no_address_is_written_down() -> None:
+    """The release address of Pyodide and those of package registries stay where they are known."""
+    release = re.search(r"https://([\w.]+)/", (NPM_PYODIDE / "pyodide.mjs").read_text("utf-8"))
+    assert release is not None
+    lines = (ROOT / "package-lock.json").read_text("utf-8").splitlines()
+    assert not [line for line in lines if '"resolved"' in line]
+    for file in (ROOT / "build").glob("*.*"):
+        assert release[1] not in file.read_text("utf-8")
