@@ -64,7 +64,9 @@ def write_musicxml(result: Result) -> str:
 
 
 def _sign(exporter: ScoreExporter) -> None:
-    """Put our name where music21 puts its own, the day and a composer that nobody gave."""
+    """Put our name where music21 puts its own, the day, a composer that nobody gave and a part's name by chance."""
+    for part in (exporter.xmlRoot.find("part-list/score-part"), exporter.xmlRoot.find("part")):
+        part.set("id", "P1")
     identification = exporter.xmlRoot.find("identification")
     for creator in identification.findall("creator"):
         identification.remove(creator)
