@@ -32,6 +32,7 @@ from torch import Tensor, nn
 
 NAME = "transkun-2.0.1"
 VERSION = "2.0.1"
+CHECKPOINT_SHA256 = "50a80010effc2a59ffcd068a95cd2b29bd7f23a27a3515bc3ccd209c89a3d44c"
 OPSET = 17
 SAMPLE_RATE = 44100
 SEGMENT_SAMPLES = 705_600  # 16 s
@@ -59,6 +60,8 @@ def read_weights() -> Weights:
     if spec is None or spec.origin is None:
         raise SystemExit("The package transkun is not installed (requirements/export.txt).")
     path = Path(spec.origin).parent / "pretrained" / "2.0.pt"
+    if hashlib.sha256(path.read_bytes()).hexdigest() != CHECKPOINT_SHA256:
+        raise SystemExit(f"{path} is not the checkpoint of transkun {VERSION}.")
     weights: Weights = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
     return weights
 

@@ -48,8 +48,8 @@ class Event:
 def decode_intervals(candidates: Intervals, single: NDArray[np.float32], first_frames: IntArray) -> Intervals:
     """Choose in each track the intervals of the greatest total score that do not overlap.
 
-    Neighbours may share a frame: one ends in it, the next begins; an interval of a single frame counts where its score
-    is positive, whatever surrounds it. Frames between intervals cost nothing.
+    Neighbours may share a frame: one ends in it, the next begins, and an interval of only that frame may lie between
+    them. Frames between intervals cost nothing.
 
     Parameters
     ----------

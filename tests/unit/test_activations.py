@@ -1,0 +1,104 @@
+"""Segments over a recording, and what comes back from the graphs, with a hand-made model."""
+
+import asyncio
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from ottava.activations import (
+    Intervals,
+    Plan,
+    Segment,
+    compute_attributes,
+    compute_bernoulli_mean,
+    compute_segment,
+    plan_segments,
+)
+from ottava.datatypes import Tensors
+from ottava.models import Graph, Model, Tensor
+
+SCORE = Graph("", 0, "", (Tensor("hidden", "float32", (15, 2, 4)),), ())
+MODEL = Model("m", 44100, 705600, {"balanced": 14.0}, "balanced", "", "", "", {"score": SCORE})
+N_FRAMES = 10
+
+
+def test_segments_cover_a_recording_as_the_package_does() -> None:
+    assert plan_segments(44100, MODEL, 14.0) == Plan((-88200, ), 603, 603 * 1024 / 44100, 86, 689)  # fmt: skip
+    plan = plan_segments(60 * 44100, MODEL, 8.0)
+    assert plan.begin_samples[:2] == (-352800, -352800 + 345 * 1024)
+    assert plan.begin_samples[-1] < 60 * 44100 + 352800 <= plan.begin_samples[-1] + 345 * 1024
+    assert (plan.first_frame, plan.hop_frames) == (344, 345)
+
+
+def hear_segment(samples: NDArray[np.float32], begin_sample: int) -> tuple[Segment, list[str], list[tuple[int, int]]]:
+    """Hear a segment with a model that gives every call of "score" one interval (track 1, frames 2 to 5)."""
+    calls, reads = [], []
+
+    async def read(first: int, last: int) -> NDArray[np.float32]:
+        reads.append((first, last))
+        return samples[first:last]
+
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        calls.append(graph)
+        if graph == "core":
+            assert tensors["features"].shape == (1, 6, 691, 229)
+            return {"hidden": np.zeros((90, 2, 4), np.float32)}
+        assert tensors["hidden"].shape == (15, 2, 4)
+        index = np.array([(1 * N_FRAMES + 5) * N_FRAMES + 2], np.int64)
+        return {"index": index, "score": np.ones(1, np.float32), "single": np.zeros((15, N_FRAMES), np.float32)}
+
+    return asyncio.run(compute_segment(read, len(samples), begin_sample, MODEL, run)), calls, reads
+
+
+def test_intervals_of_all_calls_are_joined_with_their_tracks() -> None:
+    segment, calls, reads = hear_segment(np.full(44100, 0.1, np.float32), -88200)
+    assert calls == ["core"] + ["score"] * 6
+    assert reads == [(0, 44100)], "nothing beyond the recording is asked for"
+    assert segment.candidates.track.tolist() == [1, 16, 31, 46, 61, 76]
+    assert segment.candidates.begin.tolist() == [2] * 6
+    assert segment.candidates.end.tolist() == [5] * 6
+    assert segment.single.shape == (90, N_FRAMES)
+    assert segment.begin_sec == -2.0
+    assert segment.peak == pytest.approx(0.1)
+
+
+def test_silence_is_not_given_to_the_model() -> None:
+    for begin_sample in (0, 100 * 44100):
+        segment, calls, _ = hear_segment(np.zeros(44100, np.float32), begin_sample)
+        assert calls == []
+        assert len(segment.candidates.track) == len(segment.single) == 0
+
+
+def test_attributes_are_read_from_their_logits() -> None:
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        assert graph == "attributes"
+        velocity = np.zeros((2, 128), np.float32)
+        velocity[[0, 1], [64, 127]] = 1
+        return {"velocity": velocity, "refinement": np.array([[0, 900, 1, -1], [-900, 0, -1, 1]], np.float32)}
+
+    one = np.array([3, 4])
+    intervals = Intervals(one, one, one, np.ones(2, np.float32))
+    attributes = asyncio.run(compute_attributes(np.zeros((90, 2, 4), np.float32), intervals, run))
+    assert attributes.velocity.tolist() == [64, 127]
+    np.testing.assert_allclose(attributes.refinement, [[0, 0.5], [-0.5, 0]], atol=1e-9)
+    assert attributes.present.tolist() == [[True, False], [False, True]]
+
+
+def test_no_interval_needs_no_model() -> None:
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        raise AssertionError
+
+    none = np.zeros(0, np.int64)
+    attributes = asyncio.run(
+        compute_attributes(np.zeros((0, 0), np.float32), Intervals(none, none, none, np.zeros(0, np.float32)), run)
+    )
+    assert attributes.refinement.shape == attributes.present.shape == (0, 2)
+
+
+def test_bernoulli_mean_is_the_mean_of_the_density() -> None:
+    x = np.linspace(0, 1, 100_001)
+    logits = np.array([-40.0, -2.0, -5e-4, 0.0, 2e-3, 3.0])
+    for logit, mean in zip(logits, compute_bernoulli_mean(logits), strict=True):
+        density = np.exp(logit * (x - 1)) if logit > 0 else np.exp(logit * x)
+        assert mean == pytest.approx(np.trapezoid(x * density) / np.trapezoid(density), abs=1e-6)

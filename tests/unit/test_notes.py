@@ -1,0 +1,160 @@
+"""Decoding against trying every reading, joining of segments, valid output."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ottava.activations import N_TRACKS, Attributes, Intervals, Plan, Segment
+from ottava.notes import (
+    FRAME_SEC,
+    Event,
+    clean_events,
+    convert_notes,
+    convert_pedals,
+    decode_intervals,
+    find_first_frames,
+    join_events,
+    place_events,
+)
+
+N_FRAMES = 5
+PLAN = Plan((0,), hop_frames=4, hop_sec=4 * FRAME_SEC, first_frame=0, last_frame=9)
+Rows = list[tuple[int, int, int, float]]
+
+
+def make_intervals(rows: Rows) -> Intervals:
+    columns = np.array(rows, np.float64).reshape(-1, 4).T
+    track, begin, end = columns[:3].astype(np.int64)
+    return Intervals(track, begin, end, columns[3].astype(np.float32))
+
+
+def make_event(track: int = 41, onset: float = 1.0, offset: float = 2.0, *, onset_there: bool = True,
+               offset_there: bool = True) -> Event:  # fmt: skip
+    return Event(track, onset, offset, 80, 3.0, onset_there, offset_there)
+
+
+def find_best_total(intervals: dict[tuple[int, int], float], first: int) -> float:
+    """Try every set of intervals that do not overlap but in their end frames."""
+    best = 0.0
+    usable = [pair for pair in intervals if pair[0] >= first]
+    for size in range(len(usable) + 1):
+        for chosen in itertools.combinations(usable, size):
+            ordered = sorted(chosen)
+            if all(a[1] <= b[0] for a, b in itertools.pairwise(ordered)):
+                best = max(best, sum(intervals[pair] for pair in chosen))
+    return best
+
+
+PAIRS = [(begin, end) for begin in range(N_FRAMES) for end in range(begin + 1, N_FRAMES)]
+SCORES = st.floats(0.015625, 8, width=16)
+
+
+@given(
+    st.dictionaries(st.sampled_from(PAIRS), SCORES, max_size=5),
+    st.lists(st.floats(-4, 4, width=16), min_size=N_FRAMES, max_size=N_FRAMES),
+    st.integers(0, N_FRAMES - 1),
+)
+def test_decoding_finds_the_best_reading(pairs: dict[tuple[int, int], float], single: list[float], first: int) -> None:
+    candidates = make_intervals([(0, *pair, score) for pair, score in pairs.items()])
+    path = decode_intervals(candidates, np.array([single], np.float32), np.array([first]))
+    alone = {(frame, frame): score for frame, score in enumerate(single) if score > 0}
+    chosen = list(zip(path.begin.tolist(), path.end.tolist(), path.score.tolist(), strict=True))
+    assert all((pairs | alone)[begin, end] == score for begin, end, score in chosen)
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(chosen))
+    assert all(begin >= first for begin, _, _ in chosen)
+    assert sum(score for _, _, score in chosen) == pytest.approx(find_best_total(pairs | alone, first))
+
+
+def test_tracks_are_read_apart_and_in_order() -> None:
+    candidates = make_intervals([(2, 0, 3, 1.0), (0, 1, 2, 1.0), (2, 3, 5, 1.0), (2, 1, 5, 1.5)])
+    path = decode_intervals(candidates, np.full((3, N_FRAMES), -1, np.float32), np.zeros(3, np.int64))
+    assert list(zip(path.track.tolist(), path.begin.tolist(), path.end.tolist(), strict=True)) == [
+        (0, 1, 2), (2, 0, 3), (2, 3, 5),
+    ]  # fmt: skip
+
+
+def place(rows: Rows, refinement: list[tuple[float, float]], present: list[tuple[bool, bool]]) -> list[Event]:
+    intervals = make_intervals(rows)
+    attributes = Attributes(np.full(len(rows), 70), np.array(refinement), np.array(present))
+    nothing = np.zeros((0, 0), np.float32)
+    segment = Segment(10.0, 1.0, nothing, intervals, nothing)
+    return place_events(intervals, attributes, segment, PLAN)
+
+
+def test_events_get_their_exact_times() -> None:
+    (event,) = place([(41, 2, 5, 1.0)], [(0.25, -0.5)], [(False, False)])
+    assert event.onset_sec == pytest.approx(10 + 2.25 * FRAME_SEC)
+    assert event.offset_sec == pytest.approx(10 + 4.5 * FRAME_SEC)
+    assert event.has_onset and event.has_offset, "inside the segment both are there whatever the model says"
+
+
+def test_neighbours_that_share_a_frame_do_not_overlap() -> None:
+    first, second = place([(41, 2, 5, 1.0), (41, 5, 8, 1.0)], [(0, 0.5), (-0.5, 0)], [(True, True)] * 2)
+    assert first.offset_sec == second.onset_sec
+
+
+def test_at_the_borders_the_model_says_whether_an_event_goes_on() -> None:
+    rows: Rows = [(40, 0, 3, 1.0), (41, 5, 9, 1.0)]
+    before, after = place(rows, [(0, 0)] * 2, [(False, True), (True, False)])
+    assert (before.has_onset, before.has_offset, after.has_onset, after.has_offset) == (False, True, True, False)
+
+
+def test_the_next_segment_reads_on_after_the_last_ended_event() -> None:
+    rows: Rows = [(40, 1, 6, 1.0), (40, 7, 9, 1.0), (41, 1, 3, 1.0)]
+    attributes = Attributes(np.full(3, 70), np.zeros((3, 2)), np.zeros((3, 2), np.bool_))
+    first = find_first_frames(make_intervals(rows), attributes, PLAN)
+    assert (len(first), first[40], first[41], first.sum()) == (N_TRACKS, 2, 0, 2)
+
+
+def test_a_note_held_over_a_border_is_one_note() -> None:
+    last: dict[int, Event] = {}
+    assert join_events(last, [make_event(onset=1, offset=16, offset_there=False)], until_sec=14) == []
+    (note,) = join_events(last, [make_event(onset=14, offset=20, onset_there=False)], until_sec=28)
+    assert (note.onset_sec, note.offset_sec, note.has_offset) == (1, 20, True)
+    assert last == {}
+
+
+def test_a_note_heard_twice_is_as_heard_last() -> None:
+    last: dict[int, Event] = {}
+    join_events(last, [make_event(onset=14.5, offset=16, offset_there=False)], until_sec=14)
+    assert join_events(last, [make_event(onset=14.6, offset=17)], until_sec=28) == [make_event(onset=14.6, offset=17)]
+
+
+def test_an_event_from_before_the_recording_is_dropped() -> None:
+    last: dict[int, Event] = {}
+    assert join_events(last, [make_event(onset=0, offset=1, onset_there=False)], until_sec=14) == []
+    assert last == {}
+
+
+def test_events_are_given_once_when_they_cannot_change_any_more() -> None:
+    last: dict[int, Event] = {}
+    early, late, later = make_event(onset=1, offset=2), make_event(onset=13, offset=15), make_event(40, 13, 15)
+    assert join_events(last, [early, late, later], until_sec=14) == [early]
+    again = make_event(onset=15.5, offset=16)
+    assert set(join_events(last, [again], until_sec=28)) == {late, later, again}
+    assert last == {}
+
+
+EVENTS = st.builds(
+    lambda track, onset, length: make_event(track, onset, onset + length),
+    st.integers(0, 3), st.floats(0, 2), st.floats(0, 1),
+)  # fmt: skip
+
+
+@given(st.lists(EVENTS, max_size=12))
+def test_clean_events_are_sorted_and_do_not_overlap(events: list[Event]) -> None:
+    cleaned = clean_events(events)
+    assert cleaned == sorted(cleaned, key=lambda event: (event.onset_sec, event.track))
+    assert all(event.offset_sec - event.onset_sec >= 0.0049 for event in cleaned)
+    for track in range(4):
+        own = [event for event in cleaned if event.track == track]
+        assert all(a.offset_sec <= b.onset_sec for a, b in itertools.pairwise(own))
+
+
+def test_tracks_become_pitches_and_pedals() -> None:
+    events = [make_event(track) for track in (0, 1, 2, 41, 89)]
+    assert [note.pitch for note in convert_notes(events)] == [21, 60, 108]
+    assert [pedal.kind for pedal in convert_pedals(events)] == ["sustain", "soft"]
+    assert all(0 <= note.confidence <= 1 for note in convert_notes(events))
