@@ -27,9 +27,13 @@ from ottava.activations import (
 )
 from ottava.audio import HOP_SAMPLES, SAMPLE_RATE
 from ottava.datatypes import IntArray, Note, Pedal
+from ottava.errors import TranscriptionError
 
 FRAME_SEC = HOP_SAMPLES / SAMPLE_RATE
 SHORTEST_SEC = 0.01
+# Median confidence below which a recording is not one of a piano. Real recordings have 0.97 or more, even 40 dB softer,
+# and speech in which any notes are found 0.67 at most (bench/results.md, "No piano").
+PIANO_CONFIDENCE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +215,14 @@ def convert_pedals(events: Iterable[Event]) -> tuple[Pedal, ...]:
 def compute_confidence(score: float) -> float:
     """Compute how sure a note is, 0..1, from its score: the logistic of how much worse the track reads without it."""
     return float(1 / (1 + np.exp(-score)))
+
+
+def check_piano(notes: Sequence[Note]) -> None:
+    """Raise TranscriptionError when ``notes``, all that was heard in a recording, are none or not those of a piano."""
+    if not notes:
+        raise TranscriptionError("No piano notes were found in this recording; Ottava hears a piano alone.")
+    if np.median([note.confidence for note in notes]) < PIANO_CONFIDENCE:
+        raise TranscriptionError("This does not sound like a piano; Ottava can only write down a piano alone.")
 
 
 def _decode_track(

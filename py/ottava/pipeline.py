@@ -30,6 +30,7 @@ from ottava.meter import beat_quarters, estimate_meter, is_compound, number_beat
 from ottava.models import Model
 from ottava.notes import (
     Event,
+    check_piano,
     clean_events,
     convert_notes,
     convert_pedals,
@@ -43,9 +44,7 @@ from ottava.spelling import spell_pitches
 from ottava.voices import separate_voices
 
 
-async def listen(
-    read: Read, n_samples: int, model: Model, hop_sec: float, run: Run, report: Report
-) -> Performance:
+async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: Run, report: Report) -> Performance:
     """Hear the notes and pedals of a recording.
 
     Parameters
@@ -87,8 +86,9 @@ async def listen(
         peak = max(peak, segment.peak)
     check_loudness(peak)
     events = clean_events([*events, *last_events.values()])
-    performance = Performance(convert_notes(events), convert_pedals(events), model.name)
-    return performance
+    notes = convert_notes(events)
+    check_piano(notes)
+    return Performance(notes, convert_pedals(events), model.name)
 
 
 def notate(performance: Performance, duration_sec: float, choices: Choices, title: str = "") -> Result:

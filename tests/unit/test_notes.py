@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ottava.activations import N_TRACKS, Attributes, Intervals, Plan, Segment
+from ottava.datatypes import Note
+from ottava.errors import TranscriptionError
 from ottava.notes import (
     FRAME_SEC,
     Event,
+    check_piano,
     clean_events,
     convert_notes,
     convert_pedals,
@@ -158,3 +161,13 @@ def test_tracks_become_pitches_and_pedals() -> None:
     assert [note.pitch for note in convert_notes(events)] == [21, 60, 108]
     assert [pedal.kind for pedal in convert_pedals(events)] == ["sustain", "soft"]
     assert all(0 <= note.confidence <= 1 for note in convert_notes(events))
+
+
+def test_what_is_no_piano_is_one_sentence() -> None:
+    sure, unsure = (Note(0, 1, 60, 64, confidence) for confidence in (0.99, 0.66))
+    check_piano([sure])
+    check_piano([unsure, sure, sure])  # a spoken title before the piece
+    with pytest.raises(TranscriptionError, match="No piano notes"):
+        check_piano([])
+    with pytest.raises(TranscriptionError, match="does not sound like a piano"):
+        check_piano([unsure, unsure, sure])
