@@ -28,6 +28,7 @@ export class RollView extends HTMLElement {
     this.#duration_sec = duration_sec;
     this.#notes = [];
     this.#pedals = [];
+    this.dataset.notes = "0";
     this.#plan();
   }
 

@@ -122,12 +122,13 @@ def test_strokes_and_fills_arrive_under_the_policy(outcome: Outcome) -> None:
 def test_score_fits_every_width(outcome: Outcome) -> None:
     """No sideways scrolling, and fewer bars a line where there is less room."""
     heights = []
-    systems = "document.querySelectorAll('score-view g.system').length"
+    systems = outcome.page.locator("score-view g.system")
+    n_systems = systems.count()
     for width in WIDTHS_PX:
-        before = outcome.page.evaluate(systems)
         outcome.page.set_viewport_size({"width": width, "height": 800})
         if width != WIDTHS_PX[0]:
-            outcome.page.wait_for_function(f"{systems} > {before}")
+            expect(systems).not_to_have_count(n_systems)
+            assert systems.count() > n_systems
         assert outcome.page.evaluate("document.documentElement.scrollWidth") <= width
         heights.append(outcome.page.locator("score-view g.staff").first.bounding_box())
     assert all(box is not None and box["height"] > 20 for box in heights)

@@ -77,8 +77,8 @@ class Ottava:
 
     def wait(self) -> str:
         """Wait for the end of a transcription; gives the sentence that says why there is no score, or nothing."""
-        end = self.page.locator("score-view svg").first.or_(self.page.locator("#problem-text"))
-        expect(end).to_be_visible(timeout=TRANSCRIBED_MS)
+        end = self.page.locator("#problem:not([hidden]), score-view svg")
+        expect(end.first).to_be_visible(timeout=TRANSCRIBED_MS)
         return self.page.locator("#problem-text").text_content() or ""
 
     def save(self, button: str, folder: Path) -> Path:
