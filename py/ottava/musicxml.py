@@ -97,6 +97,7 @@ def _make_part(score: Score, notes: Sequence[ScoreNote], staff: int) -> stream.P
                 measure.insert(0, _make_tempo(score, now))
         if number == 0:
             measure.paddingLeft = length - score.pickup_quarter
+            measure.showNumber = stream.enums.ShowNumber.NEVER
         _fill_measure(measure, voices[number], length if number else score.pickup_quarter, number, now)
         part.append(measure)
     part.makeAccidentals(inPlace=True)

@@ -177,7 +177,7 @@ def split_span(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> l
     lengths = []
     while duration > 0:
         length = next(
-            (value for value in PRINTABLE if value <= duration and _shows_beat(start, value, beat_quarter)),
+            (value for value in PRINTABLE if value <= duration and _shows_beat(start, value, duration, beat_quarter)),
             Fraction(1, (start + duration).denominator * start.denominator),
         )
         lengths.append(length)
@@ -185,8 +185,8 @@ def split_span(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> l
     return lengths
 
 
-def _shows_beat(start: Fraction, value: Fraction, beat_quarter: Fraction) -> bool:
-    """Whether a reader still sees the beats when ``value`` is written at ``start``."""
+def _shows_beat(start: Fraction, value: Fraction, duration: Fraction, beat_quarter: Fraction) -> bool:
+    """Whether a reader still sees the beats when ``value``, all or part of ``duration``, is written at ``start``."""
     into_beat = start % beat_quarter
     end = into_beat + value
     if value.denominator % 3 == 0:
@@ -198,4 +198,4 @@ def _shows_beat(start: Fraction, value: Fraction, beat_quarter: Fraction) -> boo
         # Whole beats; a dotted beat; or inside the beat.
         return value % beat_quarter == 0 or end <= beat_quarter or value == beat_quarter * Fraction(3, 2)
     # Inside the beat, or the plain syncopation (eighth, quarter, eighth).
-    return end <= beat_quarter or (into_beat * 2 == beat_quarter and value == beat_quarter)
+    return end <= beat_quarter or (into_beat * 2 == beat_quarter and value == beat_quarter == duration)

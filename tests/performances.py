@@ -1,0 +1,46 @@
+"""Performances made by hand, for tests."""
+
+from collections.abc import Sequence
+from random import Random
+
+from hypothesis import strategies as st
+from ottava.datatypes import Note, Performance
+
+# C major scale down and up over held chords: (quarter, length, pitch).
+Written = tuple[float, float, int]
+WALTZ: list[Written] = [
+    note
+    for bar, (bass, tune) in enumerate(zip((48, 43, 45, 41, 43, 48) * 2, (72, 71, 69, 72, 74, 76) * 2, strict=True))
+    for note in [
+        (3 * bar, 1.0, bass - 12),
+        (3 * bar + 1, 1.0, bass + 4),
+        (3 * bar + 1, 1.0, bass + 7),
+        (3 * bar + 2, 1.0, bass + 4),
+        (3 * bar + 2, 1.0, bass + 7),
+        (3 * bar, 2.0, tune),
+        (3 * bar + 2, 0.5, tune + 2),
+        (3 * bar + 2.5, 0.5, tune),
+    ]
+]
+
+
+def perform(written: Sequence[Written], bpm: float = 100.0, unevenness_sec: float = 0.0, seed: int = 0) -> Performance:
+    """Play written notes half a second into the recording; keys are lifted at nine tenths of their length."""
+    random = Random(seed)
+    notes = []
+    for quarter, length, pitch in written:
+        onset = 0.5 + quarter * 60 / bpm + random.gauss(0, unevenness_sec)
+        notes.append(Note(onset, onset + 0.9 * length * 60 / bpm, pitch, 64))
+    return Performance(tuple(sorted(notes, key=lambda note: (note.onset_sec, note.pitch))), (), "hand-made")
+
+
+@st.composite
+def performances(draw: st.DrawFn) -> Performance:
+    """Any performance at all, also one that no pianist would play."""
+    count = draw(st.integers(1, 40))
+    notes = []
+    for _ in range(count):
+        onset = draw(st.floats(0.0, 20.0, allow_nan=False))
+        length = draw(st.floats(0.01, 5.0, allow_nan=False))
+        notes.append(Note(onset, onset + length, draw(st.integers(21, 108)), draw(st.integers(1, 127))))
+    return Performance(tuple(sorted(notes, key=lambda note: (note.onset_sec, note.pitch))), (), "any")

@@ -1,0 +1,93 @@
+"""The command line: options, files and exit statuses."""
+
+import json
+from pathlib import Path
+
+import music21
+import pytest
+from ottava.__main__ import main
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+MINUET = str(EXAMPLES / "minuet.mid")
+
+
+def test_notate_writes_all_formats_and_keeps_choices(tmp_path: Path) -> None:
+    outputs = [tmp_path / f"out.{suffix}" for suffix in ("musicxml", "mid", "json")]
+    choices = ["--title", "Menuett", "--meter", "6/8", "--key", "Eb minor", "--tempo", "90", "--split", "C4"]
+    assert main(["notate", MINUET, *choices, *(x for o in outputs for x in ("-o", str(o)))]) == 0
+    fields = json.loads(outputs[2].read_text(encoding="utf-8"))
+    assert fields["title"] == "Menuett"
+    assert fields["score"]["meters"] == [{"quarter": 0.0, "beats": 6, "beat_type": 8}]
+    assert fields["score"]["keys"] == [{"quarter": 0.0, "fifths": -6, "mode": "minor"}]
+    assert fields["score"]["tempos"] == [{"quarter": 0.0, "bpm": 90.0}]
+    assert fields["choices"]["split"] == "C4"
+    assert music21.converter.parse(outputs[0]).parts
+    # A saved project is notated again with its own choices, and a new option wins.
+    assert main(["notate", str(outputs[2]), "--meter", "3/4", "-o", str(tmp_path / "again.json")]) == 0
+    again = json.loads((tmp_path / "again.json").read_text(encoding="utf-8"))
+    assert (again["title"], again["score"]["meters"][0]["beats"]) == ("Menuett", 3)
+    assert again["score"]["keys"] == fields["score"]["keys"]
+
+
+def test_the_default_name_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                               capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["notate", MINUET]) == 0
+    written = (tmp_path / "minuet.musicxml").read_bytes()
+    (tmp_path / "minuet.musicxml").write_bytes(b"mine")
+    assert main(["notate", MINUET]) == 1
+    assert "--force" in capsys.readouterr().err
+    assert (tmp_path / "minuet.musicxml").read_bytes() == b"mine"
+    assert main(["notate", MINUET, "--force"]) == 0
+    assert (tmp_path / "minuet.musicxml").read_bytes() == written
+
+
+def test_stdout_holds_musicxml_and_nothing_else(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["notate", MINUET, "-o", "-"]) == 0
+    assert capfdbinary.readouterr().out.startswith(b"<?xml")
+
+
+def test_a_choices_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "choices.json").write_text('{"meters": [{"sec": 0, "beats": 4, "beat_type": 4}]}', encoding="utf-8")
+    arguments = ["--choices", str(tmp_path / "choices.json"), "-o", str(tmp_path / "x.json")]
+    assert main(["notate", MINUET, *arguments]) == 0
+    assert json.loads((tmp_path / "x.json").read_text())["score"]["meters"][0]["beats"] == 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [], ["sing"], ["notate"], ["notate", MINUET, "-o", "x.pdf"], ["notate", MINUET, "--meter", "3"],
+        ["notate", MINUET, "--key", "H"], ["notate", MINUET, "--tempo", "2"], ["notate", MINUET, "--sensitivity", "3"],
+        ["notate", MINUET, "--split", "Q"], ["notate", MINUET, "--grid", "7"], ["notate", MINUET, "--downbeat", "-1"],
+    ],
+)
+def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+
+
+@pytest.mark.parametrize("command", ["transcribe", "notate"])
+def test_files_that_cannot_be_used_end_with_1_and_one_sentence(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty.mid").write_bytes(b"")
+    (tmp_path / "text.json").write_text("hello", encoding="utf-8")
+    for name in ("empty.mid", "text.json", "missing.mid", "."):
+        assert main([command, str(tmp_path / name), "-o", str(tmp_path / "out.json")]) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.startswith("ottava: ")
+        assert "Traceback" not in captured.err
+        assert captured.err.count("\n") == 1
+    assert main([command, str(tmp_path / "empty.mid"), "-o", str(tmp_path / "no" / "out.json")]) == 1
+    assert "no folder" in capsys.readouterr().err
+
+
+def test_an_unknown_setting_or_model_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip, out = str(EXAMPLES / "prelude.mp3"), str(tmp_path / "x.json")
+    assert main(["transcribe", clip, "-o", out, "--setting", "sloppy"]) == 1
+    assert "exact" in capsys.readouterr().err
+    assert main(["transcribe", clip, "-o", out, "--model", "other"]) == 1
+    assert "transkun" in capsys.readouterr().err

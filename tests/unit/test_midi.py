@@ -1,0 +1,38 @@
+"""MIDI: out and in."""
+
+import pytest
+from ottava.datatypes import Choices, Note, Pedal, Performance
+from ottava.errors import TranscriptionError
+from ottava.midi import read_midi, write_midi
+from ottava.pipeline import notate
+
+from tests.performances import WALTZ, perform
+
+
+def test_a_performance_comes_back() -> None:
+    played = perform(WALTZ, 97, 0.01)
+    performance = Performance(played.notes, (Pedal(0.7, 1.9, "sustain"), Pedal(1.0, 2.5, "soft")), "hand-made")
+    back = read_midi(write_midi(notate(performance, 25.0, Choices())))
+    assert len(back.notes) == len(performance.notes)
+    for read, note in zip(back.notes, performance.notes, strict=True):
+        assert (read.pitch, read.velocity) == (note.pitch, note.velocity)
+        assert read.onset_sec == pytest.approx(note.onset_sec, abs=1e-3)
+        assert read.offset_sec == pytest.approx(note.offset_sec, abs=1e-3)
+    assert [(p.kind, round(p.onset_sec, 2), round(p.offset_sec, 2)) for p in back.pedals] == [
+        ("sustain", 0.7, 1.9), ("soft", 1.0, 2.5),
+    ]
+
+
+def test_notes_left_out_of_the_score_are_left_out_of_the_file() -> None:
+    sure, doubtful = Note(0.5, 1.0, 60, 64, 0.9), Note(1.0, 1.5, 100, 64, 0.2)
+    result = notate(Performance((sure, doubtful), (), "hand-made"), 2.0, Choices(sensitivity=0.5))
+    assert [note.pitch for note in read_midi(write_midi(result)).notes] == [60]
+
+
+EMPTY_FILE = b"MThd\0\0\0\6\0\1\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0"
+
+
+@pytest.mark.parametrize("data", [b"", b"MThd", b"not a MIDI file at all", EMPTY_FILE])
+def test_what_cannot_be_used_gets_a_sentence(data: bytes) -> None:
+    with pytest.raises(TranscriptionError, match="This MIDI file"):
+        read_midi(data)

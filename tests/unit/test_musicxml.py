@@ -1,0 +1,120 @@
+"""MusicXML: what other programs read back."""
+
+from collections import Counter
+from fractions import Fraction
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import music21
+import pytest
+from hypothesis import given, settings
+from ottava.datatypes import Choices, Note, Performance
+from ottava.musicxml import write_musicxml
+from ottava.pipeline import notate
+
+from tests.musicxml_schema import read_schema
+from tests.performances import WALTZ, Written, perform, performances
+
+
+def write(performance: Performance, choices: Choices | None = None, title: str = "A piece") -> str:
+    return write_musicxml(notate(performance, 25.0, choices or Choices(), title))
+
+
+def sounding_pitches(text: str) -> Counter[int]:
+    """Pitches as often as they begin, tied ones once."""
+    begun: Counter[int] = Counter()
+    for element in music21.converter.parse(text, format="musicxml").recurse().notes:
+        for note in element.notes if element.isChord else [element]:
+            if note.tie is None or note.tie.type == "start":
+                begun[note.pitch.midi] += 1
+    return begun
+
+
+def bar_sums(text: str) -> list[tuple[Fraction, Fraction]]:
+    """(sum of a voice's values, length of its bar) in divisions, over all bars, staves and voices that are written."""
+    sums = []
+    root = ElementTree.fromstring(text)
+    length, divisions = Fraction(0), 1
+    for measure in root.iter("measure"):
+        for attributes in measure.iter("attributes"):
+            divisions = int(attributes.findtext("divisions") or divisions)
+            if attributes.find("time") is not None:
+                length = Fraction(4 * int(attributes.findtext("time/beats") or 4),
+                                  int(attributes.findtext("time/beat-type") or 4))
+        voices: Counter[tuple[str, str]] = Counter()
+        for note in measure.findall("note"):
+            if note.find("chord") is None:
+                voice = note.findtext("staff") or "1", note.findtext("voice") or "1"
+                voices[voice] += int(note.findtext("duration") or 0)
+        sums += [(Fraction(total, divisions), length) for total in voices.values() if measure.get("implicit") != "yes"]
+    return sums
+
+
+@given(performances())
+@settings(max_examples=10, deadline=None)
+def test_any_performance_is_written_whole(performance: Performance) -> None:
+    text = write(performance)
+    assert not list(read_schema().iter_errors(text))
+    assert all(total == length for total, length in bar_sums(text))
+    # Notes of one pitch may fall on one place; no pitch is lost and none is made up.
+    assert set(sounding_pitches(text)) == {note.pitch for note in performance.notes}
+
+
+def test_a_waltz_comes_back_note_for_note() -> None:
+    performance = perform(WALTZ, 100, 0.01)
+    text = write(performance)
+    assert sounding_pitches(text) == Counter(note.pitch for note in performance.notes)
+    assert "<beats>3</beats>" in text
+
+
+def test_triplets_have_a_bracket_or_beam_and_sum() -> None:
+    written: list[Written] = [(i / 3, 0.3, 60 + i % 5) for i in range(24)] + [(float(i), 0.9, 43) for i in range(9)]
+    text = write(perform(written, 60), Choices(meter=(4, 4), tempo_bpm=60))
+    assert text.count("<actual-notes>3</actual-notes>") == 24
+    assert text.count('<tuplet ') == 16  # a start and a stop for each of eight
+
+
+def test_a_long_note_is_tied_over_the_bar_line() -> None:
+    written: list[Written] = [(0.0, 1.0, 60), (1.0, 1.0, 62), (2.0, 1.0, 64), (3.0, 5.0, 65), (8.0, 4.0, 67)]
+    text = write(perform(written, 60), Choices(meter=(4, 4), downbeat_sec=0.5))
+    assert text.count('<tie type="start"') == 1
+    assert sounding_pitches(text)[65] == 1
+
+
+def test_the_page_bears_title_key_tempo_and_brace() -> None:
+    text = write(perform(WALTZ, 100), Choices(key=(-3, "minor")), title="Walzer <Nr. 1> & mehr")
+    root = ElementTree.fromstring(text)
+    assert "Walzer <Nr. 1> & mehr" in [e.text for e in root.iter()]
+    assert root.findtext(".//fifths") == "-3"
+    assert root.findtext(".//staves") == "2"
+    assert root.find(".//metronome") is not None
+    assert "music21" not in text.lower()
+
+
+def test_an_octave_higher_moves_the_page_and_nothing_else() -> None:
+    performance = perform(WALTZ, 100)
+    choices = Choices(split_pitch=62)
+    higher = Performance(
+        tuple(Note(n.onset_sec, n.offset_sec, n.pitch + 12, n.velocity) for n in performance.notes), (), "hand-made"
+    )
+    low = notate(performance, 25.0, choices)
+    high = notate(higher, 25.0, Choices(split_pitch=74))
+    for below, above in zip(low.score.notes, high.score.notes, strict=True):
+        assert below and above
+        assert (below.span, below.staff, below.voice) == (above.span, above.staff, above.voice)
+        assert (below.spelling.step, below.spelling.octave + 1) == (above.spelling.step, above.spelling.octave)
+
+
+@pytest.mark.parametrize("meter", [(2, 4), (3, 4), (4, 4), (6, 8), (9, 8), (2, 2), (5, 4), (3, 8)])
+def test_every_meter_is_written_with_full_bars(meter: tuple[int, int]) -> None:
+    text = write(perform(WALTZ, 100, 0.01), Choices(meter=meter))
+    assert f"<beats>{meter[0]}</beats>" in text
+    assert all(total == length for total, length in bar_sums(text))
+
+
+def test_spans_of_a_voice_do_not_overlap() -> None:
+    score = notate(perform(WALTZ, 100, 0.02), 25.0, Choices()).score
+    for staff, voice in {(n.staff, n.voice) for n in score.notes if n}:
+        spans = sorted({(n.span.onset_quarter, n.span.duration_quarter)
+                        for n in score.notes if n and (n.staff, n.voice) == (staff, voice)})
+        assert all(a + d <= b for (a, d), (b, _) in pairwise(spans))

@@ -1,0 +1,102 @@
+"""The native host: files that can be read, and files that cannot."""
+
+import asyncio
+import os
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from ottava.errors import TranscriptionError
+from ottava.models import find_models_folder, read_models
+from ottava.native import create_run, open_recording
+
+SHARED = Path(os.environ.get("OTTAVA_SHARED", Path(__file__).parents[2] / ".." / "shared"))
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def write_wav(path: Path, sample_rate: int, n_channels: int, seconds: float = 1.0) -> Path:
+    """Write a 440 Hz tone on all channels."""
+    tone = (0.3 * 32767 * np.sin(2 * np.pi * 440 * np.arange(int(seconds * sample_rate)) / sample_rate)).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(n_channels)
+        file.setsampwidth(2)
+        file.setframerate(sample_rate)
+        file.writeframes(np.repeat(tone[:, None], n_channels, axis=1).tobytes())
+    return path
+
+
+@pytest.mark.parametrize(("sample_rate", "n_channels"), [(8000, 1), (44100, 2), (96000, 1), (48000, 6)])
+def test_rates_and_channels_become_mono_at_the_models_rate(tmp_path: Path, sample_rate: int, n_channels: int) -> None:
+    recording = open_recording(write_wav(tmp_path / "tone.wav", sample_rate, n_channels), 44100)
+    assert recording.n_samples == pytest.approx(44100, abs=50)
+
+    async def read() -> NDArray[np.float32]:
+        return await recording.read(4410, 40000)
+
+    samples = asyncio.run(read())
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    assert np.argmax(spectrum) * 44100 / len(samples) == pytest.approx(440, abs=3)
+    assert float(np.abs(samples).max()) == pytest.approx(0.3, abs=0.03)
+
+
+def test_a_cut_off_file_is_read_as_far_as_it_goes_and_says_so(tmp_path: Path) -> None:
+    whole = (EXAMPLES / "minuet.mp3").read_bytes()
+    cut = tmp_path / "cut.mp3"
+    cut.write_bytes(whole[: len(whole) // 2])
+    recording = open_recording(cut, 44100)
+    assert 10 < recording.n_samples / 44100 < 20
+    assert "cut off" in recording.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.wav", b"", "is empty"),
+        ("text.mp3", b"Dear diary, today I played the piano. " * 50, "not a recording that can be read"),
+        ("noise.flac", bytes(range(256)) * 20, "not a recording that can be read|holds no sound"),
+        ("head.mp3", (EXAMPLES / "minuet.mp3").read_bytes()[:60], "not a recording|holds no sound"),
+        ("song.mid", (EXAMPLES / "minuet.mid").read_bytes(), "not a recording that can be read|holds no sound"),
+    ],
+)
+def test_what_cannot_be_used_gets_one_sentence(tmp_path: Path, name: str, content: bytes, sentence: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TranscriptionError, match=sentence):
+        open_recording(tmp_path / name, 44100)
+
+
+def test_missing_files_and_folders_get_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(TranscriptionError, match="There is no file"):
+        open_recording(tmp_path / "no.wav", 44100)
+    with pytest.raises(TranscriptionError, match="is a folder"):
+        open_recording(tmp_path, 44100)
+
+
+def test_a_file_without_permission_gets_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_wav(tmp_path / "secret.wav", 44100, 1)
+
+    def refuse(self: Path, mode: str = "r") -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)  # root may read everything, so chmod proves nothing
+    with pytest.raises(TranscriptionError, match=r"no permission to read secret\.wav"):
+        open_recording(path, 44100)
+
+
+def test_formats_of_the_shared_folder_are_read() -> None:
+    folder = SHARED / "data" / "formats"
+    if not folder.is_dir():
+        pytest.skip("no shared folder with audio formats")
+    for path in sorted(folder.glob("mz545_*")):
+        assert open_recording(path, 44100).n_samples / 44100 == pytest.approx(20, abs=0.1), path.name
+
+
+def test_a_missing_and_a_damaged_model_get_one_sentence(tmp_path: Path) -> None:
+    model = next(iter(read_models((find_models_folder() / "models.json").read_text(encoding="utf-8")).values()))
+    with pytest.raises(TranscriptionError, match="is missing"):
+        create_run(model, tmp_path)
+    for graph in model.graphs.values():
+        (tmp_path / graph.file).write_bytes(b"no model")
+    with pytest.raises(TranscriptionError, match="is damaged"):
+        create_run(model, tmp_path)

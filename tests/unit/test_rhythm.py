@@ -1,0 +1,91 @@
+"""Rhythm: places and lengths in quarters."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ottava.datatypes import Note, Pedal, Span
+from ottava.rhythm import PRINTABLE, Grid, place_pedals, quantize_notes, split_span, trim_durations
+
+from tests.performances import Written, perform
+
+QUARTER = Fraction(1)
+
+
+def onsets(written: list[Written], unevenness_sec: float = 0.0, grid: Grid = "auto") -> list[Fraction]:
+    performance = perform(written, 100, unevenness_sec)
+    times = 0.5 + np.arange(20, dtype=np.float64) * 0.6
+    return [span.onset_quarter for span in quantize_notes(performance.notes, times, QUARTER, grid)]
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        ["0", "1/2", "1", "3/2", "2"],
+        ["0", "1/4", "1/2", "3/4", "1"],
+        ["0", "1/3", "2/3", "1", "4/3", "5/3", "2"],
+        ["0", "3/4", "1", "7/4", "2"],
+    ],
+)
+def test_usual_divisions_are_found_in_uneven_playing(places: list[str]) -> None:
+    expected = [Fraction(place) for place in places]
+    assert onsets([(float(place), 0.2, 60 + i) for i, place in enumerate(expected)], 0.008) == expected
+
+
+def test_a_spread_chord_is_one_chord() -> None:
+    notes = [Note(0.50, 1.0, 48, 60), Note(0.52, 1.0, 55, 60), Note(0.54, 1.0, 64, 60)]
+    spans = quantize_notes(notes, np.array([0.52, 1.12]), QUARTER)
+    assert {span.onset_quarter for span in spans} == {Fraction(0)}
+
+
+def test_a_grid_of_eighths_has_no_finer_place() -> None:
+    written: list[Written] = [(i / 4, 0.2, 60 + i % 7) for i in range(16)]
+    assert all((onset * 2).denominator == 1 for onset in onsets(written, grid="8"))
+
+
+def test_lengths_follow_the_keys() -> None:
+    performance = perform([(0, 2.0, 60), (2, 1.0, 62)], 100)
+    spans = quantize_notes(performance.notes, 0.5 + np.arange(5, dtype=np.float64) * 0.6, QUARTER)
+    assert [round(float(span.duration_quarter)) for span in spans] == [2, 1]
+
+
+def test_legato_reaches_the_next_note_and_staccato_does_not() -> None:
+    spans = [Span(Fraction(0), Fraction(3, 4)), Span(Fraction(1), Fraction(1, 4)), Span(Fraction(2), Fraction(3))]
+    trimmed = trim_durations([*spans, Span(Fraction(3), QUARTER)], [1] * 4, [1] * 4)
+    assert [span.duration_quarter for span in trimmed] == [1, Fraction(1, 4), 1, 1]
+
+
+@given(
+    st.integers(0, 47).map(lambda n: Fraction(n, 12)),
+    st.integers(1, 48).map(lambda n: Fraction(n, 12)),
+    st.sampled_from([Fraction(1), Fraction(3, 2)]),
+)
+def test_tied_lengths_sum_and_are_printable(start: Fraction, duration: Fraction, beat: Fraction) -> None:
+    lengths = split_span(start, duration, beat)
+    assert sum(lengths) == duration
+    assert all(length in PRINTABLE for length in lengths)
+
+
+@pytest.mark.parametrize(
+    ("start", "duration", "lengths"),
+    [
+        ("0", "4", ["4"]),
+        ("1", "2", ["2"]),
+        ("1/2", "1", ["1"]),
+        ("1/2", "2", ["1/2", "3/2"]),
+        ("0", "5/4", ["1", "1/4"]),
+        ("1/3", "2/3", ["2/3"]),
+        ("2/3", "4/3", ["1/3", "1"]),
+        ("3/4", "1/2", ["1/4", "1/4"]),
+    ],
+)
+def test_ties_show_the_beats(start: str, duration: str, lengths: list[str]) -> None:
+    assert split_span(Fraction(start), Fraction(duration), QUARTER) == [Fraction(length) for length in lengths]
+
+
+def test_pedals_land_on_the_beats_they_are_pressed_at() -> None:
+    pedals = [Pedal(0.5, 1.7, "sustain"), Pedal(0.5, 0.6, "soft"), Pedal(2.0, 2.01, "sustain")]
+    placed = place_pedals(pedals, np.array([0.5, 1.1, 1.7, 2.3]), Fraction(-1), QUARTER)
+    assert [(int(p.onset_quarter), int(p.offset_quarter)) for p in placed] == [(-1, 1)]
