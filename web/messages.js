@@ -46,7 +46,6 @@ export const messages = {
   timeLeft: (sec) => (sec < 90 ? `about ${sec} s left` : `about ${Math.round(sec / 60)} min left`),
   /** @param {string} name @param {number} duration_sec */
   recording: (name, duration_sec) => `${name}, ${formatDuration(duration_sec)}`,
-  cancelled: "Cancelled.",
 
   // The score
   /** One line: the number of notes, and the first key, meter and tempo. @param {Result} result */

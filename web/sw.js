@@ -43,10 +43,22 @@ async function dropOldCaches() {
   await Promise.all(old.map((name) => caches.delete(name)));
 }
 
-/** The page asks at every visit to complete the cache, and is told how far that is. @param {any} event */
+/** @type {Promise<void> | null} */
+let filling = null;
+
+/** The page asks at every visit to complete the cache; all pages are told how far that is. @param {any} event */
 function fill(event) {
-  const tell = (/** @type {number} */ fraction) => event.source?.postMessage({ type: "saved", fraction });
-  event.waitUntil(readList().then((files) => keepAll(files, tell)));
+  filling ??= readList()
+    .then((files) => keepAll(files, tell))
+    .finally(() => {
+      filling = null;
+    });
+  event.waitUntil(filling);
+}
+
+/** @param {number} fraction of the site that is kept */
+async function tell(fraction) {
+  for (const page of await worker.clients.matchAll()) page.postMessage({ type: "saved", fraction });
 }
 
 /** @param {any} event */
@@ -117,6 +129,7 @@ async function keepAll(files, tell) {
 
 /** A file unchanged since the former version is taken from its cache. @param {Cache} cache @param {SiteFile} file */
 async function keepFile(cache, file) {
+  if (await cache.match(file.path)) return; // the page has asked for it meanwhile
   const former = await caches.match(file.path);
   if (former && (await keepResponse(cache, file, former).catch(() => false))) return;
   await keepResponse(cache, file, await fetch(file.path, { cache: "no-cache" }));
