@@ -3,8 +3,8 @@
     python build/parity.py RECORDING... [--models FOLDER] [--settings exact,balanced]
 
 Runs in the environment of requirements/export.txt (`make parity`). A recording with X.notes.tsv and X.pedals.tsv beside
-it (onset, offset, pitch, velocity; onset, offset) is compared with them too. Fails where the setting of the package
-itself, "exact", does not give the same notes but for rounding.
+it (onset, offset, pitch, velocity; onset, offset) is compared with them too. Fails where Ottava and the package, with
+the same hop between segments, do not hear the same notes but for rounding.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "py"))
 
+from ottava.activations import plan_segments  # noqa: E402
 from ottava.models import Model, choose_hop, choose_model, read_models  # noqa: E402
 from ottava.native import create_run, open_recording  # noqa: E402
 from ottava.pipeline import listen  # noqa: E402
@@ -35,7 +36,7 @@ Rows = NDArray[np.float64]
 SAME_F1 = 0.995
 
 
-def hear_with_package(samples: NDArray[np.float32]) -> tuple[Rows, Rows]:
+def hear_with_package(samples: NDArray[np.float32], hop_sec: float) -> tuple[Rows, Rows]:
     """Run the package's own model, whose filterbank lies in the checkpoint, so that torchaudio is not needed."""
     torchaudio = types.ModuleType("torchaudio")
     torchaudio.functional = types.SimpleNamespace(  # type: ignore[attr-defined]
@@ -51,7 +52,7 @@ def hear_with_package(samples: NDArray[np.float32]) -> tuple[Rows, Rows]:
     model = ModelTransformer.TransKun(config).eval()
     model.load_state_dict(torch.load(folder / "2.0.pt", map_location="cpu", weights_only=True)["state_dict"])
     with torch.no_grad():
-        heard = model.transcribe(torch.from_numpy(samples)[:, None])
+        heard = model.transcribe(torch.from_numpy(samples)[:, None], hop_sec, config.segmentSizeInSecond)
     rows = np.array([(note.start, note.end, note.pitch, note.velocity) for note in heard], np.float64).reshape(-1, 4)
     is_note = rows[:, 2] > 0
     pedals = np.abs(rows[~is_note])
@@ -123,7 +124,7 @@ def as_mir_eval(rows: Rows) -> tuple[Rows, NDArray[np.float64], NDArray[np.float
 
 
 def main() -> None:
-    """Print a table and fail where "exact" differs from the package."""
+    """Print a table and fail where Ottava differs from the package."""
     parser = argparse.ArgumentParser(description="Compare Ottava's listening with the package's.")
     parser.add_argument("recordings", nargs="+", type=Path)
     parser.add_argument("--models", type=Path, default=ROOT / "models")
@@ -134,21 +135,23 @@ def main() -> None:
         "| recording | heard by | against | onset | +offset | +velocity | pedal | pedal +offset | within s | wall s |"
     )
     print("|---|---|---|--:|--:|--:|--:|--:|--:|--:|")
-    same = True
+    figures = []
     for path in arguments.recordings:
         samples = read_samples(path, model.sample_rate)
         truth = read_truth(path)
-        began = time.monotonic()
-        package = hear_with_package(samples)
-        print_rows(path, "package", {"truth": truth}, package, time.monotonic() - began)
         for setting in arguments.settings.split(","):
+            # The package pads by a segment less a hop: its hop follows from where Ottava's first segment begins.
+            padding = -plan_segments(len(samples), model, choose_hop(model, setting)).begin_samples[0]
+            hop_sec = (model.segment_samples - padding) / model.sample_rate
+            began = time.monotonic()
+            package = hear_with_package(samples, hop_sec)
+            print_rows(path, f"package, {hop_sec:.1f} s", {"truth": truth}, package, time.monotonic() - began)
             began = time.monotonic()
             heard = hear(samples, model, arguments.models, setting)
             print_rows(path, setting, {"package": package, "truth": truth}, heard, time.monotonic() - began)
-            if setting == "exact":
-                same &= min(compare(package, heard)[:3]) >= SAME_F1
-    if not same:
-        sys.exit('The setting "exact" does not give the notes of the package.')
+            figures += compare(package, heard)[:3]
+    if min(figures) < SAME_F1:
+        sys.exit("Ottava does not hear the notes of the package.")
 
 
 def print_rows(

@@ -23,12 +23,26 @@ MODEL = Model("m", 44100, 705600, {"balanced": 14.0}, "balanced", "", "", "", {"
 N_FRAMES = 10
 
 
-def test_segments_cover_a_recording_as_the_package_does() -> None:
-    assert plan_segments(44100, MODEL, 14.0) == Plan((-88200, ), 603, 603 * 1024 / 44100, 86, 689)  # fmt: skip
-    plan = plan_segments(60 * 44100, MODEL, 8.0)
-    assert plan.begin_samples[:2] == (-352800, -352800 + 345 * 1024)
-    assert plan.begin_samples[-1] < 60 * 44100 + 352800 <= plan.begin_samples[-1] + 345 * 1024
-    assert (plan.first_frame, plan.hop_frames) == (344, 345)
+@pytest.mark.parametrize("seconds", [0.5, 3, 11.9, 12.1, 30, 60, 600, 3601.7])
+@pytest.mark.parametrize("hop_sec", [8.0, 14.0])
+def test_segments_lie_evenly_over_a_recording(seconds: float, hop_sec: float) -> None:
+    n_samples = round(seconds * 44100)
+    plan = plan_segments(n_samples, MODEL, hop_sec)
+    hop = plan.hop_frames * 1024
+    assert plan.begin_samples == tuple(range(plan.begin_samples[0], n_samples, hop))
+    assert hop < hop_sec * 44100 + 1024
+    assert len(plan.begin_samples) <= max(1, np.ceil((seconds + 16) / hop_sec) - 1), "no more than are needed"
+    before = -plan.begin_samples[0]
+    after = plan.begin_samples[-1] + 705600 - n_samples
+    assert before >= 705600 - hop - 1024, "the beginning is heard with as much around it as any moment"
+    assert abs(after - before) <= 1024 * (len(plan.begin_samples) + 1)
+    assert plan.first_frame == before // 1024
+    assert (plan.hop_sec, plan.last_frame) == (hop / 44100, 689)
+
+
+def test_a_short_recording_lies_in_the_middle_of_its_segment() -> None:
+    plan = plan_segments(5 * 44100, MODEL, 14.0)
+    assert plan == Plan((-242550,), 453, 453 * 1024 / 44100, 236, 689)
 
 
 def hear_segment(samples: NDArray[np.float32], begin_sample: int) -> tuple[Segment, list[str], list[tuple[int, int]]]:
