@@ -82,10 +82,8 @@ async function fetchGraph({ file, bytes, sha256 }, receive) {
       n_received += chunk.length;
       receive(chunk.length);
     }
-  } catch (error) {
-    throw new PlainError("The listening model did not arrive completely; check the connection and try again.", {
-      cause: error,
-    });
+  } catch {
+    throw new PlainError("The listening model did not arrive completely; check the connection and try again.");
   }
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
   if (Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") !== sha256) {

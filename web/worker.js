@@ -10,7 +10,7 @@ import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
 
 // How Python, ONNX Runtime and the browsers say that memory is used up.
 const OUT_OF_MEMORY =
-  /MemoryError|bad_alloc|out of memory|OOM|allocation failed|failed to allocate|Cannot enlarge memory/i;
+  /MemoryError|bad_alloc|out of memory|OOM|allocation failed|(could not|cannot|failed to|unable to) (allocate|enlarge)/i;
 const MEMORY_SENTENCE = "This device ran out of memory; close other tabs or programs and try again.";
 const WRONG_SENTENCE = "Something went wrong.";
 
@@ -31,11 +31,14 @@ self.addEventListener("message", async (/** @type {MessageEvent<Request>} */ { d
 });
 
 async function bootPython() {
-  const pyodide = await loadPyodide({
+  const loading = loadPyodide({
     indexURL: new URL("vendor/pyodide/", import.meta.url).href,
     lockFileURL: new URL("python/pyodide-lock.json", import.meta.url).href,
     stdLibURL: new URL("python/python_stdlib.zip", import.meta.url).href,
     packages: ["ottava"],
+  });
+  const pyodide = await loading.catch((cause) => {
+    throw new PlainError("Ottava could not start; check the connection and reload the page.", { cause });
   });
   return pyodide.pyimport("ottava.browser");
 }
@@ -109,7 +112,7 @@ function post(reply) {
 
 /** A detail says that the program is at fault, and the page then starts a fresh worker. @param {unknown} error */
 function explain(error) {
-  if (error instanceof PlainError) return { message: error.message, detail: "" };
+  if (error instanceof PlainError) return { message: error.message, detail: String(error.cause ?? "") };
   const detail = error instanceof Error ? error.stack || error.message : String(error);
   return { message: OUT_OF_MEMORY.test(String(error)) ? MEMORY_SENTENCE : WRONG_SENTENCE, detail };
 }

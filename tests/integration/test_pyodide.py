@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from ottava.pipeline import listen, notate
 from ottava.result import result_to_json
 
 ROOT = Path(__file__).parents[2]
+DIST = ROOT / "dist"
 # Two segments: enough for the seam between them.
 CLIP_SEC = 12
 # The two numpy and the two runtimes round differently; a hundredth of this was measured.
@@ -26,13 +28,13 @@ TOLERANCE_SEC = 1e-3
 TIMEOUT_SEC = 600
 
 
-def transcribe_in_node(folder: Path, samples: NDArray[np.float32]) -> dict[str, Any]:
-    """Run the worker of dist/ on samples; its last reply."""
-    if not (ROOT / "dist" / "files.json").exists():
+def transcribe_in_node(folder: Path, samples: NDArray[np.float32], site: Path = DIST) -> dict[str, Any]:
+    """Run the worker of a site on samples; its last reply."""
+    if not (DIST / "files.json").exists():
         pytest.fail("dist/ is not built; run: make dist")
     raw = folder / "samples.f32"
     samples.astype("<f4").tofile(raw)
-    command = ["node", str(ROOT / "tests" / "integration" / "transcribe.mjs"), str(ROOT / "dist"), str(raw), "{}"]
+    command = ["node", str(ROOT / "tests" / "integration" / "transcribe.mjs"), str(site), str(raw), "{}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SEC)
     assert done.returncode == 0, done.stderr[-2000:]
     reply: dict[str, Any] = json.loads(done.stdout)
@@ -82,4 +84,21 @@ def test_worker_says_why_a_recording_cannot_be_used(tmp_path: Path) -> None:
     assert reply["type"] == "error"
     assert reply["message"].endswith(".")
     assert "\n" not in reply["message"]
+    assert reply["detail"] == ""
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "altered", "longer"])
+def test_worker_uses_no_other_model_than_the_listed_one(damage: str, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    shutil.copytree(DIST, site)
+    graph = site / "models" / "transkun-core.onnx"
+    content = graph.read_bytes()
+    if damage == "missing":
+        graph.unlink()
+    else:
+        damaged = {"cut": content[:-1], "altered": content[:-1] + b"?", "longer": content + b"?"}
+        graph.write_bytes(damaged[damage])
+    reply = transcribe_in_node(tmp_path, np.zeros(44100, np.float32), site)
+    assert reply["type"] == "error"
+    assert reply["message"].startswith("The listening model ")
     assert reply["detail"] == ""
