@@ -38,7 +38,6 @@ parity: tools
 	@test -x $(EXPORT)/bin/python || $(PYTHON) -m venv $(EXPORT)
 	$(EXPORT)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/export.txt
 	$(EXPORT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps transkun==2.0.1
-	$(EXPORT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps transkun==2.0.1
 	rm -rf $(EXPORT)/models && mkdir $(EXPORT)/models
 	$(EXPORT)/bin/python build/export_notes.py --out $(EXPORT)/models
 	$(EXPORT)/bin/python build/parity.py $(RECORDINGS) --models $(EXPORT)/models
