@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.visitor import CLIP_SEC, ROOT, TRANSCRIBED_MS, Ottava, read_notes, score_onsets, serve_site
+from tests.browser.visitor import (
+    CLIP_SEC,
+    ROOT,
+    SAMPLE_RATE,
+    TRANSCRIBED_MS,
+    Ottava,
+    read_notes,
+    score_onsets,
+    serve_site,
+    write_wav,
+)
 
 SHARED = Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared"))
 REAL = SHARED / "data" / "dev" / "maps" / "mz_545_3_ENSTDkCl_0-60.flac"
@@ -30,6 +40,24 @@ def test_cancel_while_listening_then_a_second_file(browser: Browser, site: str, 
     assert ottava.wait() == ""
     expect(page.locator(".score-title")).to_have_text("Minuet beginning")
     page.context.close()
+
+
+def test_crashed_worker_is_replaced(browser: Browser, site: str, clip: Path, tmp_path: Path) -> None:
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    headers = {"Content-Type": "text/javascript", "Cross-Origin-Embedder-Policy": "require-corp"}
+    page.route("**/worker.js", lambda route: route.fulfill(headers=headers, body="throw Error('oh')"))
+    page.goto(site)
+    ottava = Ottava(page)
+    ottava.drop(clip)
+    assert ottava.wait() == "The transcription stopped unexpectedly, perhaps for lack of memory."
+    page.get_by_text("Details").click()
+    expect(page.locator("#problem-detail")).to_contain_text("oh")
+    page.unroute("**/worker.js")
+    # The shortest way to show that the new worker thinks.
+    ottava.drop(write_wav(tmp_path / "silence.wav", np.zeros(SAMPLE_RATE, np.float32)))
+    assert "silent" in ottava.wait()
+    context.close()
 
 
 def test_works_without_the_server_and_on_a_plain_host(browser: Browser, clip: Path, tmp_path: Path) -> None:
