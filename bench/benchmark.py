@@ -1,0 +1,160 @@
+"""Quality and speed on real recordings and performances: runs the command line over a data folder, writes results.md.
+
+    python bench/benchmark.py [--kinds maps_excerpt,...] [--only ENSTDk] [--setting exact]
+
+The metrics are those of ``tools/evaluate.py`` beside the data (``OTTAVA_SHARED``, default ``../shared``). Every item is
+a process of its own, so that its time and peak memory are its own; an item that fails counts zero. Items measured
+before are kept in ``bench/out`` and skipped; ``--again`` measures them anew.
+"""
+
+import argparse
+import csv
+import json
+import os
+import platform
+import shlex
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "bench" / "results.md"
+AUDIO_KINDS, SCORE_KINDS = ("maps_excerpt", "maps_full"), ("asap_performance", "vienna_performance")
+# What the table shows of evaluate.py's metrics, in its order; a metric that no item has is left out.
+METRICS = (
+    "note_onset_precision", "note_onset_recall", "note_onset_f1", "note_onset_f1_aligned", "note_offset_f1",
+    "note_offset_f1_aligned", "note_offset_f1_sounding", "note_velocity_f1", "note_velocity_f1_aligned",
+    "pedal_onset_f1", "beat_f1", "downbeat_f1", "meter_exact", "key_start", "key_time", "staff_accuracy",
+    "spelling_accuracy", "position_accuracy", "duration_accuracy", "mv2h",
+)  # fmt: skip
+
+
+def main() -> int:
+    """Measure and write."""
+    options = _make_parser().parse_args()
+    shared = Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")).resolve()
+    data = options.data or shared / "data" / "dev"
+    if not (data / "manifest.csv").is_file():
+        print(f"There is no data to measure in {data}; set OTTAVA_SHARED or --data.", file=sys.stderr)
+        return 1
+    seconds = _read_lengths(data)
+    sections = []
+    for title, kinds, verb in (("Recordings", AUDIO_KINDS, "transcribe"), ("Performances", SCORE_KINDS, "notate")):
+        wanted = [kind for kind in kinds if kind in options.kinds.split(",")]
+        if wanted:
+            out = ROOT / "bench" / "out" / "-".join(filter(None, [verb, options.setting]))
+            _run(shared, data, out, wanted, verb, options)
+            sections.append(_make_section(title, out, wanted, options, seconds))
+    for section in sections:
+        _replace_section(section)
+    print("\n".join(sections))
+    return 0
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="folder with manifest.csv")
+    parser.add_argument("--kinds", default=",".join(AUDIO_KINDS + SCORE_KINDS))
+    parser.add_argument("--only", default="", help="items whose id contains this")
+    parser.add_argument("--setting", default="", help="of the listening model (default: its own)")
+    parser.add_argument("--again", action="store_true", help="measure again what was measured before")
+    return parser
+
+
+def _read_lengths(data: Path) -> dict[str, float]:
+    """Seconds of each item."""
+    with (data / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        return {row["id"]: float(row["seconds"]) for row in csv.DictReader(file)}
+
+
+def _run(shared: Path, data: Path, out: Path, kinds: list[str], verb: str, options: argparse.Namespace) -> None:
+    """Run and evaluate the items, each in a process of its own."""
+    words = [sys.executable, "-m", "ottava", verb, "{in}", "-o", "{json}"]
+    words += ["--setting", options.setting] if options.setting and verb == "transcribe" else []
+    runner = [sys.executable, str(shared / "tools" / "run_set.py"), str(data), str(out), "--kinds", ",".join(kinds)]
+    runner += ["--command", shlex.join(words)]
+    runner += ["--only", options.only] if options.only else []
+    runner += ["--again"] if options.again else []
+    subprocess.run(runner, check=True, stdout=subprocess.DEVNULL)
+
+
+def _make_section(
+    title: str, out: Path, kinds: list[str], options: argparse.Namespace, seconds: dict[str, float]
+) -> str:
+    """A Markdown section: means over all items, one line an item for the figures that matter."""
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("*.eval.json"))]
+    records = [r for r in records if r["item_kind"] in kinds and options.only in r["id"]]
+    arguments = " ".join(sys.argv[1:])
+    rows = [f"| {name} | {100 * _mean(records, name):.1f} |" for name in METRICS if _has(records, name)]
+    speed = sum(seconds[r["id"]] for r in records) / sum(r["counts"]["seconds"] for r in records)
+    peak = max(r["counts"]["peak_mib"] for r in records)
+    failed = sum(bool(r["failed"]) for r in records)
+    heading = ", ".join(filter(None, [title, options.setting, options.only and f"*{options.only}*"]))
+    shown = [name for name in ("note_onset_f1_aligned", "beat_f1", "downbeat_f1", "staff_accuracy", "mv2h")
+             if _has(records, name)]
+    lines = [
+        f"## {heading}",
+        "",
+        f"{date.today()}, commit {_commit()}, `python bench/benchmark.py {arguments}`, "
+        f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        "",
+        f"| mean over {len(records)} items ({failed} failed) | percent |",
+        "|---|--:|",
+        *rows,
+        f"| seconds of music a second | {speed:.1f} |",
+        f"| peak memory, MiB, largest | {peak:.0f} |",
+        "",
+        "<details><summary>By item</summary>",
+        "",
+        f"| item | {' | '.join(shown)} | x real time | MiB |",
+        "|---|" + "--:|" * (len(shown) + 2),
+        *(_item_row(record, shown, seconds) for record in records),
+        "",
+        "</details>",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _item_row(record: dict[str, Any], shown: list[str], seconds: dict[str, float]) -> str:
+    values = [record["metrics"].get(name) for name in shown]
+    cells = ["" if value is None else f"{100 * value:.1f}" for value in values]
+    speed = seconds[record["id"]] / record["counts"]["seconds"]
+    return f"| {record['id']} | {' | '.join(cells)} | {speed:.1f} | {record['counts']['peak_mib']:.0f} |"
+
+
+def _has(records: list[dict[str, Any]], name: str) -> bool:
+    return any(name in record["metrics"] for record in records)
+
+
+def _mean(records: list[dict[str, Any]], name: str) -> float:
+    values = [record["metrics"][name] for record in records if name in record["metrics"]]
+    return float(sum(values) / len(values))
+
+
+def _commit() -> str:
+    """The commit that was measured; a plus says that files were changed since."""
+    head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+    status = ["git", "status", "--porcelain", "py", "models"]
+    changed = subprocess.run(status, cwd=ROOT, capture_output=True, check=True)
+    return head.stdout.strip() + ("+" if changed.stdout else "")
+
+
+def _replace_section(section: str) -> None:
+    """Put a section in the place of the one with its heading, or at the end."""
+    heading = section.partition("\n")[0]
+    text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else "# Results\n\n"
+    before, found, after = text.partition(heading + "\n")
+    if found:
+        end = after.find("\n## ")
+        rest = after[end + 1 :] if end >= 0 else ""
+        text = before + section + ("\n" + rest if rest else "")
+    else:
+        text = text.rstrip("\n") + "\n\n" + section
+    RESULTS.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
