@@ -23,15 +23,15 @@ Grid = Literal["auto", "8", "16", "triplet"]
 
 # Divisions of a beat with their costs, in squared deviations of an onset: coarse search on folds 0 and 1 of
 # data/train with annotated beats (bench/results.md, "Rhythm").
-SIMPLE_COSTS = {1: 0.0, 2: 0.5, 3: 3.0, 4: 1.5, 6: 6.0, 8: 6.0}
-COMPOUND_COSTS = {1: 0.0, 3: 0.5, 2: 4.0, 6: 1.5, 4: 6.0, 12: 6.0}
+SIMPLE_COSTS = {1: 0.0, 2: 0.5, 3: 3.0, 4: 1.5, 6: 5.0, 8: 10.0}
+COMPOUND_COSTS = {1: 0.0, 3: 0.5, 2: 4.0, 6: 1.5, 4: 6.0, 12: 10.0}
 # Standard deviation of a played onset, in seconds.
 ONSET_SPREAD_SEC = 0.025
 # What --grid allows, as divisions of a quarter note.
 GRID_DIVISIONS: dict[Grid, tuple[int, ...]] = {"8": (1, 2), "16": (1, 2, 4), "triplet": (1, 2, 3, 6)}
-# A note held for at least this share of the way to the next one of its voice is written up to it: pianists lift
+# A note held for at least this share (same search) of the way to the next one of its voice is written up to it: pianists lift
 # before the next note, and the page shows legato.
-LEGATO_SHARE = 0.5
+LEGATO_SHARE = 0.3
 # Note values that one sign can show, longest first: whole to 64th, with one dot, and parts of triplets and sextuplets.
 PRINTABLE = sorted(
     {Fraction(4, 2**n) * dot for n in range(7) for dot in (1, Fraction(3, 2))}
