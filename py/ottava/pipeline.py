@@ -74,6 +74,7 @@ async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: 
     last_events: dict[int, Event] = {}
     events: list[Event] = []
     peak = 0.0
+    report("listening", 0.0, (), ())
     for count, begin_sample in enumerate(plan.begin_samples, 1):
         segment = await compute_segment(read, n_samples, begin_sample, model, run)
         intervals = decode_intervals(segment.candidates, segment.single, first_frames)

@@ -29,8 +29,8 @@ COMPOUND_COSTS = {1: 0.0, 3: 0.5, 2: 4.0, 6: 1.5, 4: 6.0, 12: 10.0}
 ONSET_SPREAD_SEC = 0.025
 # What --grid allows, as divisions of a quarter note.
 GRID_DIVISIONS: dict[Grid, tuple[int, ...]] = {"8": (1, 2), "16": (1, 2, 4), "triplet": (1, 2, 3, 6)}
-# A note held for at least this share (same search) of the way to the next one of its voice is written up to it: pianists lift
-# before the next note, and the page shows legato.
+# A note held for at least this share (same search) of the way to the next one of its voice is written up to it:
+# pianists lift before the next note, and the page shows legato.
 LEGATO_SHARE = 0.3
 # Note values that one sign can show, longest first: whole to 64th, with one dot, and parts of triplets and sextuplets.
 PRINTABLE = sorted(

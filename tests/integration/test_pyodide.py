@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from ottava.datatypes import Choices, Note, Pedal, Result
 from ottava.models import choose_hop, choose_model, find_models_folder, read_models
 from ottava.musicxml import write_musicxml

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from ottava.datatypes import BeatGrid, Meter
 from ottava.meter import bar_quarters, beat_positions, beat_quarters, estimate_meter, number_beats, tactus_beats
-
 from tests.performances import WALTZ, Written, perform
 
 BEATS = 0.5 + np.arange(37, dtype=np.float64) * 0.6
@@ -23,7 +23,8 @@ def test_a_march_has_an_even_meter() -> None:
     for bar in range(12):
         bass = (36, 43, 41, 43)[bar % 4]
         march += [(4 * bar, 1.0, bass), (4 * bar, 2.0, 72 + bar % 3), (4 * bar + 1, 0.5, 64)]
-        march += [(4 * bar + 2, 1.0, bass + 7), (4 * bar + 2, 1.0, 71), (4 * bar + 3, 0.5, 64), (4 * bar + 3.5, 0.5, 65)]
+        march += [(4 * bar + 2, 1.0, bass + 7), (4 * bar + 2, 1.0, 71)]
+        march += [(4 * bar + 3, 0.5, 64), (4 * bar + 3.5, 0.5, 65)]
     meter, grid = estimate_meter(perform(march, 100).notes, 0.5 + np.arange(49, dtype=np.float64) * 0.6)
     assert meter.beats in (2, 4)
     assert grid.beat_in_bar[0] == 1
