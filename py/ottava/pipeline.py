@@ -88,7 +88,7 @@ async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: 
     check_loudness(peak)
     events = clean_events([*events, *last_events.values()])
     notes = convert_notes(events)
-    check_piano(notes)
+    check_piano(notes, n_samples / model.sample_rate)
     return Performance(notes, convert_pedals(events), model.name)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ottava.activations import N_TRACKS, Attributes, Intervals, Plan, Segment
 from ottava.datatypes import Note
 from ottava.errors import TranscriptionError
@@ -165,9 +166,10 @@ def test_tracks_become_pitches_and_pedals() -> None:
 
 def test_what_is_no_piano_is_one_sentence() -> None:
     sure, unsure = (Note(0, 1, 60, 64, confidence) for confidence in (0.99, 0.66))
-    check_piano([sure])
-    check_piano([unsure, sure, sure])  # a spoken title before the piece
+    check_piano([sure], duration_sec=600)
+    check_piano([sure, sure, unsure], duration_sec=600)
+    check_piano([sure] * 30 + [unsure] * 300, duration_sec=60)  # a piano in noise
     with pytest.raises(TranscriptionError, match="No piano notes"):
-        check_piano([])
+        check_piano([], duration_sec=60)
     with pytest.raises(TranscriptionError, match="does not sound like a piano"):
-        check_piano([unsure, unsure, sure])
+        check_piano([sure, sure] + [unsure] * 20, duration_sec=60)
