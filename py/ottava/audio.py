@@ -27,8 +27,8 @@ FLOOR = 1e-5  # power added before the logarithm, and the zero of the scale
 GAUSSIAN_CENTRES = (0.34276254, 0.44638014, 0.49210237, 0.58285449, 0.72003359)
 GAUSSIAN_DEVIATIONS = (0.23673051, 0.30765897, 0.65133108, 0.33603143, 0.22925056)
 MINIMUM_SEC = 0.5  # the shortest recording in which there can be a note, its attack and a bit of its sound
-# -80 dB of full scale, three steps of 16 bits. Real recordings peak at -17 dB and above (bench/results.md), so that even
-# one 40 dB softer is heard whole.
+# -80 dB of full scale, three steps of 16 bits. Real recordings peak at -17 dB and above (bench/results.md, "No piano"),
+# so that even one 40 dB softer is heard whole.
 SILENCE_PEAK = 1e-4
 
 
