@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from random import Random
 
 from hypothesis import strategies as st
+
 from ottava.datatypes import Note, Performance
 
 # C major scale down and up over held chords: (quarter, length, pitch).

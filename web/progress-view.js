@@ -47,11 +47,6 @@ export class ProgressView extends HTMLElement {
 
   /** @param {StageName} name @param {number} fraction 0..1 of this stage */
   update(name, fraction) {
-    // The first word from listening comes when its first segment is done.
-    if (name === "boot" && fraction >= 1) {
-      this.update("listening", 0);
-      return;
-    }
     const now_ms = performance.now();
     if (name !== this.#name) {
       this.#name = name;

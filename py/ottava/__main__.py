@@ -195,14 +195,20 @@ def transcribe_file(path: Path, choices: Choices, model_name: str | None = None)
             bar.update(100 * fraction - bar.n)
 
         performance = asyncio.run(listen(recording.read, recording.n_samples, model, hop_sec, run, report))
-    result = notate(performance, recording.n_samples / model.sample_rate, choices, path.stem)
+    result = notate(performance, recording.n_samples / model.sample_rate, choices, name_title(path))
     return replace(result, warnings=(*recording.warnings, *result.warnings))
+
+
+def name_title(path: Path) -> str:
+    """A heading from a file's name: no ending, no underscores, a capital first."""
+    words = " ".join(path.stem.replace("_", " ").split())
+    return words[:1].upper() + words[1:]
 
 
 def _notate(options: argparse.Namespace, error: Any) -> int:
     outputs, choices = _choose_outputs(options, error), _gather_choices(options, error)
     content = _read_bytes(options.input)
-    title = options.input.stem
+    title = name_title(options.input)
     if options.input.suffix.lower() == ".json":
         try:
             text = content.decode("utf-8")

@@ -52,7 +52,8 @@ def write_musicxml(result: Result) -> str:
     notes = [scored for scored in score.notes if scored]
     tree = stream.Score(id="score")
     tree.metadata = metadata.Metadata()
-    tree.metadata.title = result.title or "Piano"
+    # XML has no place for control characters, not even escaped.
+    tree.metadata.title = "".join(filter(str.isprintable, result.title)) or "Piano"
     parts = [_make_part(score, notes, staff) for staff in (1, 2)]
     for part in parts:
         tree.insert(0, part)
@@ -209,6 +210,8 @@ def _make_key(score: Score) -> key.KeySignature:
 
 def _make_tempo(score: Score, now: Meter) -> tempo.MetronomeMark:
     beat = beat_quarters(now)
-    return tempo.MetronomeMark(
+    mark = tempo.MetronomeMark(
         number=round(score.tempos[0].bpm / float(beat)), referent=note.Note(quarterLength=beat).duration
     )
+    mark.placement = "above"
+    return mark

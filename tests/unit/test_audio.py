@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ottava.audio import (
     FLOOR,
     HOP_SAMPLES,

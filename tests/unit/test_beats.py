@@ -4,9 +4,9 @@ import mir_eval
 import numpy as np
 import pytest
 from hypothesis import given, settings
+
 from ottava.beats import compute_onset_strength, estimate_tempo, track_beats
 from ottava.datatypes import Note, Performance
-
 from tests.performances import WALTZ, perform, performances
 
 

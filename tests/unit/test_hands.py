@@ -1,9 +1,9 @@
 """Hands: one staff for each note."""
 
 from hypothesis import given, settings
+
 from ottava.datatypes import Note, Performance
 from ottava.hands import group_chords, split_hands
-
 from tests.performances import WALTZ, perform, performances
 
 

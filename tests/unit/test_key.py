@@ -1,6 +1,7 @@
 """Key: signature and mode."""
 
 import pytest
+
 from ottava.datatypes import Note
 from ottava.key import estimate_key, read_key, tonic_fifths
 

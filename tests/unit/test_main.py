@@ -5,6 +5,7 @@ from pathlib import Path
 
 import music21
 import pytest
+
 from ottava.__main__ import main
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -1,11 +1,11 @@
 """MIDI: out and in."""
 
 import pytest
+
 from ottava.datatypes import Choices, Note, Pedal, Performance
 from ottava.errors import TranscriptionError
 from ottava.midi import read_midi, write_midi
 from ottava.pipeline import notate
-
 from tests.performances import WALTZ, perform
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from ottava.errors import TranscriptionError
 from ottava.models import choose_hop, choose_model, find_models_folder, read_models
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from ottava.errors import TranscriptionError
 from ottava.models import find_models_folder, read_models
 from ottava.native import create_run, open_recording

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+
 from ottava.datatypes import Choices, Note, Performance
 from ottava.errors import TranscriptionError
 from ottava.pipeline import notate
 from ottava.result import choices_to_dict, read_choices, read_result, result_to_json
-
 from tests.performances import WALTZ, perform, performances
 
 CHOICES = Choices(title="T", tempo_bpm=90.0, meter=(6, 8), key=(-3, "minor"), downbeat_sec=1.5, grid="16",

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ottava.datatypes import Note, Pedal, Span
 from ottava.rhythm import PRINTABLE, Grid, place_pedals, quantize_notes, split_span, trim_durations
-
 from tests.performances import Written, perform
 
 QUARTER = Fraction(1)

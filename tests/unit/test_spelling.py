@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ottava.datatypes import Key, Note
 from ottava.spelling import NATURAL_PITCH_CLASS, name_pitch, read_pitch, spell_pitch, spell_pitches
 
