@@ -110,7 +110,9 @@ def compare(truth: tuple[Rows, Rows], heard: tuple[Rows, Rows]) -> list[float]:
     deviation = np.abs(truth[0][pairs[:, 0], :2] - heard[0][pairs[:, 1], :2]).max(initial=0)
     pedals = [as_mir_eval(rows[rows[:, 2] == 64])[:2] for rows in (truth[1], heard[1])]
     pedal = [
-        mir_eval.transcription.precision_recall_f1_overlap(
+        1.0
+        if not len(pedals[0][0]) + len(pedals[1][0])
+        else mir_eval.transcription.precision_recall_f1_overlap(
             *pedals[0], *pedals[1], onset_tolerance=0.1, offset_ratio=ratio, offset_min_tolerance=0.1
         )[2]
         for ratio in (None, 0.2)
