@@ -32,7 +32,7 @@ from ottava.errors import TranscriptionError
 FRAME_SEC = HOP_SAMPLES / SAMPLE_RATE
 SHORTEST_SEC = 0.01
 # What is no piano has few notes, and few of them are certain. Of 15 recordings of synthetic speech none had more than
-# 18 % certain notes or 0.26 a second; real pianos have 70 % or more, one in noise as loud as itself 0.7 a second
+# 18 % certain notes or 0.26 a second; real pianos have 62 % or more, one in noise as loud as itself 0.7 a second
 # (bench/results.md, "No piano"). Both must be low: to refuse a piano is worse than to write down a voice.
 CERTAIN_CONFIDENCE = 0.95
 CERTAIN_SHARE = 0.35
