@@ -19,6 +19,8 @@ SAMPLE_RATE = 44100
 BIT_RATE = 96_000
 # A good amateur's unevenness: standard deviations of onsets and velocities.
 ONSET_SPREAD_SEC, VELOCITY_SPREAD = 0.008, 4.0
+# The sound font's piano has died away this long after the last key is released.
+RING_SEC = 0.5
 
 # One line a bar: "pitch:quarters", pitches of a chord joined by "+".
 MINUET_RIGHT = """
@@ -116,8 +118,8 @@ def perform(played: list[Played], bpm: float, bar_quarters: float, pedal: bool, 
     return midi
 
 
-def sound(midi_path: Path, soundfont: Path, mp3_path: Path) -> None:
-    """Render a MIDI file to a mono mp3."""
+def sound(midi_path: Path, soundfont: Path, mp3_path: Path, end_sec: float) -> None:
+    """Render a MIDI file to a mono mp3 of about ``end_sec``."""
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "out.wav"
         subprocess.run(
@@ -129,8 +131,9 @@ def sound(midi_path: Path, soundfont: Path, mp3_path: Path) -> None:
             stream = target.add_stream("mp3", rate=SAMPLE_RATE, layout="mono", bit_rate=BIT_RATE)
             resampler = av.AudioResampler(format="s16p", layout="mono", rate=SAMPLE_RATE)
             for frame in source.decode(audio=0):
-                for mixed in resampler.resample(frame):
-                    target.mux(stream.encode(mixed))
+                if frame.time < end_sec:
+                    for mixed in resampler.resample(frame):
+                        target.mux(stream.encode(mixed))
             target.mux(stream.encode(None))
 
 
@@ -146,7 +149,7 @@ def main() -> int:
     }
     for name, midi in pieces.items():
         midi.write(str(FOLDER / f"{name}.mid"))
-        sound(FOLDER / f"{name}.mid", Path(sys.argv[1]), FOLDER / f"{name}.mp3")
+        sound(FOLDER / f"{name}.mid", Path(sys.argv[1]), FOLDER / f"{name}.mp3", midi.get_end_time() + RING_SEC)
         print(f"{name}: {midi.get_end_time():.1f} s")
     return 0
 

@@ -30,13 +30,15 @@ def test_segments_lie_evenly_over_a_recording(seconds: float, hop_sec: float) ->
     n_samples = round(seconds * 44100)
     plan = plan_segments(n_samples, MODEL, hop_sec)
     hop = plan.hop_frames * 1024
-    assert plan.begin_samples == tuple(range(plan.begin_samples[0], n_samples, hop))
+    assert set(np.diff(plan.begin_samples)) <= {hop}
     assert hop < hop_sec * 44100 + 1024
-    assert len(plan.begin_samples) <= max(1, np.ceil((seconds + 16) / hop_sec) - 1), "no more than are needed"
+    margin_sec = 8 if hop_sec == 8 else 0.5
+    n_needed = max(0, np.ceil((seconds + 2 * margin_sec - 16) / hop_sec)) + 1
+    assert len(plan.begin_samples) == n_needed, "as few as will do"
     before = -plan.begin_samples[0]
     after = plan.begin_samples[-1] + 705600 - n_samples
-    assert before >= 705600 - hop - 1024, "the beginning is heard with as much around it as any moment"
-    assert abs(after - before) <= 1024 * (len(plan.begin_samples) + 1)
+    assert min(before, after) >= margin_sec * 44100 - 1, "the ends are heard with something around them"
+    assert abs(after - before) <= 1
     assert plan.first_frame == before // 1024
     assert (plan.hop_sec, plan.last_frame) == (hop / 44100, 689)
 
