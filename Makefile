@@ -30,8 +30,9 @@ check: tools .venv/tests node_modules/check
 	npx --no-install biome check
 
 ## Quality and speed on real recordings, written to bench/results.md
-bench: tools .venv/tests
+bench: dist .venv/tests
 	$(VENV) bench/benchmark.py
+	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && $(VENV) bench/page.py
 
 ## The model exported anew and compared with the package it comes from (needs 3 GB for torch)
 parity: tools

@@ -11,16 +11,14 @@ import argparse
 import csv
 import json
 import os
-import platform
 import shlex
 import subprocess
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "bench" / "results.md"
+from report import ROOT, describe_run, replace_section
+
 AUDIO_KINDS, SCORE_KINDS = ("maps_excerpt", "maps_full"), ("asap_performance", "vienna_performance")
 # What the table shows of evaluate.py's metrics, in its order; a metric that no item has is left out.
 METRICS = (
@@ -48,7 +46,7 @@ def main() -> int:
             _run(shared, data, out, wanted, verb, options)
             sections.append(_make_section(title, out, wanted, options, seconds))
     for section in sections:
-        _replace_section(section)
+        replace_section(section)
     print("\n".join(sections))
     return 0
 
@@ -86,7 +84,6 @@ def _make_section(
     """A Markdown section: means over all items, one line an item for the figures that matter."""
     records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("*.eval.json"))]
     records = [r for r in records if r["item_kind"] in kinds and options.only in r["id"]]
-    arguments = " ".join(sys.argv[1:])
     rows = [f"| {name} | {100 * _mean(records, name):.1f} |" for name in METRICS if _has(records, name)]
     speed = sum(seconds[r["id"]] for r in records) / sum(r["counts"]["seconds"] for r in records)
     peak = max(r["counts"]["peak_mib"] for r in records)
@@ -97,8 +94,7 @@ def _make_section(
     lines = [
         f"## {heading}",
         "",
-        f"{date.today()}, commit {_commit()}, `python bench/benchmark.py {arguments}`, "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        describe_run(),
         "",
         f"| mean over {len(records)} items ({failed} failed) | percent |",
         "|---|--:|",
@@ -132,28 +128,6 @@ def _has(records: list[dict[str, Any]], name: str) -> bool:
 def _mean(records: list[dict[str, Any]], name: str) -> float:
     values = [record["metrics"][name] for record in records if name in record["metrics"]]
     return float(sum(values) / len(values))
-
-
-def _commit() -> str:
-    """The commit that was measured; a plus says that files were changed since."""
-    head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
-    status = ["git", "status", "--porcelain", "py", "models"]
-    changed = subprocess.run(status, cwd=ROOT, capture_output=True, check=True)
-    return head.stdout.strip() + ("+" if changed.stdout else "")
-
-
-def _replace_section(section: str) -> None:
-    """Put a section in the place of the one with its heading, or at the end."""
-    heading = section.partition("\n")[0]
-    text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else "# Results\n\n"
-    before, found, after = text.partition(heading + "\n")
-    if found:
-        end = after.find("\n## ")
-        rest = after[end + 1 :] if end >= 0 else ""
-        text = before + section + ("\n" + rest if rest else "")
-    else:
-        text = text.rstrip("\n") + "\n\n" + section
-    RESULTS.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

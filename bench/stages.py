@@ -30,8 +30,8 @@ from ottava.meter import estimate_meter
 from ottava.rhythm import quantize_notes, trim_durations
 from ottava.spelling import spell_pitches
 from ottava.voices import separate_voices
+from report import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 STEPS = "CDEFGAB"
 MIDDLE_C = 60
 # Positions and values of data/train are float32 quarters.
