@@ -4,7 +4,7 @@ Method: the semi-Markov conditional random field of Yan, Cwitkowitz and Duan, "S
 decoded exactly over the intervals of positive score, and the joining of segments of Transkun 2.0.1. Differs from it: a
 note is at least 10 ms long, so that it survives rounding, and has a confidence.
 
-Conventions: an event is a note or a press of a pedal that may still lack its beginning or end; events of a track follow
+Conventions: a press is of a key or a pedal and may still lack its beginning or end; the presses of a track follow
 each other. Frames are those of a segment, seconds those of the recording.
 """
 
@@ -40,8 +40,8 @@ CERTAIN_A_SEC = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """A note or press of a pedal on its way; without ``has_onset`` it goes on from before its segment."""
+class Press:
+    """A key or pedal pressed; without ``has_onset`` it goes on from before its segment."""
 
     track: int
     onset_sec: float
@@ -87,9 +87,9 @@ def decode_intervals(candidates: Intervals, single: NDArray[np.float32], first_f
     return Intervals(track, begin, end, rows[:, 3].astype(np.float32))
 
 
-def place_events(intervals: Intervals, attributes: Attributes, segment: Segment, plan: Plan) -> list[Event]:
+def place_presses(intervals: Intervals, attributes: Attributes, segment: Segment, plan: Plan) -> list[Press]:
     """Give the chosen intervals of a segment their exact times, ordered by onset."""
-    events: list[Event] = []
+    presses: list[Press] = []
     last_track, last_offset_sec = -1, 0.0
     columns = (
         intervals.track, intervals.begin, intervals.end, intervals.score,
@@ -102,8 +102,8 @@ def place_events(intervals: Intervals, attributes: Attributes, segment: Segment,
             last_track, last_offset_sec = track, 0.0
         onset_sec = max((begin + onset) * FRAME_SEC, last_offset_sec)
         offset_sec = last_offset_sec = max((end + offset) * FRAME_SEC, onset_sec + 1e-8)
-        events.append(
-            Event(
+        presses.append(
+            Press(
                 track=track,
                 onset_sec=max(onset_sec + segment.begin_sec, 0.0),
                 offset_sec=max(offset_sec + segment.begin_sec, 0.0),
@@ -113,105 +113,105 @@ def place_events(intervals: Intervals, attributes: Attributes, segment: Segment,
                 has_offset=end < plan.last_frame or has_offset,
             )
         )
-    return sorted(events, key=lambda event: (event.onset_sec, event.offset_sec))
+    return sorted(presses, key=lambda press: (press.onset_sec, press.offset_sec))
 
 
 def find_first_frames(intervals: Intervals, attributes: Attributes, plan: Plan) -> IntArray:
-    """Find where each track is to be read on in the next segment: from the end of its last event, if that has ended.
+    """Find where each track is to be read on in the next segment: from the end of its last press, if that has ended.
 
     Shape (90,), frames of the next segment.
     """
     ended = (intervals.end < plan.last_frame) | attributes.present[:, 1]
     last_ends = np.zeros(N_TRACKS, np.int64)
-    # A later event overwrites an earlier one: intervals are ordered by time within a track.
+    # A later press overwrites an earlier one: intervals are ordered by time within a track.
     for track, end, has_ended in zip(intervals.track.tolist(), intervals.end.tolist(), ended.tolist(), strict=True):
         last_ends[track] = end if has_ended else last_ends[track]
     return np.maximum(last_ends - plan.hop_frames, 0)
 
 
-def join_events(last_events: dict[int, Event], events: Sequence[Event], until_sec: float) -> list[Event]:
-    """Join the events of a segment to those of the segments before it.
+def join_presses(last_presses: dict[int, Press], presses: Sequence[Press], until_sec: float) -> list[Press]:
+    """Join the presses of a segment to those of the segments before it.
 
-    An event that overlaps the last one of its track is the same one heard again: it replaces it, or prolongs it where
-    it has no onset of its own. Any other event without onset began before the recording and is dropped.
+    A press that overlaps the last one of its track is the same one heard again: it replaces it, or prolongs it where
+    it has no onset of its own. Any other press without onset began before the recording and is dropped.
 
     Parameters
     ----------
-    last_events
-        The last event of each track so far, by track. It is changed: afterwards it holds those that may still change.
-    events
-        The events of the segment, ordered by onset.
+    last_presses
+        The last press of each track so far, by track. It is changed: afterwards it holds those that may still change.
+    presses
+        The presses of the segment, ordered by onset.
     until_sec
-        Where the next segment begins: no event that has ended by then changes any more.
+        Where the next segment begins: no press that has ended by then changes any more.
 
     Returns
     -------
     list
-        Events that will not change.
+        Presses that will not change.
     """
     finished = []
-    for event in events:
-        last = last_events.get(event.track)
-        if last is not None and event.onset_sec < last.offset_sec:
-            if not event.has_onset:
-                offset_sec = max(event.offset_sec, last.offset_sec)
-                event = replace(last, offset_sec=offset_sec, has_offset=event.has_offset)
-            last_events[event.track] = event
-        elif event.has_onset:
+    for press in presses:
+        last = last_presses.get(press.track)
+        if last is not None and press.onset_sec < last.offset_sec:
+            if not press.has_onset:
+                offset_sec = max(press.offset_sec, last.offset_sec)
+                press = replace(last, offset_sec=offset_sec, has_offset=press.has_offset)
+            last_presses[press.track] = press
+        elif press.has_onset:
             if last is not None:
                 finished.append(last)
-            last_events[event.track] = event
-    for track, event in list(last_events.items()):
-        if event.has_offset and event.offset_sec <= until_sec:
-            finished.append(last_events.pop(track))
-    return [event for event in finished if event.has_offset]
+            last_presses[press.track] = press
+    for track, press in list(last_presses.items()):
+        if press.has_offset and press.offset_sec <= until_sec:
+            finished.append(last_presses.pop(track))
+    return [press for press in finished if press.has_offset]
 
 
-def clean_events(events: Iterable[Event]) -> list[Event]:
-    """Order events by onset and track, shorten those that reach into the next of their track.
+def clean_presses(presses: Iterable[Press]) -> list[Press]:
+    """Order presses by onset and track, shorten those that reach into the next of their track.
 
     Parameters
     ----------
-    events
+    presses
         In any order.
 
     Returns
     -------
     list
-        Events of at least half of `SHORTEST_SEC` that do not overlap within a track.
+        Presses of at least half of `SHORTEST_SEC` that do not overlap within a track.
     """
     cleaned = []
     next_onset_sec: dict[int, float] = {}
-    for event in sorted(events, key=lambda event: (event.onset_sec, event.offset_sec), reverse=True):
-        latest_sec = next_onset_sec.get(event.track, np.inf)
-        offset_sec = min(max(event.offset_sec, event.onset_sec + SHORTEST_SEC), latest_sec)
-        if offset_sec - event.onset_sec >= SHORTEST_SEC / 2:
-            cleaned.append(replace(event, offset_sec=offset_sec))
-            next_onset_sec[event.track] = event.onset_sec
-    return sorted(cleaned, key=lambda event: (event.onset_sec, event.track))
+    for press in sorted(presses, key=lambda press: (press.onset_sec, press.offset_sec), reverse=True):
+        latest_sec = next_onset_sec.get(press.track, np.inf)
+        offset_sec = min(max(press.offset_sec, press.onset_sec + SHORTEST_SEC), latest_sec)
+        if offset_sec - press.onset_sec >= SHORTEST_SEC / 2:
+            cleaned.append(replace(press, offset_sec=offset_sec))
+            next_onset_sec[press.track] = press.onset_sec
+    return sorted(cleaned, key=lambda press: (press.onset_sec, press.track))
 
 
-def convert_notes(events: Iterable[Event]) -> tuple[Note, ...]:
-    """Give the notes among events."""
+def convert_notes(presses: Iterable[Press]) -> tuple[Note, ...]:
+    """Give the notes among presses."""
     return tuple(
         Note(
-            event.onset_sec,
-            event.offset_sec,
-            event.track - FIRST_KEY_TRACK + LOWEST_PITCH,
-            max(event.velocity, 1),
-            compute_confidence(event.score),
+            press.onset_sec,
+            press.offset_sec,
+            press.track - FIRST_KEY_TRACK + LOWEST_PITCH,
+            max(press.velocity, 1),
+            compute_confidence(press.score),
         )
-        for event in events
-        if event.track >= FIRST_KEY_TRACK
+        for press in presses
+        if press.track >= FIRST_KEY_TRACK
     )
 
 
-def convert_pedals(events: Iterable[Event]) -> tuple[Pedal, ...]:
-    """Give the presses of pedals among events."""
+def convert_pedals(presses: Iterable[Press]) -> tuple[Pedal, ...]:
+    """Give the presses of pedals among presses."""
     return tuple(
-        Pedal(event.onset_sec, event.offset_sec, "sustain" if event.track == SUSTAIN_TRACK else "soft")
-        for event in events
-        if event.track < FIRST_KEY_TRACK
+        Pedal(press.onset_sec, press.offset_sec, "sustain" if press.track == SUSTAIN_TRACK else "soft")
+        for press in presses
+        if press.track < FIRST_KEY_TRACK
     )
 
 

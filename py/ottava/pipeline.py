@@ -29,15 +29,15 @@ from ottava.key import estimate_key
 from ottava.meter import beat_quarters, estimate_meter, is_compound, number_beats
 from ottava.models import Model
 from ottava.notes import (
-    Event,
+    Press,
     check_piano,
-    clean_events,
+    clean_presses,
     convert_notes,
     convert_pedals,
     decode_intervals,
     find_first_frames,
-    join_events,
-    place_events,
+    join_presses,
+    place_presses,
 )
 from ottava.rhythm import place_pedals, quantize_notes, trim_durations
 from ottava.spelling import spell_pitches
@@ -71,8 +71,8 @@ async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: 
     check_length(n_samples, model.sample_rate)
     plan = plan_segments(n_samples, model, hop_sec)
     first_frames = np.full(N_TRACKS, plan.first_frame, np.int64)
-    last_events: dict[int, Event] = {}
-    events: list[Event] = []
+    last_presses: dict[int, Press] = {}
+    presses: list[Press] = []
     peak = 0.0
     report("listening", 0.0, (), ())
     for count, begin_sample in enumerate(plan.begin_samples, 1):
@@ -80,16 +80,16 @@ async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: 
         intervals = decode_intervals(segment.candidates, segment.single, first_frames)
         attributes = await compute_attributes(segment.hidden, intervals, run)
         first_frames = find_first_frames(intervals, attributes, plan)
-        placed = place_events(intervals, attributes, segment, plan)
-        heard = join_events(last_events, placed, segment.begin_sec + plan.hop_sec)
+        placed = place_presses(intervals, attributes, segment, plan)
+        heard = join_presses(last_presses, placed, segment.begin_sec + plan.hop_sec)
         report("listening", count / len(plan.begin_samples), convert_notes(heard), convert_pedals(heard))
-        events.extend(heard)
+        presses.extend(heard)
         peak = max(peak, segment.peak)
     check_loudness(peak)
-    events = clean_events([*events, *last_events.values()])
-    notes = convert_notes(events)
+    presses = clean_presses([*presses, *last_presses.values()])
+    notes = convert_notes(presses)
     check_piano(notes, n_samples / model.sample_rate)
-    return Performance(notes, convert_pedals(events), model.name)
+    return Performance(notes, convert_pedals(presses), model.name)
 
 
 def notate(performance: Performance, duration_sec: float, choices: Choices, title: str = "") -> Result:

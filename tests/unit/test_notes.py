@@ -12,15 +12,15 @@ from ottava.datatypes import Note
 from ottava.errors import TranscriptionError
 from ottava.notes import (
     FRAME_SEC,
-    Event,
+    Press,
     check_piano,
-    clean_events,
+    clean_presses,
     convert_notes,
     convert_pedals,
     decode_intervals,
     find_first_frames,
-    join_events,
-    place_events,
+    join_presses,
+    place_presses,
 )
 
 N_FRAMES = 5
@@ -34,9 +34,9 @@ def make_intervals(rows: Rows) -> Intervals:
     return Intervals(track, begin, end, columns[3].astype(np.float32))
 
 
-def make_event(track: int = 41, onset: float = 1.0, offset: float = 2.0, *, onset_there: bool = True,
-               offset_there: bool = True) -> Event:  # fmt: skip
-    return Event(track, onset, offset, 80, 3.0, onset_there, offset_there)
+def make_press(track: int = 41, onset: float = 1.0, offset: float = 2.0, *, onset_there: bool = True,
+               offset_there: bool = True) -> Press:  # fmt: skip
+    return Press(track, onset, offset, 80, 3.0, onset_there, offset_there)
 
 
 def find_best_total(intervals: dict[tuple[int, int], float], first: int) -> float:
@@ -79,19 +79,19 @@ def test_tracks_are_read_apart_and_in_order() -> None:
     ]  # fmt: skip
 
 
-def place(rows: Rows, refinement: list[tuple[float, float]], present: list[tuple[bool, bool]]) -> list[Event]:
+def place(rows: Rows, refinement: list[tuple[float, float]], present: list[tuple[bool, bool]]) -> list[Press]:
     intervals = make_intervals(rows)
     attributes = Attributes(np.full(len(rows), 70), np.array(refinement), np.array(present))
     nothing = np.zeros((0, 0), np.float32)
     segment = Segment(10.0, 1.0, nothing, intervals, nothing)
-    return place_events(intervals, attributes, segment, PLAN)
+    return place_presses(intervals, attributes, segment, PLAN)
 
 
-def test_events_get_their_exact_times() -> None:
-    (event,) = place([(41, 2, 5, 1.0)], [(0.25, -0.5)], [(False, False)])
-    assert event.onset_sec == pytest.approx(10 + 2.25 * FRAME_SEC)
-    assert event.offset_sec == pytest.approx(10 + 4.5 * FRAME_SEC)
-    assert event.has_onset and event.has_offset, "inside the segment both are there whatever the model says"
+def test_presses_get_their_exact_times() -> None:
+    (press,) = place([(41, 2, 5, 1.0)], [(0.25, -0.5)], [(False, False)])
+    assert press.onset_sec == pytest.approx(10 + 2.25 * FRAME_SEC)
+    assert press.offset_sec == pytest.approx(10 + 4.5 * FRAME_SEC)
+    assert press.has_onset and press.has_offset, "inside the segment both are there whatever the model says"
 
 
 def test_neighbours_that_share_a_frame_do_not_overlap() -> None:
@@ -99,13 +99,13 @@ def test_neighbours_that_share_a_frame_do_not_overlap() -> None:
     assert first.offset_sec == second.onset_sec
 
 
-def test_at_the_borders_the_model_says_whether_an_event_goes_on() -> None:
+def test_at_the_borders_the_model_says_whether_a_press_goes_on() -> None:
     rows: Rows = [(40, 0, 3, 1.0), (41, 5, 9, 1.0)]
     before, after = place(rows, [(0, 0)] * 2, [(False, True), (True, False)])
     assert (before.has_onset, before.has_offset, after.has_onset, after.has_offset) == (False, True, True, False)
 
 
-def test_the_next_segment_reads_on_after_the_last_ended_event() -> None:
+def test_the_next_segment_reads_on_after_the_last_ended_press() -> None:
     rows: Rows = [(40, 1, 6, 1.0), (40, 7, 9, 1.0), (41, 1, 3, 1.0)]
     attributes = Attributes(np.full(3, 70), np.zeros((3, 2)), np.zeros((3, 2), np.bool_))
     first = find_first_frames(make_intervals(rows), attributes, PLAN)
@@ -113,55 +113,55 @@ def test_the_next_segment_reads_on_after_the_last_ended_event() -> None:
 
 
 def test_a_note_held_over_a_border_is_one_note() -> None:
-    last: dict[int, Event] = {}
-    assert join_events(last, [make_event(onset=1, offset=16, offset_there=False)], until_sec=14) == []
-    (note,) = join_events(last, [make_event(onset=14, offset=20, onset_there=False)], until_sec=28)
+    last: dict[int, Press] = {}
+    assert join_presses(last, [make_press(onset=1, offset=16, offset_there=False)], until_sec=14) == []
+    (note,) = join_presses(last, [make_press(onset=14, offset=20, onset_there=False)], until_sec=28)
     assert (note.onset_sec, note.offset_sec, note.has_offset) == (1, 20, True)
     assert last == {}
 
 
 def test_a_note_heard_twice_is_as_heard_last() -> None:
-    last: dict[int, Event] = {}
-    join_events(last, [make_event(onset=14.5, offset=16, offset_there=False)], until_sec=14)
-    assert join_events(last, [make_event(onset=14.6, offset=17)], until_sec=28) == [make_event(onset=14.6, offset=17)]
+    last: dict[int, Press] = {}
+    join_presses(last, [make_press(onset=14.5, offset=16, offset_there=False)], until_sec=14)
+    assert join_presses(last, [make_press(onset=14.6, offset=17)], until_sec=28) == [make_press(onset=14.6, offset=17)]
 
 
-def test_an_event_from_before_the_recording_is_dropped() -> None:
-    last: dict[int, Event] = {}
-    assert join_events(last, [make_event(onset=0, offset=1, onset_there=False)], until_sec=14) == []
+def test_a_press_from_before_the_recording_is_dropped() -> None:
+    last: dict[int, Press] = {}
+    assert join_presses(last, [make_press(onset=0, offset=1, onset_there=False)], until_sec=14) == []
     assert last == {}
 
 
-def test_events_are_given_once_when_they_cannot_change_any_more() -> None:
-    last: dict[int, Event] = {}
-    early, late, later = make_event(onset=1, offset=2), make_event(onset=13, offset=15), make_event(40, 13, 15)
-    assert join_events(last, [early, late, later], until_sec=14) == [early]
-    again = make_event(onset=15.5, offset=16)
-    assert set(join_events(last, [again], until_sec=28)) == {late, later, again}
+def test_presses_are_given_once_when_they_cannot_change_any_more() -> None:
+    last: dict[int, Press] = {}
+    early, late, later = make_press(onset=1, offset=2), make_press(onset=13, offset=15), make_press(40, 13, 15)
+    assert join_presses(last, [early, late, later], until_sec=14) == [early]
+    again = make_press(onset=15.5, offset=16)
+    assert set(join_presses(last, [again], until_sec=28)) == {late, later, again}
     assert last == {}
 
 
-EVENTS = st.builds(
-    lambda track, onset, length: make_event(track, onset, onset + length),
+PRESSES = st.builds(
+    lambda track, onset, length: make_press(track, onset, onset + length),
     st.integers(0, 3), st.floats(0, 2), st.floats(0, 1),
 )  # fmt: skip
 
 
-@given(st.lists(EVENTS, max_size=12))
-def test_clean_events_are_sorted_and_do_not_overlap(events: list[Event]) -> None:
-    cleaned = clean_events(events)
-    assert cleaned == sorted(cleaned, key=lambda event: (event.onset_sec, event.track))
-    assert all(event.offset_sec - event.onset_sec >= 0.0049 for event in cleaned)
+@given(st.lists(PRESSES, max_size=12))
+def test_clean_presses_are_sorted_and_do_not_overlap(presses: list[Press]) -> None:
+    cleaned = clean_presses(presses)
+    assert cleaned == sorted(cleaned, key=lambda press: (press.onset_sec, press.track))
+    assert all(press.offset_sec - press.onset_sec >= 0.0049 for press in cleaned)
     for track in range(4):
-        own = [event for event in cleaned if event.track == track]
+        own = [press for press in cleaned if press.track == track]
         assert all(a.offset_sec <= b.onset_sec for a, b in itertools.pairwise(own))
 
 
 def test_tracks_become_pitches_and_pedals() -> None:
-    events = [make_event(track) for track in (0, 1, 2, 41, 89)]
-    assert [note.pitch for note in convert_notes(events)] == [21, 60, 108]
-    assert [pedal.kind for pedal in convert_pedals(events)] == ["sustain", "soft"]
-    assert all(0 <= note.confidence <= 1 for note in convert_notes(events))
+    presses = [make_press(track) for track in (0, 1, 2, 41, 89)]
+    assert [note.pitch for note in convert_notes(presses)] == [21, 60, 108]
+    assert [pedal.kind for pedal in convert_pedals(presses)] == ["sustain", "soft"]
+    assert all(0 <= note.confidence <= 1 for note in convert_notes(presses))
 
 
 def test_what_is_no_piano_is_one_sentence() -> None:
