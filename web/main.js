@@ -154,6 +154,13 @@ addEventListener("keydown", (event) => {
 });
 acceptFiles(fileInput, (file) => work(file.name, () => file));
 
+/** Whoever points at a button or drags a file will soon need the model. */
+const prepare = () => transcriber.prepare();
+for (const target of [byId("choose"), byId("example")]) {
+  target.addEventListener("pointerenter", prepare, { once: true });
+}
+addEventListener("dragenter", prepare, { once: true });
+
 /** @param {number} fraction of the site that is kept on the device */
 function showSaved(fraction) {
   byId("offline").textContent = fraction < 1 ? messages.savingOffline(fraction) : messages.offlineReady;

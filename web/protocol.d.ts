@@ -42,6 +42,7 @@ export type Result = {
 
 /** Page to worker. `sample_rate` of every sample is the model's (models.json). */
 export type Request =
+  | { type: "prepare" }
   | { type: "transcribe"; n_samples: number; choices: Choices }
   | { type: "samples"; first_sample: number; samples: Float32Array }
   | { type: "notate"; performance: Performance; duration_sec: number; choices: Choices };

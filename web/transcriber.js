@@ -44,6 +44,11 @@ export class Transcriber {
     this.#start();
   }
 
+  /** Loads the model ahead, when a person is about to choose a recording: it takes seconds and a gigabyte. */
+  prepare() {
+    if (!this.#job) this.#post(this.#start(), { type: "prepare" });
+  }
+
   /**
    * @param {Recording} recording
    * @param {Listeners & { choices: Choices }} options
@@ -76,7 +81,7 @@ export class Transcriber {
     return new Promise((resolve, reject) => {
       this.#job = { ...listeners, recording, resolve, reject };
       listeners.signal.addEventListener("abort", this.#abort, { once: true });
-      this.#start().postMessage(request);
+      this.#post(this.#start(), request);
     });
   }
 
@@ -123,7 +128,9 @@ export class Transcriber {
         return;
       case "read": {
         const samples = this.#job?.recording?.read(reply.first_sample, reply.last_sample);
-        if (samples) this.#send({ type: "samples", first_sample: reply.first_sample, samples }, [samples.buffer]);
+        if (samples && this.#worker) {
+          this.#post(this.#worker, { type: "samples", first_sample: reply.first_sample, samples }, [samples.buffer]);
+        }
         return;
       }
       case "progress":
@@ -152,8 +159,8 @@ export class Transcriber {
     this.#finish()?.reject(new TranscriptionError(message || messages.wentWrong, detail));
   }
 
-  /** @param {Request} request @param {Transferable[]} transfer */
-  #send(request, transfer) {
-    this.#worker?.postMessage(request, transfer);
+  /** @param {Worker} worker @param {Request} request @param {Transferable[]} [transfer] */
+  #post(worker, request, transfer = []) {
+    worker.postMessage(request, transfer);
   }
 }

@@ -46,6 +46,9 @@ async function bootPython() {
 /** @param {Request} request */
 async function answer(request) {
   switch (request.type) {
+    case "prepare":
+      startListening(); // a failure is told when a recording needs the model
+      return;
     case "samples":
       receiveSamples(request.samples);
       return;
@@ -76,7 +79,7 @@ async function waitForPython() {
   return browser;
 }
 
-/** The model is loaded at the first recording and kept; after a failure the next recording tries again. */
+/** The model is loaded when a recording is near and kept; after a failure the next recording tries again. */
 function startListening() {
   const onProgress = (/** @type {number} */ fraction) => post({ type: "progress", stage: "model", fraction });
   listening ??= fetchModels().then(async (models) => ({ models, run: await openModel(models, onProgress) }));

@@ -42,6 +42,19 @@ def test_cancel_while_listening_then_a_second_file(browser: Browser, site: str, 
     page.context.close()
 
 
+def test_model_comes_as_soon_as_a_recording_is_near(browser: Browser, site: str) -> None:
+    context = browser.new_context(service_workers="block")  # it would fetch the model too, to keep it
+    page = context.new_page()
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page.goto(site)
+    page.wait_for_load_state("networkidle")
+    assert not [url for url in asked if url.endswith(".onnx")]
+    with context.expect_event("request", lambda request: request.url.endswith(".onnx"), timeout=30_000):
+        page.get_by_role("button", name="Choose a recording").hover()
+    context.close()
+
+
 def test_crashed_worker_is_replaced(browser: Browser, site: str, clip: Path, tmp_path: Path) -> None:
     context = browser.new_context(service_workers="block")
     page = context.new_page()
