@@ -56,7 +56,7 @@ def main() -> int:
     folds = set(options.folds.split(","))
     scores = [score_stages(dict(np.load(path))) for path in choose_pieces(folder, folds, options.pieces)]
     print(f"{len(scores)} pieces")
-    for name in scores[0]:
+    for name in dict.fromkeys(name for score in scores for name in score):
         values = [score[name] for score in scores if name in score]
         print(f"{name:28} {np.mean(values):.3f}" + (f"  ({len(values)} pieces)" if len(values) < len(scores) else ""))
     return 0

@@ -11,8 +11,8 @@ import numpy as np
 
 from ottava.datatypes import Note
 
-# Notes nearer than this to the chord's first are played together (the spread of a written chord in data/train is
-# below 50 ms for 95 % of chords).
+# Notes nearer than this to the chord's first are played together: of 41,217 written chords in 60 pieces of data/train
+# 88 % are spread by less.
 CHORD_SEC = 0.05
 # Costs in semitones, from a coarse search on two folds of data/train (bench/results.md, "Hands").
 MIDDLE_PITCH = 60.0

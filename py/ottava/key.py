@@ -14,13 +14,10 @@ import numpy as np
 
 from ottava.datatypes import Key, Note
 
-# Frequencies of the twelve degrees in the Kostka-Payne corpus, from the tonic up (Temperley 2007, table 6.1).
+# Frequencies of the twelve degrees in the Kostka-Payne corpus, from the tonic up (Temperley 2007).
 # Chosen among three published sets by the share of right signatures: bench/results.md, "Key".
 MAJOR_PROFILE = (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400)
 MINOR_PROFILE = (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330)
-
-# A note counts by its sounding length up to this; longer ones are held by habit (a last chord), not by weight.
-LONGEST_SEC = 2.0
 
 
 def estimate_key(notes: Sequence[Note]) -> Key:
@@ -38,7 +35,7 @@ def estimate_key(notes: Sequence[Note]) -> Key:
     """
     weights = np.zeros(12)
     for note in notes:
-        weights[note.pitch % 12] += min(note.offset_sec - note.onset_sec, LONGEST_SEC)
+        weights[note.pitch % 12] += note.offset_sec - note.onset_sec
     modes: tuple[tuple[Literal["major", "minor"], tuple[float, ...]], ...] = (
         ("major", MAJOR_PROFILE),
         ("minor", MINOR_PROFILE),
