@@ -1,6 +1,7 @@
 """MIDI: the performance as it was played, out to a file and in from one."""
 
 import io
+from typing import Literal
 
 import pretty_midi
 
@@ -92,15 +93,16 @@ def read_midi(data: bytes) -> Performance:
 def _read_pedals(instrument: pretty_midi.Instrument, end_sec: float) -> list[Pedal]:
     """Presses of both pedals; one that is never lifted lasts to the last note's end."""
     pedals = []
-    for control, kind in ((SUSTAIN_CONTROL, "sustain"), (SOFT_CONTROL, "soft")):
+    kinds: dict[int, Literal["sustain", "soft"]] = {SUSTAIN_CONTROL: "sustain", SOFT_CONTROL: "soft"}
+    for control, kind in kinds.items():
         down_sec: float | None = None
         changes = sorted((c for c in instrument.control_changes if c.number == control), key=lambda c: c.time)
         for change in changes:
             if change.value >= PEDAL_DOWN and down_sec is None:
                 down_sec = float(change.time)
             elif change.value < PEDAL_DOWN and down_sec is not None:
-                pedals.append(Pedal(down_sec, float(change.time), "sustain" if kind == "sustain" else "soft"))
+                pedals.append(Pedal(down_sec, float(change.time), kind))
                 down_sec = None
         if down_sec is not None and down_sec < end_sec:
-            pedals.append(Pedal(down_sec, end_sec, "sustain" if kind == "sustain" else "soft"))
+            pedals.append(Pedal(down_sec, end_sec, kind))
     return pedals

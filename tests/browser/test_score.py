@@ -9,14 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import music21
-import musicxml
 import numpy as np
 import pretty_midi
 import pytest
-import xmlschema
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.visitor import CLIP_SEC, EXAMPLE_MIDI, EXAMPLE_MP3, Ottava, read_notes, score_onsets
+from tests.musicxml_schema import read_schema
 
 WIDTHS_PX = (1280, 360)
 LONG_TASK_MS = 100
@@ -153,14 +152,3 @@ def test_page_stays_alive_while_it_works(outcome: Outcome) -> None:
     """One long task may come from a busy machine; a page that blocks makes many or long ones."""
     long_tasks = [duration for duration in outcome.page.evaluate("window.longTasks") if duration > LONG_TASK_MS]
     assert sum(long_tasks) < 1500, json.dumps(long_tasks)
-
-
-def read_schema() -> xmlschema.XMLSchema:
-    """Return the schema of MusicXML 4.0, from the test dependency that carries it, without the net."""
-    folder = Path(musicxml.__file__).parent / "generate_classes"
-    imported = {
-        "http://www.musicxml.org/xsd/xml.xsd": folder / "xml.xsd",
-        "http://www.musicxml.org/xsd/xlink.xsd": Path(xmlschema.__file__).parent / "schemas" / "XLINK" / "xlink.xsd",
-    }
-    mapper = {address: str(path) for address, path in imported.items()}
-    return xmlschema.XMLSchema(str(folder / "musicxml_4_0.xsd"), uri_mapper=mapper, allow="local")
