@@ -5,9 +5,10 @@ PORT ?= 8000
 VENV := .venv/bin/python
 UV_VERSION := 0.13.8
 EXPORT := .cache/export
+PLAIN_COMMIT := d89e208
 RECORDINGS ?= examples/minuet.mp3 examples/prelude.mp3
 
-.PHONY: serve dist test check bench parity lock tools
+.PHONY: serve dist test check bench bench-web parity lock tools
 
 ## The page at http://127.0.0.1:8000
 serve: dist
@@ -32,13 +33,24 @@ check: tools .venv/tests node_modules/check
 ## Quality and speed on real recordings, written to bench/results.md
 bench: dist .venv/tests
 	$(VENV) bench/benchmark.py
-	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && $(VENV) bench/page.py
 
-## The model exported anew and compared with the package it comes from (needs 3 GB for torch)
-parity: tools
+## Speed of the page in a real browser, beside a plain port of the package (this page as it was with ONNX Runtime Web);
+## memory by length with make bench-web OPTIONS=--memory
+bench-web: dist .venv/tests .cache/plain/dist/files.json
+	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && $(VENV) bench/page.py $(OPTIONS)
+
+.cache/plain/dist/files.json:
+	rm -rf .cache/plain && git worktree prune && git worktree add --detach .cache/plain $(PLAIN_COMMIT)
+	$(MAKE) -C .cache/plain dist
+
+$(EXPORT)/made: requirements/export.txt | tools
 	@test -x $(EXPORT)/bin/python || $(PYTHON) -m venv $(EXPORT)
 	$(EXPORT)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/export.txt
 	$(EXPORT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps transkun==2.0.1
+	@touch $@
+
+## The model exported anew and compared with the package it comes from (needs 3 GB for torch)
+parity: $(EXPORT)/made
 	rm -rf $(EXPORT)/models && mkdir $(EXPORT)/models
 	$(EXPORT)/bin/python build/export_notes.py --out $(EXPORT)/models
 	$(EXPORT)/bin/python build/parity.py $(RECORDINGS) --models $(EXPORT)/models

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "py"))
 
 from ottava.activations import plan_segments  # noqa: E402
-from ottava.models import Model, choose_hop, choose_model, read_models  # noqa: E402
+from ottava.models import Model, choose_graphs, choose_model, choose_setting, read_models  # noqa: E402
 from ottava.native import create_run, open_recording  # noqa: E402
 from ottava.pipeline import listen  # noqa: E402
 
@@ -32,7 +32,7 @@ Rows = NDArray[np.float64]
 """Notes as rows of onset, offset, pitch and velocity; pedals alike with pitch 64 or 67 and velocity 1."""
 
 # F1 of notes with offset and velocity against the package: 1 with float32 weights, where times agree within 0.1 ms; the
-# rounding of float16 weights may move a decision between two frames now and then.
+# rounding of weights may move a decision between two frames now and then.
 SAME_F1 = 0.995
 
 
@@ -60,14 +60,15 @@ def hear_with_package(samples: NDArray[np.float32], hop_sec: float) -> tuple[Row
     return rows[is_note], pedals
 
 
-def hear(samples: NDArray[np.float32], model: Model, folder: Path, setting: str) -> tuple[Rows, Rows]:
+def hear(samples: NDArray[np.float32], model: Model, folder: Path, name: str) -> tuple[Rows, Rows]:
     """Run Ottava's pipeline on the graphs of a folder."""
-    run = create_run(model, folder)
+    setting = choose_setting(model, name)
+    run = create_run(choose_graphs(model, setting), folder)
 
     async def read(first_sample: int, last_sample: int) -> NDArray[np.float32]:
         return samples[first_sample:last_sample]
 
-    performance = asyncio.run(listen(read, len(samples), model, choose_hop(model, setting), run, lambda *_: None))
+    performance = asyncio.run(listen(read, len(samples), model, setting.hop_sec, run, lambda *_: None))
     notes = [(note.onset_sec, note.offset_sec, note.pitch, note.velocity) for note in performance.notes]
     kinds = {"sustain": 64, "soft": 67}
     pedals = [(pedal.onset_sec, pedal.offset_sec, kinds[pedal.kind], 1) for pedal in performance.pedals]
@@ -143,7 +144,7 @@ def main() -> None:
         truth = read_truth(path)
         for setting in arguments.settings.split(","):
             # The package pads by a segment less a hop: its hop follows from where Ottava's first segment begins.
-            padding = -plan_segments(len(samples), model, choose_hop(model, setting)).begin_samples[0]
+            padding = -plan_segments(len(samples), model, choose_setting(model, setting).hop_sec).begin_samples[0]
             hop_sec = (model.segment_samples - padding) / model.sample_rate
             began = time.monotonic()
             package = hear_with_package(samples, hop_sec)

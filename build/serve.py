@@ -36,7 +36,7 @@ MIME_TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".wasm": "application/wasm",
-    ".onnx": "application/octet-stream",
+    ".bin": "application/octet-stream",
     ".whl": "application/octet-stream",
     ".zip": "application/zip",
     ".mp3": "audio/mpeg",
@@ -113,9 +113,10 @@ def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description="Serve dist/ on this machine.")
     parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument("--folder", type=Path, default=DIST, help="another folder than dist/")
     parser.add_argument("--plain", action="store_true", help="send no isolation headers, as most static hosts do")
     arguments = parser.parse_args()
-    with open_server(DIST, arguments.port, arguments.plain) as server:
+    with open_server(arguments.folder, arguments.port, arguments.plain) as server:
         print(f"Ottava is at http://{ADDRESS}:{server.server_port}/ (Ctrl+C ends it)", flush=True)
         try:
             server.serve_forever()

@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from build.pyodide import build_python
@@ -18,13 +18,23 @@ DIST = ROOT / "dist"
 
 EXAMPLE = "examples/minuet.mp3"
 
+# A device needs one: that for threads; for one thread, without isolation; or for a browser without relaxed SIMD.
+LITERT_BUILDS = ["threaded_internal", "internal", "compat_internal"]
+
 # Of each npm package only what the page loads, unmodified.
 VENDOR = {
+    "mediabunny/dist/bundles": ["mediabunny.min.mjs"],
     "pyodide": ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"],
-    "onnxruntime-web/dist": ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"],
+    "@litertjs/core/wasm": [f"litert_wasm_{build}.{ext}" for build in LITERT_BUILDS for ext in ("js", "wasm")],
     "verovio/dist": ["verovio.mjs", "verovio-module.mjs"],
 }
-VENDOR_FOLDERS = {"pyodide": "pyodide", "onnxruntime-web/dist": "onnxruntime", "verovio/dist": "verovio"}
+VENDOR_FOLDERS = {
+    "mediabunny/dist/bundles": "mediabunny",
+    "pyodide": "pyodide",
+    "@litertjs/core/wasm": "litert",
+    "verovio/dist": "verovio",
+}
+
 
 # The list cannot hold itself, and the browser keeps the service worker by rules of its own.
 NOT_LISTED = {"files.json", "sw.js"}
@@ -38,33 +48,55 @@ def build_site(out: Path = DIST) -> None:
         _copy_files(site)
         (site / "python").mkdir()
         build_python(site / "python")
-        (site / "files.json").write_text(json.dumps(list_files(site), indent=1) + "\n", "utf-8")
+        listed = list_files(site, find_optional((site / "models" / "models.json").read_text("utf-8")))
+        (site / "files.json").write_text(json.dumps(listed, indent=1) + "\n", "utf-8")
         if out.exists():
             out.rename(old)
         site.rename(out)
 
 
-def list_files(site: Path) -> dict[str, object]:
+def list_files(site: Path, optional: Collection[str] = ()) -> dict[str, object]:
     """List the files of a site.
 
     Parameters
     ----------
     site
         The folder.
+    optional
+        Paths of files that are kept for offline use only once they were asked for.
 
     Returns
     -------
     dict
-        ``files``: path, bytes and sha256 of each file but the list and the service worker, sorted by path;
+        ``files``: path, bytes, sha256 and where true ``optional`` of each file but the list and the service worker,
+        sorted by path;
         ``version``: a hash over all of it, the service worker included.
     """
     files = []
     for path in sorted(path for path in site.rglob("*") if path.is_file()):
         content = path.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
-        files.append({"path": path.relative_to(site).as_posix(), "bytes": len(content), "sha256": sha256})
+        name = path.relative_to(site).as_posix()
+        file: dict[str, object] = {"path": name, "bytes": len(content), "sha256": sha256}
+        files.append(file | {"optional": True} if name in optional else file)
     version = hashlib.sha256(json.dumps([file for file in files if file["path"] != "files.json"]).encode()).hexdigest()
     return {"version": version[:16], "files": [file for file in files if file["path"] not in NOT_LISTED]}
+
+
+def find_optional(models: str) -> set[str]:
+    """Find the paths of what most devices do without; ``models`` is the text of models.json.
+
+    That is LiteRT for other browsers and the graphs that no default needs.
+    """
+    content = json.loads(models)
+    optional = {f"vendor/litert/litert_wasm_{build}.{ext}" for build in LITERT_BUILDS[1:] for ext in ("js", "wasm")}
+    for model in content["models"]:
+        needed = {model["settings"][model["default_setting"]]["core"], "places", "score", "attributes"}
+        is_default = model["name"] == content["default"]
+        optional |= {
+            f"models/{graph['file']}" for name, graph in model["graphs"].items() if not is_default or name not in needed
+        }
+    return optional
 
 
 def _copy_files(site: Path) -> None:
@@ -79,8 +111,9 @@ def _find_files() -> Iterator[tuple[Path, str]]:
     """Yield each file from outside ``web/`` with its place in the site."""
     yield ROOT / EXAMPLE, EXAMPLE
     yield ROOT / "models" / "models.json", "models/models.json"
-    for model in sorted((ROOT / "models").glob("*.onnx")):
+    for model in sorted((ROOT / "models").glob("*.bin")):
         yield model, f"models/{model.name}"
+    yield ROOT / "build" / "licences" / "litert.txt", "vendor/litert/LICENSE"
     for package, names in VENDOR.items():
         for name in names:
             yield ROOT / "node_modules" / package / name, f"vendor/{VENDOR_FOLDERS[package]}/{name}"

@@ -1,10 +1,14 @@
 /** Opening a recording: any file the browser decodes becomes mono samples at the listening model's rate. */
 
 import { messages } from "./messages.js";
-import { readMp3Duration } from "./mp3.js";
+import { readMp3 } from "./mp3.js";
+import { openSlices } from "./slices.js";
 
 const SAMPLE_RATE = 44100; // models/models.json; the browser resamples while it decodes
-const LIMIT_MIN = 60; // stereo as decoded, 1.3 GB, is about what a tab can hold
+const SLICED_SEC = 600; // ten minutes decoded at once are 212 MB
+const SLICED_BYTES = 2_000_000; // ten minutes of 27 kbit/s: a smaller file needs no look inside
+const HEAD_BYTES = 1 << 20; // of an MP3, pictures in its tag included
+const LIMIT_MIN = 60; // where the browser cannot decode in slices: stereo as decoded, 1.3 GB, is what a tab can hold
 const LIMIT_BYTES = 1.4e9; // an hour of 96 kHz, 16 bit, stereo
 const MIX_SAMPLES = 1 << 20; // mixed in one go: 5 to 10 ms
 
@@ -17,8 +21,9 @@ const CUT_OFF_SEC = 0.5;
  * @property {string} name of the file
  * @property {number} n_samples
  * @property {number} duration_sec
- * @property {string[]} warnings one sentence each
- * @property {(first_sample: number, last_sample: number) => Float32Array} read mono, ±1, last excluded, a copy
+ * @property {() => string[]} findWarnings one sentence each, of all that has been read
+ * @property {(first_sample: number, last_sample: number) => Promise<Float32Array>} read mono, ±1, last excluded, a copy
+ * @property {() => void} close when no more is to be read
  */
 
 /** A recording cannot be used; the message is one sentence for the reader. */
@@ -31,28 +36,56 @@ export class RecordingError extends Error {}
  * @throws {RecordingError} with the sentence to show
  */
 export async function openRecording(file, signal) {
-  if (file.size > LIMIT_BYTES) throw new RecordingError(messages.tooLong(LIMIT_MIN));
-  const bytes = await readBytes(file);
-  if (bytes.byteLength === 0) throw new RecordingError(messages.empty);
-  const declared = readMp3Duration(new Uint8Array(bytes));
-  if (declared && declared.duration_sec > LIMIT_MIN * 60) throw new RecordingError(messages.tooLong(LIMIT_MIN));
+  // A slice of a file that has gone reads as an empty one.
+  const head = await readBytes(file.size > HEAD_BYTES ? file.slice(0, HEAD_BYTES) : file);
+  const mp3 = readMp3(new Uint8Array(head), file.size);
+  if (file.size === 0) throw new RecordingError(messages.empty);
+  const opened = (await openLong(file, mp3)) ?? (await openShort(file, mp3, signal));
   signal.throwIfAborted();
-  const decoded = await decode(bytes, file.name);
-  if (decoded.length === 0) throw new RecordingError(messages.noAudio);
+  if (opened.n_samples === 0) throw new RecordingError(messages.noAudio);
+  const declared_sec = mp3?.counted ? mp3.duration_sec : opened.declared_sec;
+  const warnings = declared_sec ? checkComplete(opened.duration_sec, declared_sec) : [];
+  return { ...opened, name: file.name, findWarnings: () => [...warnings, ...opened.findWarnings()] };
+}
+
+/** @typedef {import("./mp3.js").Mp3} Mp3 */
+
+/** Nothing of a long recording is held but the slice that is read. @param {File} file @param {Mp3 | null} mp3 */
+async function openLong(file, mp3) {
+  if (file.size < SLICED_BYTES) return null;
+  const slices = await openSlices(file, SAMPLE_RATE, SLICED_SEC, mp3?.padding ?? { first: 0, last: 0 });
+  return (
+    slices && {
+      ...slices,
+      findWarnings: () => checkDamage(slices.findDamage()),
+      read: (/** @type {number} */ first_sample, /** @type {number} */ last_sample) =>
+        slices.read(first_sample, last_sample).catch(() => {
+          throw new RecordingError(messages.unreadable);
+        }),
+    }
+  );
+}
+
+/** The whole recording is decoded. @param {File} file @param {Mp3 | null} mp3 @param {AbortSignal} signal */
+async function openShort(file, mp3, signal) {
+  const is_long = mp3 && mp3.duration_sec > LIMIT_MIN * 60 && file.size >= SLICED_BYTES;
+  if (is_long || file.size > LIMIT_BYTES) throw new RecordingError(messages.tooLong(LIMIT_MIN));
+  const decoded = await decode(await readBytes(file), file.name);
   if (decoded.duration > LIMIT_MIN * 60) throw new RecordingError(messages.tooLong(LIMIT_MIN));
   signal.throwIfAborted();
   const mono = await mixToMono(decoded, signal);
-  const duration_sec = mono.length / SAMPLE_RATE;
   return {
-    name: file.name,
     n_samples: mono.length,
-    duration_sec,
-    warnings: declared?.counted ? checkComplete(duration_sec, declared.duration_sec) : [],
-    read: (first_sample, last_sample) => mono.slice(first_sample, last_sample),
+    duration_sec: mono.length / SAMPLE_RATE,
+    declared_sec: null,
+    findWarnings: () => [],
+    read: async (/** @type {number} */ first_sample, /** @type {number} */ last_sample) =>
+      mono.slice(first_sample, last_sample),
+    close() {},
   };
 }
 
-/** @param {File} file */
+/** @param {Blob} file */
 async function readBytes(file) {
   try {
     return await file.arrayBuffer();
@@ -97,4 +130,10 @@ function checkComplete(duration_sec, declared_sec) {
   const missing_sec = declared_sec - duration_sec;
   const is_cut_off = missing_sec > Math.max(CUT_OFF_SEC, CUT_OFF_SHARE * declared_sec);
   return is_cut_off ? [messages.cutOff(duration_sec, declared_sec)] : [];
+}
+
+/** @param {number[]} damage_sec */
+function checkDamage(damage_sec) {
+  const [first_sec] = damage_sec;
+  return first_sec === undefined ? [] : [messages.damaged(first_sec)];
 }

@@ -1,16 +1,31 @@
-/** ONNX Runtime in the worker: fetches the graphs of the model, checks each against its hash and runs them. */
+/** The listening model in the worker: fetches its graphs, checks each against its hash and runs them. */
 
-import * as ort from "./vendor/onnxruntime/ort.wasm.min.mjs";
+import { openLiteRt } from "./litert.js";
 
 /**
- * @typedef {{ file: string, bytes: number, sha256: string }} Graph
- * @typedef {{ name: string, graphs: Record<string, Graph> }} Model
+ * @import { LiteRt } from "./litert.js"
+ * @import { Engine } from "./protocol.js"
+ */
+
+/**
+ * @typedef {{ name: string, dtype: "float32", shape: number[] }} TensorInfo
+ * @typedef {{ file: string, bytes: number, sha256: string, inputs: TensorInfo[],
+ *   outputs: (TensorInfo & { above?: number })[] }} Graph
+ *   inputs and outputs in the order of the file's signature; of an output with `above` only the elements above that are
+ *   given, and their flat indices as `index`
+ * @typedef {{ hop_sec: number, core: string }} Setting
+ * @typedef {{ name: string, default_setting: string, settings: Record<string, Setting>,
+ *   graphs: Record<string, Graph> }} Model
  * @typedef {{ type: "float32" | "int64", dims: number[], data: Float32Array | BigInt64Array }} Tensor
- * @typedef {(graph: string, inputs: Record<string, Tensor>) => Promise<(Tensor & { name: string })[]>} Run
+ * @typedef {Tensor & { name: string }} NamedTensor
+ * @typedef {(graph: string, inputs: Record<string, Tensor>) => Promise<NamedTensor[]>} Run
  */
 
 // The tested machines gain nothing from more threads, and each takes memory.
 const MOST_THREADS = 4;
+
+/** Loaded once, also when a graph did not arrive and the next recording tries again. @type {Promise<LiteRt> | null} */
+let litert = null;
 
 /** A fault whose message is one sentence for the reader. */
 export class PlainError extends Error {}
@@ -22,29 +37,35 @@ export async function fetchModels() {
 }
 
 /**
- * Loads the default model; two runs never overlap, since Python awaits each.
+ * Loads what a setting of the default model runs; two runs never overlap, since Python awaits each.
  * @param {string} models the text of models.json
+ * @param {string | undefined} setting its name; the model's own default where there is none
+ * @param {Engine} engine
  * @param {(fraction: number) => void} onProgress how much of the model is here
  * @returns {Promise<Run>}
  */
-export async function openModel(models, onProgress) {
-  ort.env.wasm.wasmPaths = new URL("vendor/onnxruntime/", import.meta.url).href;
-  // Without cross-origin isolation there is no shared memory, hence no second thread.
-  ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 2, MOST_THREADS) : 1;
-  const { graphs } = findDefault(models);
+export async function openModel(models, setting, engine, onProgress) {
+  const graphs = chooseGraphs(findDefault(models), setting);
   const n_bytes = Object.values(graphs).reduce((sum, graph) => sum + graph.bytes, 0);
   let n_received = 0;
   const receive = (/** @type {number} */ n) => {
     n_received += n;
     onProgress(n_received / n_bytes);
   };
-  /** @type {Record<string, ort.InferenceSession>} */
-  const sessions = {};
+  litert ??= openLiteRt(fetchFile, countThreads(), engine);
+  const runtime = await litert;
+  /** @type {Record<string, ReturnType<LiteRt["load"]>>} */
+  const loaded = {};
   // One after the other: each file's bytes can go before the next one's come.
   for (const [name, graph] of Object.entries(graphs)) {
-    sessions[name] = await ort.InferenceSession.create(await fetchGraph(graph, receive));
+    loaded[name] = runtime.load(await unpackGraph(await fetchGraph(graph, receive)), name === "core" ? engine : "wasm"); // the rest is small
   }
-  return (name, inputs) => runSession(sessions[name], inputs);
+  return (name, inputs) => runGraph(runtime, loaded[name], graphs[name], inputs);
+}
+
+/** Without cross-origin isolation there is no shared memory, hence no second thread. */
+function countThreads() {
+  return self.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 2, MOST_THREADS) : 1;
 }
 
 /** @param {string} models @returns {Model} */
@@ -53,24 +74,52 @@ function findDefault(models) {
   return all.find((/** @type {Model} */ model) => model.name === name);
 }
 
+/** By the names under which Python runs them. @param {Model} model @param {string | undefined} setting */
+function chooseGraphs({ settings, default_setting, graphs }, setting) {
+  const chosen = settings[setting ?? default_setting] ?? settings[default_setting];
+  const names = { places: "places", core: chosen?.core ?? "core", score: "score", attributes: "attributes" };
+  return Object.fromEntries(Object.entries(names).map(([name, graph]) => [name, /** @type {Graph} */ (graphs[graph])]));
+}
+
 /**
- * @param {ort.InferenceSession} session
+ * @param {LiteRt} runtime
+ * @param {ReturnType<LiteRt["load"]>} loaded
+ * @param {Graph} graph
  * @param {Record<string, Tensor>} inputs
- * @returns {Promise<(Tensor & { name: string })[]>}
+ * @returns {Promise<NamedTensor[]>}
  */
-async function runSession(session, inputs) {
-  const feeds = Object.entries(inputs).map(([name, { type, data, dims }]) => [name, new ort.Tensor(type, data, dims)]);
-  const outputs = await session.run(Object.fromEntries(feeds));
-  return Object.entries(outputs).map(([name, output]) => {
-    const { type, dims, data } = /** @type {Tensor & ort.Tensor} */ (output);
-    return { name, type, dims: [...dims], data };
+async function runGraph(runtime, loaded, graph, inputs) {
+  const given = graph.inputs.map(({ name }) => /** @type {Float32Array} */ (inputs[name].data));
+  const outputs = await runtime.run(loaded, given, (data, i) => {
+    const { name, shape, above } = graph.outputs[i];
+    if (above !== undefined) return selectAbove(name, data, above);
+    return [/** @type {NamedTensor} */ ({ name, type: "float32", dims: shape, data: data.slice() })];
   });
+  return outputs.flat();
+}
+
+/**
+ * A score for each pair of frames is 28 MB a call; what is of interest is a few thousand of them.
+ * @param {string} name
+ * @param {Float32Array} data
+ * @param {number} above
+ * @returns {NamedTensor[]}
+ */
+function selectAbove(name, data, above) {
+  /** @type {number[]} */
+  const index = [];
+  for (let i = 0; i < data.length; i++) if (data[i] > above) index.push(i);
+  const dims = [index.length];
+  return [
+    { name: "index", type: "int64", dims, data: BigInt64Array.from(index, BigInt) },
+    { name, type: "float32", dims, data: Float32Array.from(index, (i) => data[i]) },
+  ];
 }
 
 /**
  * @param {Graph} graph
  * @param {(n_bytes: number) => void} receive
- * @returns {Promise<Uint8Array>} exactly the bytes that models.json names
+ * @returns {Promise<Uint8Array<ArrayBuffer>>} exactly the bytes that models.json names
  */
 async function fetchGraph({ file, bytes, sha256 }, receive) {
   const response = await fetchFile(`models/${file}`);
@@ -90,6 +139,21 @@ async function fetchGraph({ file, bytes, sha256 }, receive) {
     throw new PlainError("The listening model arrived damaged; reload the page and try again.");
   }
   return content;
+}
+
+/**
+ * A graph is stored as gzip over every fourth of its bytes from the first on, then from the second on and so on.
+ * @param {Uint8Array<ArrayBuffer>} content
+ */
+async function unpackGraph(content) {
+  const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const planes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const graph = new Uint8Array(planes.length);
+  const n_numbers = planes.length / 4;
+  for (let i = 0; i < planes.length; i++) {
+    graph[4 * (i % n_numbers) + Math.floor(i / n_numbers)] = /** @type {number} */ (planes[i]);
+  }
+  return graph;
 }
 
 /** @param {string} path */

@@ -1,6 +1,8 @@
 /** Wiring: files go in, the transcriber works, the views show. */
 
+import { tellAbout } from "./about.js";
 import { openRecording, RecordingError } from "./audio.js";
+import { checkEngines, distrustWebgpu, isWorthChecking, recallEngine } from "./engine.js";
 import { nameTitle, saveMidi, saveMusicxml } from "./exports.js";
 import { acceptFiles } from "./file-drop.js";
 import { messages } from "./messages.js";
@@ -8,9 +10,13 @@ import { keepOffline } from "./offline.js";
 import { ProgressView } from "./progress-view.js";
 import { RollView } from "./roll-view.js";
 import { ScoreView } from "./score-view.js";
+import { offerSettings } from "./settings.js";
 import { Transcriber, TranscriptionError } from "./transcriber.js";
 
-/** @import { Transcription } from "./transcriber.js" */
+/**
+ * @import { Engine } from "./protocol.js"
+ * @import { Transcription } from "./transcriber.js"
+ */
 
 const EXAMPLE = "minuet.mp3";
 const STATES = /** @type {const} */ (["welcome", "working", "result"]);
@@ -34,6 +40,8 @@ const score = find("score-view", ScoreView);
 const fileInput = find("#file", HTMLInputElement);
 
 const transcriber = new Transcriber();
+/** How to listen. @type {{ setting: string, core: string, engine: Engine } | null} */
+let listening = null;
 let current = new AbortController();
 /** @type {{ name: string, transcription: Transcription } | null} */
 let finished = null;
@@ -86,20 +94,30 @@ async function work(name, load) {
   progress.start();
   show("working");
   byId("working-name").focus();
+  let recording = null;
   try {
-    const recording = await openRecording(await load(signal), signal);
+    recording = await openRecording(await load(signal), signal);
     roll.start(recording.duration_sec);
     byId("working-name").textContent = messages.recording(nameTitle(name), recording.duration_sec);
-    score.prepare();
     const transcription = await transcriber.transcribe(recording, {
-      choices: { title: nameTitle(name) },
+      choices: { title: nameTitle(name), setting: listening?.setting },
+      engine: listening?.engine,
       signal,
-      onProgress: (stage, fraction) => progress.update(stage, fraction),
-      onHeard: (notes, pedals) => roll.add(notes, pedals),
+      onProgress(stage, fraction) {
+        progress.update(stage, fraction);
+        if (stage === "notating") score.prepare(); // not before: it takes 70 MB
+      },
+      onHeard: (notes, pedals) => {
+        roll.add(notes, pedals);
+        progress.count(notes.length);
+      },
     });
-    await showResult(name, transcription, recording.warnings);
+    await showResult(name, transcription, recording.findWarnings());
+    considerWebgpu(signal);
   } catch (error) {
     if (!signal.aborted) giveUp(error);
+  } finally {
+    recording?.close();
   }
 }
 
@@ -123,8 +141,20 @@ async function showResult(name, transcription, warnings) {
   await score.show(musicxml, result.title).catch((error) => showProblem(messages.engraverFailed, error.message));
 }
 
+/** Once the score is there and the machine idle. @param {AbortSignal} signal */
+async function considerWebgpu(signal) {
+  if (!listening || !(await isWorthChecking(listening.core))) return;
+  transcriber.rest(); // a phone has no memory for two models
+  await checkEngines(listening.core, listening.setting, signal);
+  listening.engine = await recallEngine(listening.core);
+}
+
 /** @param {unknown} error */
 function giveUp(error) {
+  if (listening?.engine === "webgpu" && error instanceof TranscriptionError && error.detail) {
+    distrustWebgpu(listening.core);
+    listening.engine = "wasm";
+  }
   progress.stop();
   show("welcome");
   if (error instanceof RecordingError) showProblem(error.message);
@@ -155,11 +185,23 @@ addEventListener("keydown", (event) => {
 acceptFiles(fileInput, (file) => work(file.name, () => file));
 
 /** Whoever points at a button or drags a file will soon need the model. */
-const prepare = () => transcriber.prepare();
+const prepare = () => listening && transcriber.prepare({ setting: listening.setting, engine: listening.engine });
 for (const target of [byId("choose"), byId("example")]) {
   target.addEventListener("pointerenter", prepare, { once: true });
 }
 addEventListener("dragenter", prepare, { once: true });
+
+offerSettings(find("#setting", HTMLSelectElement), async (setting, core) => {
+  const is_chosen = listening !== null;
+  listening = { setting, core, engine: await recallEngine(core) };
+  if (is_chosen) prepare(); // who chooses will soon need it
+});
+
+tellAbout(byId("about"), () => ({
+  engine: listening?.engine ?? "wasm",
+  setting: listening?.setting ?? "",
+  saved: byId("offline").textContent,
+}));
 
 /** @param {number} fraction of the site that is kept on the device */
 function showSaved(fraction) {

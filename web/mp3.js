@@ -1,12 +1,14 @@
 /**
- * How long an MP3 file says it is, from its first frame header.
+ * How long an MP3 file says it is, and what its encoder has added to the recording, from its first frame.
  *
  * Source: ISO/IEC 11172-3, 2.4.2.3 (frame header); the "Xing"/"Info" tag that encoders write into the first frame, whose
- * frame count tells a whole file from one that was cut off.
+ * frame count tells a whole file from one that was cut off, and LAME's extension of it, which tells the padding.
  */
 
 const ID3_HEADER_BYTES = 10;
 const SEARCH_BYTES = 65536; // junk between the tag and the first frame that is looked through
+
+const DECODER_DELAY = 529; // samples, of every decoder; the tag counts the encoder's only
 
 const BITRATES_KBPS = {
   mpeg1: [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
@@ -15,21 +17,29 @@ const BITRATES_KBPS = {
 const SAMPLE_RATES_HZ = [44100, 48000, 32000]; // MPEG-1; half of it MPEG-2, a quarter MPEG-2.5
 
 /**
- * @param {Uint8Array} bytes the file
- * @returns {{ duration_sec: number, counted: boolean } | null} `counted` when the file states its number of frames, else
- *   the length follows from the first frame's bitrate; null when this is no MP3
+ * @typedef {object} Mp3
+ * @property {number} duration_sec padding included
+ * @property {boolean} counted when the file states its number of frames; else the length follows from the first bitrate
+ * @property {{ first: number, last: number }} padding samples before and after the recording
  */
-export function readMp3Duration(bytes) {
+
+/**
+ * @param {Uint8Array} bytes the file, or its beginning up to the first sound
+ * @param {number} n_bytes of the file
+ * @returns {Mp3 | null} null when this is no MP3
+ */
+export function readMp3(bytes, n_bytes) {
   const start = skipId3(bytes);
   const end = Math.min(bytes.length - 4, start + SEARCH_BYTES);
   for (let at = start; at < end; at++) {
     const frame = readFrame(bytes, at);
     if (!frame) continue;
     const n_frames = readFrameCount(bytes, at + frame.tag_offset);
-    if (n_frames > 0) return { duration_sec: (n_frames * frame.n_samples) / frame.sample_rate, counted: true };
+    const padding = readPadding(bytes, at + frame.tag_offset);
+    if (n_frames > 0) return { duration_sec: (n_frames * frame.n_samples) / frame.sample_rate, counted: true, padding };
     // One header may be chance; the next frame must follow where this one ends.
     if (!readFrame(bytes, at + frame.n_bytes)) continue;
-    return { duration_sec: ((bytes.length - at) * 8) / (frame.kbps * 1000), counted: false };
+    return { duration_sec: ((n_bytes - at) * 8) / (frame.kbps * 1000), counted: false, padding };
   }
   return null;
 }
@@ -64,4 +74,13 @@ function readFrameCount(bytes, at) {
   const has_count = ((bytes[at + 7] ?? 0) & 1) === 1;
   if ((name !== "Xing" && name !== "Info") || !has_count || at + 12 > bytes.length) return 0;
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + 8);
+}
+
+/** @param {Uint8Array} bytes @param {number} at a tag with all its fields */
+function readPadding(bytes, at) {
+  const encoder = String.fromCharCode(...bytes.subarray(at + 120, at + 124));
+  if (!["LAME", "Lavf", "Lavc"].includes(encoder)) return { first: 0, last: 0 };
+  const [a = 0, b = 0, c = 0] = bytes.subarray(at + 141, at + 144); // twelve bits each
+  const last = (((b & 15) << 8) | c) - DECODER_DELAY;
+  return { first: ((a << 4) | (b >> 4)) + DECODER_DELAY, last: Math.max(0, last) };
 }

@@ -20,9 +20,11 @@ export type Choices = {
   grid?: "auto" | "8" | "16" | "triplet";
   split?: string;
   setting?: string;
+  sensitivity?: number;
 };
 
-export type Performance = { notes: Note[]; pedals: Pedal[]; model: string };
+/** `possible`: notes that were nearly heard, for a `sensitivity` above 0.5. `tuning_cents`: from A4 = 440 Hz. */
+export type Performance = { notes: Note[]; pedals: Pedal[]; model: string; possible: Note[]; tuning_cents: number };
 
 /** The parts of the ottava-1 result that the page reads; the whole is saved as it came. */
 export type Result = {
@@ -40,10 +42,13 @@ export type Result = {
   warnings: string[];
 };
 
+/** What runs the network (engine.js); WebAssembly where nothing is said. */
+export type Engine = "wasm" | "webgpu";
+
 /** Page to worker. `sample_rate` of every sample is the model's (models.json). */
 export type Request =
-  | { type: "prepare" }
-  | { type: "transcribe"; n_samples: number; choices: Choices }
+  | { type: "prepare"; setting?: string; engine?: Engine }
+  | { type: "listen"; n_samples: number; setting?: string; engine?: Engine }
   | { type: "samples"; first_sample: number; samples: Float32Array }
   | { type: "notate"; performance: Performance; duration_sec: number; choices: Choices };
 
@@ -55,5 +60,6 @@ export type Reply =
   | { type: "read"; first_sample: number; last_sample: number }
   | { type: "progress"; stage: Stage; fraction: number }
   | { type: "heard"; notes: Note[]; pedals: Pedal[] }
+  | { type: "performance"; performance: Performance }
   | { type: "result"; result: Result; musicxml: string; midi: Uint8Array<ArrayBuffer> }
   | { type: "error"; message: string; detail: string };

@@ -10,6 +10,7 @@ import { messages } from "./messages.js";
 /** @import { EngraveReply, EngraveRequest } from "./engrave-worker.js" */
 
 const RESIZE_MS = 150;
+const MANY_PAGES = 10; // seven minutes; of fewer the engraver is kept for the next width
 const NARROW_PX = 600;
 const SCALE = { narrow: 34, wide: 42 }; // hundredths: a staff is 24 px high on a phone, 30 px elsewhere
 const FONT_FACE = /@font-face\s*\{[^}]*?font-family:\s*['"]?([\w ]+)['"]?;[^}]*?base64,([A-Za-z0-9+/=]+)[^}]*\}/g;
@@ -56,7 +57,7 @@ export class ScoreView extends HTMLElement {
    * @returns {Promise<number>} the number of pages, once all are drawn
    */
   show(musicxml, title) {
-    this.clear();
+    this.#pages.replaceChildren();
     this.#title.textContent = title;
     this.#musicxml = musicxml;
     return new Promise((resolve, reject) => {
@@ -67,10 +68,17 @@ export class ScoreView extends HTMLElement {
   }
 
   clear() {
+    this.#endEngraver();
     this.#musicxml = "";
     this.#id++;
     this.#title.textContent = "";
     this.#pages.replaceChildren();
+  }
+
+  /** That of an hour holds 300 MB. */
+  #endEngraver() {
+    this.#worker?.terminate();
+    this.#worker = null;
   }
 
   #resize() {
@@ -96,22 +104,35 @@ export class ScoreView extends HTMLElement {
       return;
     }
     const { documentElement } = new DOMParser().parseFromString(reply.svg, "image/svg+xml");
-    const svg = document.importNode(documentElement, true);
+    const svg = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.importNode(documentElement, true)));
     adoptRules(reply.css, svg.id);
     svg.setAttribute("role", "img");
     svg.setAttribute("aria-label", messages.page(reply.page, reply.n_pages));
-    this.#arrived.push(svg);
+    this.#arrived.push(makePage(svg));
     if (reply.page < reply.n_pages) return;
+    if (reply.n_pages > MANY_PAGES) this.#endEngraver();
     this.#pages.replaceChildren(...this.#arrived);
     this.#drawn(reply.n_pages);
   }
 
   /** @param {string} detail */
   #fail(detail) {
-    this.#worker?.terminate();
-    this.#worker = null;
+    this.#endEngraver();
     this.#failed(new Error(detail));
   }
+}
+
+/**
+ * A page that costs layout and paint only where it is looked at: the 84 pages of an hour took 12 s and 500 MB at once.
+ * @param {SVGSVGElement} svg
+ */
+function makePage(svg) {
+  const page = document.createElement("div");
+  page.className = "score-page";
+  const { width, height } = svg.viewBox.baseVal;
+  page.style.aspectRatio = `${width} / ${height}`;
+  page.append(svg);
+  return page;
 }
 
 const adopted = new Set();

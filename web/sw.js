@@ -7,7 +7,10 @@
  * its cache before it is installed and then waits until the last tab is closed, so that two versions never mix.
  */
 
-/** @typedef {{ path: string, bytes: number, sha256: string }} SiteFile */
+/**
+ * @typedef {{ path: string, bytes: number, sha256: string, optional?: true }} SiteFile
+ *   an optional one (of another setting or browser) is kept only once the page has asked for it, and then for good
+ */
 
 const worker = /** @type {any} */ (self); // the type checker knows the page's globals, not the service worker's
 const version = new URL(worker.location.href).searchParams.get("version") ?? "";
@@ -106,11 +109,12 @@ async function readList() {
 
 /**
  * Fetches what is missing, a few at a time.
- * @param {SiteFile[]} files
+ * @param {SiteFile[]} all
  * @param {(fraction: number) => void} tell how much of all bytes is kept
  */
-async function keepAll(files, tell) {
+async function keepAll(all, tell) {
   const cache = await caches.open(CACHE_NAME);
+  const files = await filterWanted(all);
   const kept = new Set((await cache.keys()).map(findPath));
   const missing = files.filter((file) => !kept.has(file.path));
   const n_bytes = files.reduce((sum, file) => sum + file.bytes, 0);
@@ -125,6 +129,14 @@ async function keepAll(files, tell) {
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
+}
+
+/** Those of a site that this device needs; an optional one that a former version has kept is one. @param {SiteFile[]} all */
+async function filterWanted(all) {
+  const wanted = await Promise.all(
+    all.map(async ({ optional, path }) => !optional || Boolean(await caches.match(path))),
+  );
+  return all.filter((_, i) => wanted[i]);
 }
 
 /** A file unchanged since the former version is taken from its cache. @param {Cache} cache @param {SiteFile} file */

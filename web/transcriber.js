@@ -3,9 +3,12 @@
 import { messages } from "./messages.js";
 
 /**
- * @import { Choices, Note, Pedal, Performance, Reply, Request, Result, Stage } from "./protocol.js"
+ * @import { Choices, Engine, Note, Pedal, Performance, Reply, Request, Result, Stage } from "./protocol.js"
  * @import { Recording } from "./audio.js"
  */
+
+/** From here on the memory that listening took is given back before the score is written, and again before it is drawn. */
+const LONG_SEC = 600;
 
 /** @typedef {{ result: Result, musicxml: string, midi: Uint8Array<ArrayBuffer> }} Transcription */
 
@@ -16,10 +19,14 @@ import { messages } from "./messages.js";
  * @property {(notes: Note[], pedals: Pedal[]) => void} [onHeard]
  */
 
+/** @typedef {Extract<Reply, { type: "performance" | "result" }>} Outcome the last reply of a job */
+
+/** @typedef {{ setting?: string, engine?: Engine }} Listening */
+
 /**
  * @typedef {Listeners & {
  *   recording: Recording | null,
- *   resolve: (transcription: Transcription) => void,
+ *   resolve: (outcome: Outcome) => void,
  *   reject: (reason: unknown) => void,
  * }} Job
  */
@@ -38,6 +45,8 @@ export class Transcriber {
   #worker = null;
   /** @type {Job | null} */
   #job = null;
+  /** What the worker listens with. @type {Listening} */
+  #listening = {};
 
   /** The worker starts at once, so that Python is ready when the first recording comes. */
   constructor() {
@@ -45,17 +54,29 @@ export class Transcriber {
   }
 
   /** Loads the model ahead, when a person is about to choose a recording: it takes seconds and a gigabyte. */
-  prepare() {
-    if (!this.#job) this.#post(this.#start(), { type: "prepare" });
+  prepare(/** @type {Listening} */ listening) {
+    if (!this.#job) this.#post(this.#start(listening), { type: "prepare", ...listening });
+  }
+
+  /** Gives back all memory until the next job. */
+  rest() {
+    if (!this.#job) this.#stop();
   }
 
   /**
    * @param {Recording} recording
-   * @param {Listeners & { choices: Choices }} options
+   * @param {Listeners & { choices: Choices, engine?: Engine }} options
    * @returns {Promise<Transcription>}
    */
-  transcribe(recording, { choices, ...listeners }) {
-    return this.#run({ type: "transcribe", n_samples: recording.n_samples, choices }, recording, listeners);
+  async transcribe(recording, { choices, engine, ...listeners }) {
+    const { n_samples, duration_sec } = recording;
+    const listening = { setting: choices.setting, engine };
+    const heard = await this.#run({ type: "listen", n_samples, ...listening }, recording, listeners, listening);
+    if (heard.type !== "performance") throw new Error(`Not a performance: ${heard.type}`);
+    if (duration_sec > LONG_SEC) this.#stop();
+    const transcription = await this.notate(heard.performance, duration_sec, { choices, ...listeners });
+    if (duration_sec > LONG_SEC) this.#stop();
+    return transcription;
   }
 
   /**
@@ -65,27 +86,34 @@ export class Transcriber {
    * @param {Listeners & { choices: Choices }} options
    * @returns {Promise<Transcription>}
    */
-  notate(performance, duration_sec, { choices, ...listeners }) {
-    return this.#run({ type: "notate", performance, duration_sec, choices }, null, listeners);
+  async notate(performance, duration_sec, { choices, ...listeners }) {
+    const written = await this.#run({ type: "notate", performance, duration_sec, choices }, null, listeners);
+    if (written.type !== "result") throw new Error(`Not a result: ${written.type}`);
+    return written;
   }
 
   /**
    * @param {Request} request
    * @param {Recording | null} recording
    * @param {Listeners} listeners
-   * @returns {Promise<Transcription>}
+   * @param {Listening} [listening]
+   * @returns {Promise<Outcome>}
    */
-  #run(request, recording, listeners) {
+  #run(request, recording, listeners, listening) {
     if (this.#job) throw new Error("The transcriber does one job at a time.");
     listeners.signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       this.#job = { ...listeners, recording, resolve, reject };
       listeners.signal.addEventListener("abort", this.#abort, { once: true });
-      this.#post(this.#start(), request);
+      this.#post(this.#start(listening), request);
     });
   }
 
-  #start() {
+  /** A worker keeps to one model: only with its end the memory of it is free. @param {Listening} [listening] */
+  #start(listening = this.#listening) {
+    const { setting, engine } = this.#listening;
+    if (setting && (listening.setting !== setting || listening.engine !== engine)) this.#stop();
+    this.#listening = listening;
     if (this.#worker) return this.#worker;
     const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     // What an ended worker had still under way is not for the next job.
@@ -126,19 +154,16 @@ export class Transcriber {
     switch (reply.type) {
       case "ready":
         return;
-      case "read": {
-        const samples = this.#job?.recording?.read(reply.first_sample, reply.last_sample);
-        if (samples && this.#worker) {
-          this.#post(this.#worker, { type: "samples", first_sample: reply.first_sample, samples }, [samples.buffer]);
-        }
+      case "read":
+        this.#read(reply.first_sample, reply.last_sample);
         return;
-      }
       case "progress":
         this.#job?.onProgress?.(reply.stage, reply.fraction);
         return;
       case "heard":
         this.#job?.onHeard?.(reply.notes, reply.pedals);
         return;
+      case "performance":
       case "result":
         this.#finish()?.resolve(reply);
         return;
@@ -150,6 +175,21 @@ export class Transcriber {
         const unknown = reply;
         throw new Error(`Unknown reply: ${JSON.stringify(unknown)}`);
       }
+    }
+  }
+
+  /** Hands the worker a slice of the recording. @param {number} first_sample @param {number} last_sample */
+  async #read(first_sample, last_sample) {
+    const [job, worker] = [this.#job, this.#worker];
+    try {
+      const samples = await job?.recording?.read(first_sample, last_sample);
+      // The job may have been cancelled meanwhile.
+      if (!samples || !worker || worker !== this.#worker) return;
+      this.#post(worker, { type: "samples", first_sample, samples }, [samples.buffer]);
+    } catch (error) {
+      if (job !== this.#job) return;
+      this.#stop(); // it would wait for ever
+      this.#finish()?.reject(error);
     }
   }
 

@@ -4,11 +4,11 @@ import { fetchModels, openModel, PlainError } from "./inference.js";
 import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
 
 /**
- * @import { Reply, Request } from "./protocol.js"
+ * @import { Engine, Reply, Request } from "./protocol.js"
  * @import { Run } from "./inference.js"
  */
 
-// How Python, ONNX Runtime and the browsers say that memory is used up.
+// How Python, LiteRT and the browsers say that memory is used up.
 const OUT_OF_MEMORY =
   /MemoryError|bad_alloc|out of memory|OOM|allocation failed|(could not|cannot|failed to|unable to) (allocate|enlarge)/i;
 const MEMORY_SENTENCE = "This device ran out of memory; close other tabs or programs and try again.";
@@ -47,21 +47,22 @@ async function bootPython() {
 async function answer(request) {
   switch (request.type) {
     case "prepare":
-      startListening(); // a failure is told when a recording needs the model
+      startListening(request); // a failure is told when a recording needs the model
       return;
     case "samples":
       receiveSamples(request.samples);
       return;
-    case "transcribe": {
-      const { models, run } = await startListening();
+    case "listen": {
+      const { models, run } = await startListening(request);
       const browser = await waitForPython();
-      await browser.transcribe({ ...host, run }, models, request.n_samples, JSON.stringify(request.choices));
+      await browser.hear_recording({ ...host, run }, models, request.n_samples, request.setting);
       return;
     }
     case "notate": {
       const { performance, duration_sec, choices } = request;
-      const browser = await waitForPython();
-      browser.write_again(host, JSON.stringify(performance), duration_sec, JSON.stringify(choices));
+      post({ type: "progress", stage: "notating", fraction: 0 });
+      const browser = await python;
+      browser.write_score(host, JSON.stringify(performance), duration_sec, JSON.stringify(choices));
       return;
     }
     default: {
@@ -79,10 +80,16 @@ async function waitForPython() {
   return browser;
 }
 
-/** The model is loaded when a recording is near and kept; after a failure the next recording tries again. */
-function startListening() {
+/**
+ * The model is loaded when a recording is near and kept; after a failure the next recording tries again.
+ * @param {{ setting?: string, engine?: Engine }} chosen the same in the whole life of a worker
+ */
+function startListening({ setting, engine = "wasm" }) {
   const onProgress = (/** @type {number} */ fraction) => post({ type: "progress", stage: "model", fraction });
-  listening ??= fetchModels().then(async (models) => ({ models, run: await openModel(models, onProgress) }));
+  listening ??= fetchModels().then(async (models) => ({
+    models,
+    run: await openModel(models, setting, engine, onProgress),
+  }));
   listening.catch(() => {
     listening = null;
   });

@@ -13,11 +13,11 @@ from tqdm import tqdm
 
 from ottava import __version__
 from ottava.check import check_installation
-from ottava.datatypes import Choices, Note, Pedal, Result
+from ottava.datatypes import Choices, Note, Pedal, Performance, Result
 from ottava.errors import TranscriptionError
 from ottava.key import read_key
 from ottava.midi import read_midi, write_midi
-from ottava.models import choose_hop, choose_model, find_models_folder, read_models
+from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models
 from ottava.pipeline import listen, notate
 from ottava.result import make_choices, read_choices, read_result, result_to_json
 from ottava.spelling import read_pitch
@@ -89,7 +89,7 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--downbeat", type=float, metavar="SEC", help="time of a downbeat in the recording")
     parser.add_argument("--grid", choices=("auto", "8", "16", "triplet"))
     parser.add_argument("--sensitivity", type=float, metavar="0..1",
-                        help="notes less certain than 1 minus this are left out (default 1: none)")
+                        help="0.5 (default): the notes as heard; less: only surer ones; more: also possible ones")
     parser.add_argument("--split", type=_read_split, metavar="auto|C4", help="lowest note of the right hand")
     parser.add_argument("--setting", metavar="exact|balanced|fast", help="how much time listening may take")
     parser.add_argument("--model", metavar="NAME", help="listening model (ottava check lists them)")
@@ -182,21 +182,28 @@ def transcribe_file(path: Path, choices: Choices, model_name: str | None = None)
     TranscriptionError
         When it cannot be used.
     """
-    from ottava.native import create_run, open_recording  # loads onnxruntime and FFmpeg: not for `notate`
+    performance, duration_sec, warnings = _hear(path, choices, model_name)
+    # The graphs are gone: the score of an hour takes nearly half as much again.
+    result = notate(performance, duration_sec, choices, name_title(path))
+    return replace(result, warnings=(*warnings, *result.warnings))
+
+
+def _hear(path: Path, choices: Choices, model_name: str | None) -> tuple[Performance, float, tuple[str, ...]]:
+    """What was played, how long the recording is in seconds, and warnings about the file."""
+    from ottava.native import create_run, open_recording  # loads LiteRT and FFmpeg: not for `notate`
 
     folder = find_models_folder()
     model = choose_model(read_models((folder / "models.json").read_text(encoding="utf-8")), model_name)
-    hop_sec = choose_hop(model, choices.setting)
+    setting = choose_setting(model, choices.setting)
     recording = open_recording(path, model.sample_rate)
-    run = create_run(model, folder)
+    run = create_run(choose_graphs(model, setting), folder)
     with tqdm(total=100, desc="Listening", bar_format="{desc} {percentage:3.0f}% |{bar}| {remaining} left") as bar:
 
         def report(stage: str, fraction: float, notes: Sequence[Note], pedals: Sequence[Pedal]) -> None:
             bar.update(100 * fraction - bar.n)
 
-        performance = asyncio.run(listen(recording.read, recording.n_samples, model, hop_sec, run, report))
-    result = notate(performance, recording.n_samples / model.sample_rate, choices, name_title(path))
-    return replace(result, warnings=(*recording.warnings, *result.warnings))
+        performance = asyncio.run(listen(recording.read, recording.n_samples, model, setting.hop_sec, run, report))
+    return performance, recording.n_samples / model.sample_rate, recording.warnings
 
 
 def name_title(path: Path) -> str:

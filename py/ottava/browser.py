@@ -14,54 +14,57 @@ from js import Object
 from numpy.typing import NDArray
 from pyodide.ffi import to_js
 
-from ottava.datatypes import Choices, Note, Pedal, Performance, Tensors
+from ottava.datatypes import Note, Pedal, Tensors
 from ottava.errors import TranscriptionError
 from ottava.midi import write_midi
-from ottava.models import choose_hop, choose_model, read_models
+from ottava.models import choose_model, choose_setting, read_models
 from ottava.musicxml import write_musicxml
 from ottava.pipeline import listen, notate
-from ottava.result import read_choices, read_performance, result_to_json
+from ottava.result import performance_to_dict, read_choices, read_performance, result_to_json
 
 
-async def transcribe(host: Any, models: str, n_samples: int, choices: str) -> None:
-    """Transcribe a recording and hand the host its result, or the sentence that says why not.
+async def hear_recording(host: Any, models: str, n_samples: int, setting: str | None) -> None:
+    """Listen to a recording and hand the host what was played, or the sentence that says why not.
 
     Parameters
     ----------
     host
-        The worker's four functions.
+        The worker's functions.
     models
         The text of models.json.
     n_samples
         Length of the recording, at the model's sample rate.
-    choices
-        ``choices`` of the ottava-1 format, as JSON.
+    setting
+        Of the model; None for its default.
     """
     try:
-        chosen = read_choices(json.loads(choices))
         model = choose_model(read_models(models))
-        performance = await listen(
-            _make_read(host), n_samples, model, choose_hop(model, chosen.setting), _make_run(host), _make_report(host)
-        )
-        _write(host, performance, n_samples / model.sample_rate, chosen)
+        hop_sec = choose_setting(model, setting).hop_sec
+        performance = await listen(_make_read(host), n_samples, model, hop_sec, _make_run(host), _make_report(host))
+        _post(host, type="performance", performance=performance_to_dict(performance))
     except TranscriptionError as error:
         _fail(host, error)
 
 
-def write_again(host: Any, performance: str, duration_sec: float, choices: str) -> None:
-    """Write a performance that was heard before, with other choices; the strings are parts of the ottava-1 format."""
+def write_score(host: Any, performance: str, duration_sec: float, choices: str) -> None:
+    """Write a performance down and hand the host the three forms of the result, or the sentence that says why not.
+
+    Parameters
+    ----------
+    host
+        The worker's functions.
+    performance, choices
+        Parts of the ottava-1 format, as JSON.
+    duration_sec
+        Length of the recording.
+    """
     try:
-        _write(host, read_performance(json.loads(performance)), duration_sec, read_choices(json.loads(choices)))
+        heard, chosen = read_performance(json.loads(performance)), read_choices(json.loads(choices))
+        result = notate(heard, duration_sec, chosen)
+        _post(host, type="progress", stage="notating", fraction=0.5)
+        host.finish(result_to_json(result), write_musicxml(result), to_js(write_midi(result)))
     except TranscriptionError as error:
         _fail(host, error)
-
-
-def _write(host: Any, performance: Performance, duration_sec: float, choices: Choices) -> None:
-    """Notate and hand over the three forms of the result."""
-    _post(host, type="progress", stage="notating", fraction=0)
-    result = notate(performance, duration_sec, choices)
-    _post(host, type="progress", stage="notating", fraction=0.5)
-    host.finish(result_to_json(result), write_musicxml(result), to_js(write_midi(result)))
 
 
 def _make_read(host: Any) -> Any:

@@ -11,9 +11,9 @@ from ottava import __version__
 from ottava.datatypes import Note
 from ottava.errors import TranscriptionError
 from ottava.midi import read_midi
-from ottava.models import Model, choose_hop, find_models_folder, read_models
+from ottava.models import Model, choose_graphs, choose_setting, find_models_folder, read_models
 
-LIBRARIES = ("numpy", "onnxruntime", "av", "music21", "pretty_midi", "tqdm")
+LIBRARIES = ("numpy", "ai_edge_litert", "av", "music21", "pretty_midi", "tqdm")
 CLIP = "prelude"
 # Share of the clip's notes that must be heard, and how near: as in the tests.
 FOUND_SHARE, ONSET_SEC = 0.95, 0.05
@@ -38,7 +38,7 @@ def check_installation() -> int:
     models = read_models((folder / "models.json").read_text(encoding="utf-8"))
     for model in models.values():
         _check_files(model, folder)
-        settings = ", ".join(f"{name} (hop {choose_hop(model, name):g} s)" for name in model.settings)
+        settings = ", ".join(f"{name} (hop {setting.hop_sec:g} s)" for name, setting in model.settings.items())
         print(f"model {model.name}: {len(model.graphs)} files whole; {settings}; default {model.default_setting}")
     found, total = _transcribe_clip(next(iter(models.values())), folder)
     print(f"self-test: {found} of {total} notes of the bundled clip heard")
@@ -73,10 +73,10 @@ def _transcribe_clip(model: Model, folder: Path) -> tuple[int, int]:
 
     examples = find_examples_folder()
     recording = open_recording(examples / f"{CLIP}.mp3", model.sample_rate)
-    hop_sec = choose_hop(model)
-    run = create_run(model, folder)
+    setting = choose_setting(model)
+    run = create_run(choose_graphs(model, setting), folder)
     print("listening to the bundled clip ...", file=sys.stderr)
-    heard = asyncio.run(listen(recording.read, recording.n_samples, model, hop_sec, run, lambda *report: None))
+    heard = asyncio.run(listen(recording.read, recording.n_samples, model, setting.hop_sec, run, lambda *report: None))
     played = read_midi((examples / f"{CLIP}.mid").read_bytes())
     return sum(_is_heard(note, heard.notes) for note in played.notes), len(played.notes)
 

@@ -39,18 +39,25 @@ class Pedal:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """What was played: notes sorted by (onset_sec, pitch), pedals by onset_sec, and the model that heard them."""
+    """What was played: notes sorted by (onset_sec, pitch), pedals by onset_sec, and the model that heard them.
+
+    ``possible`` notes, sorted alike, were not heard, but nearly: none has a confidence above 0.5, none overlaps a heard
+    note of its pitch. ``tuning_cents`` is how far the piano is from A4 = 440 Hz; 0 where nothing was corrected.
+    """
 
     notes: tuple[Note, ...]
     pedals: tuple[Pedal, ...]
     model: str
+    possible: tuple[Note, ...] = ()
+    tuning_cents: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What a person decided; None where Ottava decides.
 
-    ``sensitivity`` 0..1: notes of a confidence below 1 - sensitivity are left out of the score; 1 keeps all.
+    ``sensitivity`` 0..1: at 0.5 the score has the notes as heard, below only those surer than 1 - sensitivity, above it
+    also the possible ones surer than that.
     """
 
     title: str | None = None
@@ -61,7 +68,7 @@ class Choices:
     grid: Literal["auto", "8", "16", "triplet"] = "auto"
     split_pitch: int | None = None
     setting: str | None = None
-    sensitivity: float = 1.0
+    sensitivity: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Everything known of one recording: what the JSON file holds."""
+    """Everything known of one recording: what the JSON file holds.
+
+    The notes of ``performance`` are those heard and, among them, the possible ones that ``choices`` ask for.
+    """
 
     title: str
     duration_sec: float

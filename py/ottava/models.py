@@ -1,31 +1,39 @@
 """What is known of a model: models.json read into values, and where its files lie.
 
 Conventions: models.json is written by build/export_notes.py alone; the page reads it to download and verify, Python to
-run. A size in a shape is a number, or a word where it varies.
+run.
 """
 
+import gzip
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ottava.errors import TranscriptionError
 
-FORMAT = "ottava-models-1"
+ROLES = ("places", "core", "score", "attributes")
+FORMAT = "ottava-models-2"
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """An input or output of a graph."""
+    """An input or output of a graph, float32.
+
+    An output with ``above`` is mostly of no interest: `run` gives in its place "index", shape (n,), int64, the flat
+    indices of its elements greater than that, and under its own name those elements, shape (n,).
+    """
 
     name: str
-    dtype: str
-    shape: tuple[int | str, ...]
+    shape: tuple[int, ...]
+    above: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """One ONNX file, its length and SHA-256, and what goes in and comes out."""
+    """One LiteRT file, its length and SHA-256, and what goes in and comes out in the order of the file."""
 
     file: str
     bytes: int
@@ -35,16 +43,24 @@ class Graph:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """How to listen: the longest hop between segments in seconds, and the graph that is run as "core"."""
+
+    hop_sec: float
+    core: str
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A listening model.
 
-    ``settings`` gives the hop between segments in seconds by name: a shorter hop hears every moment more often.
+    ``graphs`` are the files by name; `ROLES` are what a run needs, and a setting may name another core.
     """
 
     name: str
     sample_rate: int
     segment_samples: int
-    settings: dict[str, float]
+    settings: dict[str, Setting]
     default_setting: str
     licence: str
     origin: str
@@ -93,13 +109,33 @@ def choose_model(models: dict[str, Model], name: str | None = None) -> Model:
     return models[name]
 
 
-def choose_hop(model: Model, setting: str | None = None) -> float:
-    """Give the seconds between segments of a setting, or of the default; an unknown one is a TranscriptionError."""
-    if setting is None:
-        setting = model.default_setting
-    if setting not in model.settings:
-        raise TranscriptionError(f"There is no setting {setting!r}; choose one of {', '.join(model.settings)}.")
-    return model.settings[setting]
+def choose_setting(model: Model, name: str | None = None) -> Setting:
+    """Give the named setting, or the default; raises TranscriptionError that lists the settings there are."""
+    if name is None:
+        name = model.default_setting
+    if name not in model.settings:
+        raise TranscriptionError(f"There is no setting {name!r}; choose one of {', '.join(model.settings)}.")
+    return model.settings[name]
+
+
+def choose_graphs(model: Model, setting: Setting) -> dict[str, Graph]:
+    """Give the graphs that a setting runs, by their names in `ROLES`."""
+    return {role: model.graphs[setting.core if role == "core" else role] for role in ROLES}
+
+
+def unpack_graph(content: bytes) -> bytes:
+    """Give the LiteRT graph of a file of a model.
+
+    Such a file is gzip over every fourth byte of the graph from the first on, then from the second on and so on, which
+    makes it a third smaller (build/export_notes.py).
+
+    Raises
+    ------
+    OSError, EOFError, zlib.error, ValueError
+        The file is damaged.
+    """
+    planes = np.frombuffer(gzip.decompress(content), np.uint8)
+    return planes.reshape(4, -1).T.tobytes()
 
 
 def find_models_folder() -> Path:
@@ -119,9 +155,14 @@ def find_models_folder() -> Path:
 
 def _read_model(item: dict[str, Any]) -> Model:
     """Read one entry of the list of models."""
-    settings = {name: float(setting["hop_sec"]) for name, setting in item["settings"].items()}
+    settings = {name: Setting(float(entry["hop_sec"]), entry["core"]) for name, entry in item["settings"].items()}
+    graphs = {name: _read_graph(graph) for name, graph in item["graphs"].items()}
     if item["default_setting"] not in settings:
         raise ValueError(f"default_setting {item['default_setting']!r} is not among the settings")
+    needed = {role for role in ROLES if role != "core"} | {setting.core for setting in settings.values()}
+    missing = needed - graphs.keys()
+    if missing:
+        raise ValueError(f"graphs lacks {', '.join(sorted(missing))}")
     return Model(
         name=item["name"],
         sample_rate=int(item["sample_rate"]),
@@ -131,14 +172,14 @@ def _read_model(item: dict[str, Any]) -> Model:
         licence=item["licence"],
         origin=item["origin"],
         export_command=item["export_command"],
-        graphs={name: _read_graph(graph) for name, graph in item["graphs"].items()},
+        graphs=graphs,
     )
 
 
 def _read_graph(item: dict[str, Any]) -> Graph:
     """Read one graph of a model."""
     inputs, outputs = (
-        tuple(Tensor(tensor["name"], tensor["dtype"], tuple(tensor["shape"])) for tensor in item[side])
+        tuple(Tensor(tensor["name"], tuple(tensor["shape"]), tensor.get("above")) for tensor in item[side])
         for side in ("inputs", "outputs")
     )
     return Graph(item["file"], int(item["bytes"]), item["sha256"], inputs, outputs)

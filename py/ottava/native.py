@@ -1,17 +1,22 @@
-"""The host on a computer: files read and resampled by PyAV, graphs run by ONNX Runtime."""
+"""The host on a computer: files read in slices and resampled by PyAV, graphs run by LiteRT."""
 
+import os
+import sys
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-import onnxruntime as ort
+from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from ottava.datatypes import Read, Run, Tensors
 from ottava.errors import TranscriptionError
-from ottava.models import Model
+from ottava.models import Graph, unpack_graph
 
 # A file whose header promises more than this over what it holds was cut off; encoders pad by less.
 MISSING_SEC = 1.0
@@ -19,7 +24,7 @@ MISSING_SEC = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A decoded recording: its length in samples at the model's rate, `read` for the pipeline, and warnings."""
+    """A recording: its length in samples at the model's rate, `read` for the pipeline, and warnings."""
 
     n_samples: int
     read: Read
@@ -27,7 +32,9 @@ class Recording:
 
 
 def open_recording(path: Path, sample_rate: int) -> Recording:
-    """Decode a recording to mono.
+    """Open a recording; its samples are decoded when they are asked for.
+
+    The file is decoded once to count its samples, as no header can be trusted to the sample: an hour takes 3 s.
 
     Parameters
     ----------
@@ -39,18 +46,93 @@ def open_recording(path: Path, sample_rate: int) -> Recording:
     Returns
     -------
     Recording
-        Mono float32 in memory: 10 minutes at 44.1 kHz take 106 MB.
+        Its `read` gives mono float32 and raises TranscriptionError when the file has changed meanwhile. It is quickest
+        in order: a slice that begins before the last one is found by decoding from the beginning once more.
 
     Raises
     ------
     TranscriptionError
         When the file is missing, may not be read or holds no sound.
     """
+    blocks = _decode(path, sample_rate)
+    n_samples = sum(len(block) for block in blocks)
+    if not n_samples:
+        raise TranscriptionError(f"{path.name} holds no sound; the file may be damaged.")
+    slices = _Slices(path, sample_rate)
+
+    async def read(first_sample: int, last_sample: int) -> NDArray[np.float32]:
+        return slices.read(first_sample, min(last_sample, n_samples))
+
+    held_sec, promised_sec = n_samples / sample_rate, _read_promise(path)
+    cut = promised_sec is not None and promised_sec - held_sec > MISSING_SEC
+    warning = f"The file is cut off: it holds {held_sec:.0f} of {promised_sec:.0f} seconds." if cut else None
+    return Recording(n_samples, read, (warning,) if warning else ())
+
+
+class _Slices:
+    """The samples of a file from the last slice's beginning on, as far as they have been decoded."""
+
+    def __init__(self, path: Path, sample_rate: int) -> None:
+        self._path, self._sample_rate = path, sample_rate
+        self._restart()
+
+    def _restart(self) -> None:
+        self._blocks = _decode(self._path, self._sample_rate)
+        self._first_sample = 0
+        self._held = np.zeros(0, np.float32)
+
+    def read(self, first_sample: int, last_sample: int) -> NDArray[np.float32]:
+        """Decode as far as ``last_sample`` and forget what is before ``first_sample``."""
+        if first_sample < self._first_sample:
+            self._restart()
+        end_sample = self._first_sample + len(self._held)
+        held = [self._held[first_sample - self._first_sample :]]
+        while end_sample < last_sample:
+            block = next(self._blocks, None)
+            if block is None:
+                raise TranscriptionError(f"{self._path.name} has changed while it was read; try again.")
+            held.append(block[max(0, first_sample - end_sample) :])
+            end_sample += len(block)
+        self._held, self._first_sample = np.concatenate(held), first_sample
+        return self._held[: last_sample - first_sample].copy()
+
+
+def _decode(path: Path, sample_rate: int) -> Iterator[NDArray[np.float32]]:
+    """Blocks of mono samples, the same ones every time.
+
+    Damage in the middle ends the recording there: what came before is worth having.
+    """
+    with _open_audio(path) as (container, stream):
+        resampler = av.AudioResampler(format="fltp", rate=sample_rate)
+        is_begun = False
+        try:
+            for frame in container.decode(stream):
+                for resampled in resampler.resample(frame):
+                    is_begun = True
+                    yield _mix(resampled)
+        except av.FFmpegError:
+            if not is_begun:
+                raise
+        if is_begun:
+            yield from map(_mix, resampler.resample(None))
+
+
+def _read_promise(path: Path) -> float | None:
+    """The length in seconds that the file's header states, if it does."""
+    with _open_audio(path) as (_, stream):
+        return float(stream.duration * stream.time_base) if stream.duration else None
+
+
+@contextmanager
+def _open_audio(path: Path) -> Iterator[tuple[Any, Any]]:
+    """The container and the audio stream of a file; whatever is wrong with it becomes one sentence."""
     try:
         if path.stat().st_size == 0:
             raise TranscriptionError(f"{path.name} is empty.")
         with path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
-            samples, promised_sec = _decode(container, path.name, sample_rate)
+            if not container.streams.audio:
+                raise TranscriptionError(f"{path.name} holds no sound.")
+            yield container, container.streams.audio[0]
     except FileNotFoundError as error:
         raise TranscriptionError(f"There is no file {path}.") from error
     except IsADirectoryError as error:
@@ -61,38 +143,6 @@ def open_recording(path: Path, sample_rate: int) -> Recording:
         raise TranscriptionError(
             f"{path.name} is not a recording that can be read; WAV, MP3, FLAC, Ogg, Opus, M4A and AIFF work."
         ) from error
-    if not len(samples):
-        raise TranscriptionError(f"{path.name} holds no sound; the file may be damaged.")
-
-    async def read(first_sample: int, last_sample: int) -> NDArray[np.float32]:
-        return samples[first_sample:last_sample]
-
-    held_sec = len(samples) / sample_rate
-    cut = promised_sec is not None and promised_sec - held_sec > MISSING_SEC
-    warning = f"The file is cut off: it holds {held_sec:.0f} of {promised_sec:.0f} seconds." if cut else None
-    return Recording(len(samples), read, (warning,) if warning else ())
-
-
-def _decode(container: Any, name: str, sample_rate: int) -> tuple[NDArray[np.float32], float | None]:
-    """Mono samples, and the length in seconds that the file's header states, if it does.
-
-    Damage in the middle ends the recording there: what came before is worth having.
-    """
-    if not container.streams.audio:
-        raise TranscriptionError(f"{name} holds no sound.")
-    stream = container.streams.audio[0]
-    stated = stream.duration * stream.time_base if stream.duration else None
-    resampler = av.AudioResampler(format="fltp", rate=sample_rate)
-    blocks: list[NDArray[np.float32]] = []
-    try:
-        for frame in container.decode(stream):
-            blocks += [_mix(resampled) for resampled in resampler.resample(frame)]
-    except av.FFmpegError:
-        if not blocks:
-            raise
-    blocks += [_mix(resampled) for resampled in resampler.resample(None)] if blocks else []
-    samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-    return samples, None if stated is None else float(stated)
 
 
 def _mix(frame: Any) -> NDArray[np.float32]:
@@ -100,15 +150,15 @@ def _mix(frame: Any) -> NDArray[np.float32]:
     return np.asarray(frame.to_ndarray().mean(axis=0), np.float32)
 
 
-def create_run(model: Model, folder: Path) -> Run:
-    """Load the graphs of a model.
+def create_run(graphs: Mapping[str, Graph], folder: Path) -> Run:
+    """Load graphs of a model.
 
     Parameters
     ----------
-    model
-        Of models.json.
+    graphs
+        By the names under which they are run, see `ottava.models.choose_graphs`.
     folder
-        Where its files lie.
+        Where their files lie.
 
     Returns
     -------
@@ -118,24 +168,47 @@ def create_run(model: Model, folder: Path) -> Run:
     Raises
     ------
     TranscriptionError
-        When a file is missing or is not an ONNX model.
+        When a file is missing or is not a LiteRT model.
     """
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    sessions: dict[str, ort.InferenceSession] = {}
-    for name, graph in model.graphs.items():
+    interpreters: dict[str, Interpreter] = {}
+    for name, graph in graphs.items():
         path = folder / graph.file
         try:
-            sessions[name] = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's own exception classes are private
-            problem = "is damaged" if path.exists() else "is missing"
+            content = unpack_graph(path.read_bytes())
+            with _no_chatter():
+                interpreters[name] = Interpreter(model_content=content, num_threads=os.cpu_count())
+                interpreters[name].allocate_tensors()
+        except (OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:
+            problem = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
             raise TranscriptionError(f"The model file {path.name} {problem}; install Ottava again.") from error
 
-    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
-        session = sessions[graph]
-        names = [output.name for output in session.get_outputs()]
-        return dict(zip(names, session.run(names, dict(tensors)), strict=True))
+    async def run(name: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        interpreter, graph = interpreters[name], graphs[name]
+        for place, tensor in zip(interpreter.get_input_details(), graph.inputs, strict=True):
+            interpreter.set_tensor(place["index"], tensors[tensor.name])
+        interpreter.invoke()
+        results: dict[str, NDArray[Any]] = {}
+        for place, tensor in zip(interpreter.get_output_details(), graph.outputs, strict=True):
+            if tensor.above is None:
+                results[tensor.name] = interpreter.get_tensor(place["index"])
+            else:
+                whole = interpreter.tensor(place["index"])().ravel()  # a view of what the next run overwrites
+                results["index"] = np.flatnonzero(whole > tensor.above)
+                results[tensor.name] = whole[results["index"]]
+        return results
 
     return run
 
 
+@contextmanager
+def _no_chatter() -> Iterator[None]:
+    """Keep from stderr what LiteRT writes there about itself, past Python."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

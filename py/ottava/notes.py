@@ -2,12 +2,15 @@
 
 Method: the semi-Markov conditional random field of Yan, Cwitkowitz and Duan, "Skipping the Frame-Level", NeurIPS 2021,
 decoded exactly over the intervals of positive score, and the joining of segments of Transkun 2.0.1. Differs from it: a
-note is at least 10 ms long, so that it survives rounding, and has a confidence.
+press that goes on beyond its segment is kept, heard again or not, where the next segment does not show its beginning;
+a note is at least 10 ms long, so that it survives rounding; what is just below the decision is read too, as possible
+notes.
 
 Conventions: a press is of a key or a pedal and may still lack its beginning or end; the presses of a track follow
 each other. Frames are those of a segment, seconds those of the recording.
 """
 
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,22 +29,22 @@ from ottava.activations import (
     Segment,
 )
 from ottava.audio import HOP_SAMPLES, SAMPLE_RATE
+from ottava.confidence import compute_confidence
 from ottava.datatypes import IntArray, Note, Pedal
-from ottava.errors import TranscriptionError
 
 FRAME_SEC = HOP_SAMPLES / SAMPLE_RATE
 SHORTEST_SEC = 0.01
-# What is no piano has few notes, and few of them are certain. Of 15 recordings of synthetic speech none had more than
-# 18 % certain notes or 0.26 a second; real pianos have 62 % or more, one in noise as loud as itself 0.7 a second
-# (bench/results.md, "No piano"). Both must be low: to refuse a piano is worse than to write down a voice.
-CERTAIN_CONFIDENCE = 0.95
-CERTAIN_SHARE = 0.35
-CERTAIN_A_SEC = 0.4
+LEAST_SCORE = -3.0  # that of build/export_notes.py: intervals of lower score do not leave the model
+# A press this near to those before and after it is the gap between them, and no note: 1 of 87 was true, of others 22 %.
+GAP_FRAMES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A key or pedal pressed; without ``has_onset`` it goes on from before its segment."""
+    """A key or pedal pressed; without ``has_onset`` it goes on from before its segment.
+
+    Without ``is_settled`` it goes on beyond its segment, and the next one shows all of it and must hear it again.
+    """
 
     track: int
     onset_sec: float
@@ -49,7 +52,7 @@ class Press:
     velocity: int
     score: float
     has_onset: bool
-    has_offset: bool
+    is_settled: bool = True
 
 
 def decode_intervals(candidates: Intervals, single: NDArray[np.float32], first_frames: IntArray) -> Intervals:
@@ -61,7 +64,7 @@ def decode_intervals(candidates: Intervals, single: NDArray[np.float32], first_f
     Parameters
     ----------
     candidates
-        Intervals of at least two frames with positive score.
+        Intervals of at least two frames; only those of positive score can be chosen.
     single
         Shape (n_tracks, n_frames), score of the intervals of one frame.
     first_frames
@@ -72,25 +75,55 @@ def decode_intervals(candidates: Intervals, single: NDArray[np.float32], first_f
     Intervals
         Ordered by track, then time.
     """
+    by_track = _group_by_track(candidates, candidates.score > 0)
     chosen: list[tuple[int, int, int, float]] = []
-    by_track: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
-    order = np.lexsort((candidates.end, candidates.begin))
-    columns = (candidates.track, candidates.begin, candidates.end, candidates.score)
-    for track, begin, end, score in zip(*(column[order].tolist() for column in columns), strict=True):
-        by_track[track].append((begin, end, score))
     for track, row in enumerate(single):
         if track in by_track or (row > 0).any():
             path = _decode_track(by_track[track], row.tolist(), int(first_frames[track]))
             chosen.extend((track, *interval) for interval in path)
-    rows = np.array(chosen, np.float64).reshape(-1, 4)
-    track, begin, end = rows[:, :3].T.astype(np.int64)
-    return Intervals(track, begin, end, rows[:, 3].astype(np.float32))
+    return _make_intervals(chosen)
+
+
+def find_possible(
+    candidates: Intervals, single: NDArray[np.float32], intervals: Intervals, first_frames: IntArray
+) -> Intervals:
+    """Choose the best intervals of lower score in what chosen intervals leave free of the tracks of keys.
+
+    Parameters
+    ----------
+    candidates, single, first_frames
+        As in `decode_intervals`. A score counts for as much as it is above `LEAST_SCORE`.
+    intervals
+        The chosen ones.
+
+    Returns
+    -------
+    Intervals
+        Ordered by track, then time; they overlap neither each other nor any of ``intervals`` but those of one frame,
+        which `drop_overlapping` sees to.
+    """
+    by_track = _group_by_track(candidates, (candidates.score <= 0) & (candidates.track >= FIRST_KEY_TRACK))
+    taken = _group_by_track(intervals, intervals.track >= FIRST_KEY_TRACK)
+    found: list[tuple[int, int, int, float]] = []
+    for track in range(FIRST_KEY_TRACK, len(single)):
+        # A frame alone is no reason to look: of 1478 possible notes 29 were of one frame, and 5 of them true.
+        if track not in by_track:
+            continue
+        n_taken = np.zeros(single.shape[1] + 1, np.int64)  # of the steps from frame to frame before each frame
+        for begin, end, _ in taken[track]:
+            n_taken[begin + 1 : end + 1] = 1
+        n_taken = np.cumsum(n_taken)
+        free = [(b, e, score - LEAST_SCORE) for b, e, score in by_track[track] if n_taken[b] == n_taken[e]]
+        path = _decode_track(free, [-1.0] * single.shape[1], int(first_frames[track]))
+        path = [(b, e, score) for b, e, score in path if not _fills_gap(b, e, taken[track])]
+        found.extend((track, b, e, score + LEAST_SCORE) for b, e, score in path)
+    return _make_intervals(found)
 
 
 def place_presses(intervals: Intervals, attributes: Attributes, segment: Segment, plan: Plan) -> list[Press]:
-    """Give the chosen intervals of a segment their exact times, ordered by onset."""
+    """Give intervals of a segment, ordered by track and time, their exact times; ordered by onset."""
     presses: list[Press] = []
-    last_track, last_offset_sec = -1, 0.0
+    last_track, last_offset_sec = -1, -np.inf
     columns = (
         intervals.track, intervals.begin, intervals.end, intervals.score,
         attributes.velocity, attributes.refinement, attributes.present,
@@ -99,7 +132,7 @@ def place_presses(intervals: Intervals, attributes: Attributes, segment: Segment
         *(column.tolist() for column in columns), strict=True
     ):
         if track != last_track:
-            last_track, last_offset_sec = track, 0.0
+            last_track, last_offset_sec = track, -np.inf
         onset_sec = max((begin + onset) * FRAME_SEC, last_offset_sec)
         offset_sec = last_offset_sec = max((end + offset) * FRAME_SEC, onset_sec + 1e-8)
         presses.append(
@@ -110,7 +143,7 @@ def place_presses(intervals: Intervals, attributes: Attributes, segment: Segment
                 velocity=velocity,
                 score=score,
                 has_onset=begin > 0 or has_onset,
-                has_offset=end < plan.last_frame or has_offset,
+                is_settled=end < plan.last_frame or has_offset or begin < plan.hop_frames,
             )
         )
     return sorted(presses, key=lambda press: (press.onset_sec, press.offset_sec))
@@ -154,17 +187,17 @@ def join_presses(last_presses: dict[int, Press], presses: Sequence[Press], until
         last = last_presses.get(press.track)
         if last is not None and press.onset_sec < last.offset_sec:
             if not press.has_onset:
-                offset_sec = max(press.offset_sec, last.offset_sec)
-                press = replace(last, offset_sec=offset_sec, has_offset=press.has_offset)
+                press = replace(last, offset_sec=max(press.offset_sec, last.offset_sec), is_settled=press.is_settled)
             last_presses[press.track] = press
         elif press.has_onset:
             if last is not None:
                 finished.append(last)
             last_presses[press.track] = press
     for track, press in list(last_presses.items()):
-        if press.has_offset and press.offset_sec <= until_sec:
+        # One that is not settled waits for the next of its track: as the last of all it is kept, as Transkun does.
+        if press.is_settled and press.offset_sec <= until_sec:
             finished.append(last_presses.pop(track))
-    return [press for press in finished if press.has_offset]
+    return [press for press in finished if press.is_settled]
 
 
 def clean_presses(presses: Iterable[Press]) -> list[Press]:
@@ -191,6 +224,37 @@ def clean_presses(presses: Iterable[Press]) -> list[Press]:
     return sorted(cleaned, key=lambda press: (press.onset_sec, press.track))
 
 
+def drop_overlapping(possible: Iterable[Press], presses: Sequence[Press]) -> list[Press]:
+    """Keep those possible presses that overlap no press of their track, and of those that overlap each other the best.
+
+    Where segments overlap, a possible press may be in both, and one that is heard in one may be possible in the other.
+
+    Parameters
+    ----------
+    possible
+        In any order; one without onset began before its segment and is dropped.
+    presses
+        Those heard, which do not overlap, ordered by onset.
+
+    Returns
+    -------
+    list
+        Ordered by onset and track.
+    """
+    times: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    for press in presses:
+        times[press.track].append((press.onset_sec, press.offset_sec))
+    kept = []
+    for press in sorted((press for press in possible if press.has_onset), key=lambda press: -press.score):
+        onset_sec, offset_sec = press.onset_sec, max(press.offset_sec, press.onset_sec + SHORTEST_SEC)
+        row = times[press.track]
+        place = bisect(row, (onset_sec, offset_sec))
+        if (place == 0 or row[place - 1][1] <= onset_sec) and (place == len(row) or offset_sec <= row[place][0]):
+            kept.append(replace(press, offset_sec=offset_sec))
+            row.insert(place, (onset_sec, offset_sec))
+    return sorted(kept, key=lambda press: (press.onset_sec, press.track))
+
+
 def convert_notes(presses: Iterable[Press]) -> tuple[Note, ...]:
     """Give the notes among presses."""
     return tuple(
@@ -215,22 +279,29 @@ def convert_pedals(presses: Iterable[Press]) -> tuple[Pedal, ...]:
     )
 
 
-def compute_confidence(score: float) -> float:
-    """Compute how sure a note is, 0..1: the logistic of its score, of how much worse its track reads without it.
+def _group_by_track(intervals: Intervals, is_wanted: NDArray[np.bool_]) -> dict[int, list[tuple[int, int, float]]]:
+    """The wanted intervals of each track as (begin, end, score), ordered by time."""
+    by_track: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
+    order = np.lexsort((intervals.end, intervals.begin))
+    order = order[is_wanted[order]]
+    columns = (intervals.track, intervals.begin, intervals.end, intervals.score)
+    for track, begin, end, score in zip(*(column[order].tolist() for column in columns), strict=True):
+        by_track[track].append((begin, end, score))
+    return by_track
 
-    As it is, it says how often a note is true: of 10 recordings' 6062 notes, those between 0.7 and 0.8 were in 74 %,
-    between 0.8 and 0.9 in 90 %, between 0.9 and 0.95 in 97 % and above 0.98 in 99.7 % (bench/results.md, "Confidence").
-    """
-    return float(1 / (1 + np.exp(-score)))
+
+def _make_intervals(rows: Sequence[tuple[int, int, int, float]]) -> Intervals:
+    """Intervals of rows of track, begin, end and score."""
+    table = np.array(rows, np.float64).reshape(-1, 4)
+    track, begin, end = table[:, :3].T.astype(np.int64)
+    return Intervals(track, begin, end, table[:, 3].astype(np.float32))
 
 
-def check_piano(notes: Sequence[Note], duration_sec: float) -> None:
-    """Raise TranscriptionError when ``notes``, all that was heard in a recording, are none or not those of a piano."""
-    if not notes:
-        raise TranscriptionError("No piano notes were found in this recording; Ottava hears a piano alone.")
-    n_certain = sum(note.confidence >= CERTAIN_CONFIDENCE for note in notes)
-    if n_certain < CERTAIN_SHARE * len(notes) and n_certain < CERTAIN_A_SEC * duration_sec:
-        raise TranscriptionError("This does not sound like a piano; Ottava can only write down a piano alone.")
+def _fills_gap(begin: int, end: int, taken: Sequence[tuple[int, int, float]]) -> bool:
+    """Whether an interval is all there is between two others of its track."""
+    return any(0 <= begin - other <= GAP_FRAMES for _, other, _ in taken) and any(
+        0 <= other - end <= GAP_FRAMES for other, _, _ in taken
+    )
 
 
 def _decode_track(

@@ -3,13 +3,15 @@
 The cut lies where people correct things: every correction is a `Choices` value and runs `notate` alone.
 """
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
-from ottava.activations import N_TRACKS, compute_attributes, compute_segment, plan_segments
+from ottava.activations import N_TRACKS, compute_attributes, compute_places, compute_segment, plan_segments
 from ottava.audio import check_length, check_loudness
 from ottava.beats import estimate_tempo, track_beats
+from ottava.confidence import check_notes, choose_notes, find_warnings
 from ottava.datatypes import (
     Choices,
     Key,
@@ -30,17 +32,19 @@ from ottava.meter import beat_quarters, estimate_meter, is_compound, number_beat
 from ottava.models import Model
 from ottava.notes import (
     Press,
-    check_piano,
     clean_presses,
     convert_notes,
     convert_pedals,
     decode_intervals,
+    drop_overlapping,
     find_first_frames,
+    find_possible,
     join_presses,
     place_presses,
 )
 from ottava.rhythm import place_pedals, quantize_notes, trim_durations
 from ottava.spelling import spell_pitches
+from ottava.tuning import describe_tuning, estimate_tuning
 from ottava.voices import separate_voices
 
 
@@ -54,7 +58,7 @@ async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: 
     model, run
         The model and the host's call that runs its graphs.
     hop_sec
-        Seconds between segments, see `ottava.models.choose_hop`.
+        Seconds between segments, see `ottava.models.choose_setting`.
     report
         Called after every segment with stage "listening", the share done, and the notes and pedals that are final.
 
@@ -66,30 +70,36 @@ async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: 
     Raises
     ------
     TranscriptionError
-        The recording is too short, damaged, silent, or not of a piano.
+        The recording is too short, damaged or silent, or no note was heard in it.
     """
     check_length(n_samples, model.sample_rate)
     plan = plan_segments(n_samples, model, hop_sec)
     first_frames = np.full(N_TRACKS, plan.first_frame, np.int64)
     last_presses: dict[int, Press] = {}
     presses: list[Press] = []
+    possible: list[Press] = []
     peak = 0.0
     report("listening", 0.0, (), ())
+    tuning_cents = await estimate_tuning(read, n_samples)
+    places = await compute_places(run)
     for count, begin_sample in enumerate(plan.begin_samples, 1):
-        segment = await compute_segment(read, n_samples, begin_sample, model, run)
+        segment = await compute_segment(read, n_samples, begin_sample, tuning_cents, places, model, run)
         intervals = decode_intervals(segment.candidates, segment.single, first_frames)
         attributes = await compute_attributes(segment.hidden, intervals, run)
-        first_frames = find_first_frames(intervals, attributes, plan)
         placed = place_presses(intervals, attributes, segment, plan)
         heard = join_presses(last_presses, placed, segment.begin_sec + plan.hop_sec)
         report("listening", count / len(plan.begin_samples), convert_notes(heard), convert_pedals(heard))
         presses.extend(heard)
+        others = find_possible(segment.candidates, segment.single, intervals, first_frames)
+        possible += place_presses(others, await compute_attributes(segment.hidden, others, run), segment, plan)
+        first_frames = find_first_frames(intervals, attributes, plan)
         peak = max(peak, segment.peak)
     check_loudness(peak)
     presses = clean_presses([*presses, *last_presses.values()])
+    possible = drop_overlapping(possible, presses)
     notes = convert_notes(presses)
-    check_piano(notes, n_samples / model.sample_rate)
-    return Performance(notes, convert_pedals(presses), model.name)
+    check_notes(notes, n_samples / model.sample_rate)
+    return Performance(notes, convert_pedals(presses), model.name, convert_notes(possible), tuning_cents)
 
 
 def notate(performance: Performance, duration_sec: float, choices: Choices, title: str = "") -> Result:
@@ -109,15 +119,16 @@ def notate(performance: Performance, duration_sec: float, choices: Choices, titl
     Returns
     -------
     Result
-        With a score note, or None where the note is left out, for each note of the performance, in order.
+        Its performance has the notes heard and the possible ones that ``choices`` ask for, its score a note for each of
+        them, in order, or None where it is left out.
 
     Raises
     ------
     TranscriptionError
         When the choices leave no note.
     """
-    is_kept = [note.confidence >= 1 - choices.sensitivity for note in performance.notes]
-    notes = [note for note, kept in zip(performance.notes, is_kept, strict=True) if kept]
+    all_notes, is_kept = choose_notes(performance, choices.sensitivity)
+    notes = [note for note, kept in zip(all_notes, is_kept, strict=True) if kept]
     if not notes:
         raise TranscriptionError("No note is this certain; choose a higher sensitivity.")
     beat_bpm = _felt_bpm(choices)
@@ -149,7 +160,9 @@ def notate(performance: Performance, duration_sec: float, choices: Choices, titl
         notes=tuple(next(written) if kept else None for kept in is_kept),
         pedals=tuple(place_pedals(performance.pedals, times_sec, -shift, beat_quarter)),
     )
-    return Result(choices.title or title, duration_sec, performance, choices, score)
+    warnings = (*describe_tuning(performance.tuning_cents), *find_warnings(performance.notes))
+    performance = replace(performance, notes=all_notes)
+    return Result(choices.title or title, duration_sec, performance, choices, score, warnings)
 
 
 def _felt_bpm(choices: Choices) -> float | None:

@@ -42,6 +42,8 @@ def performance_to_dict(performance: Performance) -> dict[str, Any]:
         "notes": [asdict(note) for note in performance.notes],
         "pedals": [asdict(pedal) for pedal in performance.pedals],
         "model": performance.model,
+        "possible": [asdict(note) for note in performance.possible],
+        "tuning_cents": performance.tuning_cents,
     }
 
 
@@ -56,7 +58,7 @@ def choices_to_dict(choices: Choices) -> dict[str, Any]:
         "grid": None if choices.grid == "auto" else choices.grid,
         "split": None if choices.split_pitch is None else name_pitch(choices.split_pitch),
         "setting": choices.setting,
-        "sensitivity": None if choices.sensitivity == 1 else choices.sensitivity,
+        "sensitivity": None if choices.sensitivity == Choices().sensitivity else choices.sensitivity,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -118,7 +120,7 @@ def read_result(text: str) -> tuple[str, float, Performance, Choices]:
 
 
 def read_performance(fields: Any) -> Performance:
-    """Read ``performance`` of the format.
+    """Read ``performance`` of the format as it was heard: possible notes that were taken into it are left out again.
 
     Raises
     ------
@@ -126,13 +128,23 @@ def read_performance(fields: Any) -> Performance:
         When a note or pedal is missing a field, out of range or not a number, or there is no note.
     """
     try:
-        notes = sorted(map(_read_note, fields["notes"]), key=lambda note: (note.onset_sec, note.pitch))
+        possible = _read_notes(fields.get("possible", []))
+        notes = _read_notes(fields["notes"])
         pedals = sorted(map(_read_pedal, fields.get("pedals", [])), key=lambda pedal: pedal.onset_sec)
+        tuning_cents = float(fields.get("tuning_cents", 0.0))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise TranscriptionError("The notes of this Ottava project are damaged.") from error
+    taken = {*possible}
+    notes = [note for note in notes if note not in taken]
     if not notes:
         raise TranscriptionError("This Ottava project holds no notes.")
-    return Performance(tuple(notes), tuple(pedals), str(fields.get("model", "")))
+    if not math.isfinite(tuning_cents):
+        tuning_cents = 0.0
+    return Performance(tuple(notes), tuple(pedals), str(fields.get("model", "")), tuple(possible), tuning_cents)
+
+
+def _read_notes(items: Sequence[Any]) -> list[Note]:
+    return sorted(map(_read_note, items), key=lambda note: (note.onset_sec, note.pitch))
 
 
 def _read_note(fields: Mapping[str, Any]) -> Note:
@@ -175,7 +187,7 @@ def read_choices(fields: Any) -> Choices:
             grid=str(fields.get("grid") or "auto"),
             split_pitch=None if fields.get("split") in (None, "auto") else read_pitch(fields["split"]),
             setting=fields.get("setting"),
-            sensitivity=float(fields.get("sensitivity", 1.0)),
+            sensitivity=float(fields.get("sensitivity", Choices().sensitivity)),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise TranscriptionError("The choices of this Ottava project are damaged.") from error

@@ -9,7 +9,7 @@ search, beats already known. Written lengths follow the key's release, legato no
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate
-from math import floor
+from math import floor, lcm
 from typing import Literal
 
 import numpy as np
@@ -174,11 +174,14 @@ def split_span(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> l
     list of Fraction
         Each is one printable value (no, or one dot; tuplets within a beat); they sum to ``duration``.
     """
+    # The grid on which both ends lie: what left it would never come back to the end.
+    finest = Fraction(1, lcm(start.denominator, (start + duration).denominator))
+    values = [value for value in PRINTABLE if value % finest == 0]
     lengths = []
     while duration > 0:
         length = next(
-            (value for value in PRINTABLE if value <= duration and _shows_beat(start, value, duration, beat_quarter)),
-            Fraction(1, (start + duration).denominator * start.denominator),
+            (value for value in values if value <= duration and _shows_beat(start, value, duration, beat_quarter)),
+            finest,
         )
         lengths.append(length)
         start, duration = start + length, duration - length

@@ -56,17 +56,6 @@ def test_text_named_mp3(ottava: Ottava, tmp_path: Path) -> None:
     check_sentence(ottava, "letter.mp3", "wav", "mp3", "flac")
 
 
-def test_too_long(ottava: Ottava, tmp_path: Path) -> None:
-    """An mp3 that says it lasts two hours is refused before it is decoded."""
-    content = bytearray(EXAMPLE_MP3.read_bytes())
-    count_at = content.index(b"Info") + 8
-    content[count_at : count_at + 4] = (2 * 3600 * SAMPLE_RATE // 1152).to_bytes(4, "big")
-    path = tmp_path / "long.mp3"
-    path.write_bytes(content)
-    ottava.drop(path)
-    check_sentence(ottava, "too long", "60 minutes")
-
-
 def test_file_that_cannot_be_read(ottava: Ottava, tmp_path: Path, clip: Path) -> None:
     """Gone between the choice and the reading; to the page the same as a file without permission."""
     path = tmp_path / "gone.wav"

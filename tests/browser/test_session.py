@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -49,8 +51,8 @@ def test_model_comes_as_soon_as_a_recording_is_near(browser: Browser, site: str)
     context.on("request", lambda request: asked.append(request.url))
     page.goto(site)
     page.wait_for_load_state("networkidle")
-    assert not [url for url in asked if url.endswith(".onnx")]
-    with context.expect_event("request", lambda request: request.url.endswith(".onnx"), timeout=30_000):
+    assert not [url for url in asked if url.endswith(".bin")]
+    with context.expect_event("request", lambda request: request.url.endswith(".bin"), timeout=30_000):
         page.get_by_role("button", name="Choose a recording").hover()
     context.close()
 
@@ -95,6 +97,29 @@ def test_works_without_the_server_and_on_a_plain_host(browser: Browser, clip: Pa
         saved = ottava.save("MIDI", tmp_path)
         assert any(onset_sec < CLIP_SEC for onset_sec, _ in read_notes(saved))
         context.close()
+
+
+def test_without_isolation_one_thread_hears_the_same(browser: Browser, clip: Path, tmp_path: Path) -> None:
+    """A host that sends no headers, and no service worker to add them; compared with the command line."""
+    with serve_site("--plain") as (address, _):
+        context = browser.new_context(service_workers="block")
+        page = context.new_page()
+        page.goto(address)
+        assert not page.evaluate("crossOriginIsolated")
+        ottava = Ottava(page)
+        ottava.drop(clip)
+        assert ottava.wait() == ""
+        heard = read_notes(ottava.save("MIDI", tmp_path))
+        context.close()
+    here = tmp_path / "here.mid"
+    subprocess.run([sys.executable, "-m", "ottava", "transcribe", clip, "-o", here], check=True, capture_output=True)
+    # By pitch first: notes of a chord may come in another order.
+    (pitches, onsets_sec), (expected_pitches, expected_sec) = (
+        zip(*sorted((pitch, onset_sec) for onset_sec, pitch in notes), strict=True)
+        for notes in (heard, read_notes(here))
+    )
+    assert pitches == expected_pitches
+    assert onsets_sec == pytest.approx(expected_sec, abs=0.005)
 
 
 @pytest.mark.skipif(not REAL.exists(), reason=f"{REAL.name} is not there; set OTTAVA_SHARED to the shared folder")

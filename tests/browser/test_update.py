@@ -7,12 +7,13 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from build.serve import open_server
 from build.site import list_files
 from tests.browser.visitor import ROOT
 
+IS_WAITING = "navigator.serviceWorker.getRegistration().then((registration) => Boolean(registration.waiting))"
 OLD, NEW = "Play it. Read it.", "Something newer"
 
 
@@ -34,9 +35,18 @@ def address(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def write_list(site: Path) -> None:
+def write_list(site: Path, *optional: str) -> None:
     """Write files.json anew."""
-    (site / "files.json").write_text(json.dumps(list_files(site)), "utf-8")
+    (site / "files.json").write_text(json.dumps(list_files(site, optional)), "utf-8")
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Wait for a promise of true; the policy forbids the test tool's own way."""
+    for _ in range(600):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise TimeoutError(condition)
 
 
 def test_new_version_waits_and_then_replaces_the_old_one(browser: Browser, folder: Path, address: str) -> None:
@@ -50,9 +60,7 @@ def test_new_version_waits_and_then_replaces_the_old_one(browser: Browser, folde
     write_list(folder)
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text(OLD)
-    is_waiting = "navigator.serviceWorker.getRegistration().then((registration) => Boolean(registration.waiting))"
-    while not page.evaluate(is_waiting):
-        page.wait_for_timeout(50)
+    wait_until(page, IS_WAITING)
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text(OLD)
 
@@ -76,4 +84,29 @@ def test_damaged_file_is_not_kept(browser: Browser, folder: Path, address: str) 
     assert page.evaluate("caches.match('index.html').then(Boolean)")
     assert not page.evaluate("caches.match('style.css').then(Boolean)")
     expect(page.locator("#offline")).not_to_have_text("Works offline")
+    context.close()
+
+
+def test_optional_file_is_kept_once_it_was_asked_for(browser: Browser, folder: Path, address: str) -> None:
+    """Also by the version after that one, in which it is another file."""
+    (folder / "extra.bin").write_bytes(b"weights")
+    write_list(folder, "extra.bin")
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator("#offline")).to_have_text("Works offline")
+    assert not page.evaluate("caches.match('extra.bin').then(Boolean)")
+    assert page.evaluate("fetch('extra.bin').then((response) => response.text())") == "weights"
+    wait_until(page, "caches.match('extra.bin').then(Boolean)")
+
+    (folder / "extra.bin").write_bytes(b"better weights")
+    write_list(folder, "extra.bin")
+    page.reload()
+    wait_until(page, IS_WAITING)
+    page.close()
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator("#offline")).to_have_text("Works offline")
+    kept = "caches.match('extra.bin').then((response) => response.text())"
+    assert page.evaluate(kept) == "better weights"
     context.close()

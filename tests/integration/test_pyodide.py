@@ -1,4 +1,4 @@
-"""The page's worker, Pyodide and ONNX Runtime Web included, gives what the command line gives: run under node."""
+"""The page's worker, Pyodide and LiteRT included, gives what the command line gives: run under node."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ottava.datatypes import Choices, Note, Pedal, Result
-from ottava.models import choose_hop, choose_model, find_models_folder, read_models
+from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models
 from ottava.musicxml import write_musicxml
 from ottava.native import create_run, open_recording
 from ottava.pipeline import listen, notate
@@ -53,7 +53,9 @@ def transcribe_here(samples: NDArray[np.float32]) -> Result:
     def report(stage: str, fraction: float, notes: Sequence[Note], pedals: Sequence[Pedal]) -> None:
         pass
 
-    heard = asyncio.run(listen(read, len(samples), model, choose_hop(model), create_run(model, folder), report))
+    setting = choose_setting(model)
+    run = create_run(choose_graphs(model, setting), folder)
+    heard = asyncio.run(listen(read, len(samples), model, setting.hop_sec, run, report))
     return notate(heard, len(samples) / model.sample_rate, Choices())
 
 
@@ -92,7 +94,8 @@ def test_worker_says_why_a_recording_cannot_be_used(tmp_path: Path) -> None:
 def test_worker_uses_no_other_model_than_the_listed_one(damage: str, tmp_path: Path) -> None:
     site = tmp_path / "site"
     shutil.copytree(DIST, site)
-    graph = site / "models" / "transkun-core.onnx"
+    (site / "package.json").write_text('{"type": "module"}')  # for node, as the repository's own does for dist/
+    graph = site / "models" / "transkun-core.bin"
     content = graph.read_bytes()
     if damage == "missing":
         graph.unlink()

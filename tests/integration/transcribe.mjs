@@ -1,7 +1,7 @@
 /**
  * Runs the site's own worker under node: node transcribe.mjs DIST SAMPLES CHOICES.
  * SAMPLES is raw float32 at the model's rate; the worker's last reply goes to stdout as JSON, midi as base64.
- * Node is made to look like a module worker to Pyodide and ONNX Runtime: `self`, `location` and `fetch` of files.
+ * Node is made to look like a module worker to Pyodide and LiteRT: `self`, `location` and `fetch` of files.
  */
 import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
@@ -28,8 +28,9 @@ async function fetchFile(address) {
 }
 
 const location = { href: worker_url, origin: "file://", toString: () => worker_url };
+Object.assign(self, { location });
 Object.assign(globalThis, { WorkerGlobalScope, self, location, fetch: fetchFile });
-// What Pyodide asks to tell node from a browser; ONNX Runtime comes later and may run as it does in node.
+// What Pyodide and LiteRT ask to tell node from a browser.
 Object.assign(process, { browser: true, type: "renderer" });
 
 /** @param {any} reply */
@@ -41,8 +42,10 @@ function receive(reply) {
     const midi = reply.midi && Buffer.from(reply.midi).toString("base64");
     process.stdout.write(JSON.stringify({ ...reply, midi }), () => process.exit(0));
   } else if (reply.type === "ready") {
-    Object.assign(process, { type: undefined });
-    send({ type: "transcribe", n_samples: samples.length, choices: JSON.parse(choices) });
+    send({ type: "listen", n_samples: samples.length });
+  } else if (reply.type === "performance") {
+    const duration_sec = samples.length / 44100;
+    send({ type: "notate", performance: reply.performance, duration_sec, choices: JSON.parse(choices) });
   } else {
     console.error(JSON.stringify(reply).slice(0, 200));
   }

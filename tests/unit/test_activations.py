@@ -17,30 +17,37 @@ from ottava.activations import (
     plan_segments,
 )
 from ottava.datatypes import Tensors
-from ottava.models import Graph, Model, Tensor
+from ottava.models import Graph, Model, Setting, Tensor
 
-SCORE = Graph("", 0, "", (Tensor("hidden", "float32", (15, 2, 4)),), ())
-MODEL = Model("m", 44100, 705600, {"balanced": 14.0}, "balanced", "", "", "", {"score": SCORE})
 N_FRAMES = 10
+SCORE = Graph("", 0, "", (Tensor("hidden", (15, 2, 4)), Tensor("frames", (N_FRAMES,))), ())
+MODEL = Model("m", 44100, 705600, {"balanced": Setting(14.0, "core")}, "balanced", "", "", "", {"score": SCORE})
+PLACES = np.zeros((3, 5, 4), np.float32)
 
 
 @pytest.mark.parametrize("seconds", [0.5, 3, 11.9, 12.1, 30, 60, 600, 3601.7])
-@pytest.mark.parametrize("hop_sec", [8.0, 14.0])
-def test_segments_lie_evenly_over_a_recording(seconds: float, hop_sec: float) -> None:
+def test_segments_lie_evenly_over_a_recording(seconds: float) -> None:
     n_samples = round(seconds * 44100)
-    plan = plan_segments(n_samples, MODEL, hop_sec)
+    plan = plan_segments(n_samples, MODEL, 14.0)
     hop = plan.hop_frames * 1024
     assert set(np.diff(plan.begin_samples)) <= {hop}
-    assert hop < hop_sec * 44100 + 1024
-    margin_sec = 8 if hop_sec == 8 else 0.5
-    n_needed = max(0, np.ceil((seconds + 2 * margin_sec - 16) / hop_sec)) + 1
-    assert len(plan.begin_samples) == n_needed, "as few as will do"
+    assert hop < 14 * 44100 + 1024
+    assert len(plan.begin_samples) == max(0, np.ceil((seconds + 1 - 16) / 14)) + 1, "as few as will do"
     before = -plan.begin_samples[0]
     after = plan.begin_samples[-1] + 705600 - n_samples
-    assert min(before, after) >= margin_sec * 44100 - 1, "the ends are heard with something around them"
+    assert min(before, after) >= 0.5 * 44100 - 1, "the ends are heard with something around them"
     assert abs(after - before) <= 1
     assert plan.first_frame == before // 1024
     assert (plan.hop_sec, plan.last_frame) == (hop / 44100, 689)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3, 11.9, 12.1, 30, 60, 600, 3601.7])
+def test_segments_at_eight_seconds_are_those_of_transkun(seconds: float) -> None:
+    n_samples = round(seconds * 44100)
+    plan = plan_segments(n_samples, MODEL, 8.0)
+    # Its own: 8 s of nothing before, hops of 345 frames; segments with nothing of the recording are left out here.
+    begins = range(-352800, n_samples, 345 * 1024)
+    assert plan == Plan(tuple(begins), 345, 345 * 1024 / 44100, 344, 689)
 
 
 def test_a_short_recording_lies_in_the_middle_of_its_segment() -> None:
@@ -60,12 +67,14 @@ def hear_segment(samples: NDArray[np.float32], begin_sample: int) -> tuple[Segme
         calls.append(graph)
         if graph == "core":
             assert tensors["features"].shape == (1, 6, 691, 229)
+            assert tensors["places"] is PLACES
             return {"hidden": np.zeros((90, 2, 4), np.float32)}
         assert tensors["hidden"].shape == (15, 2, 4)
+        assert tensors["frames"].tolist() == list(range(N_FRAMES))
         index = np.array([(1 * N_FRAMES + 5) * N_FRAMES + 2], np.int64)
         return {"index": index, "score": np.ones(1, np.float32), "single": np.zeros((15, N_FRAMES), np.float32)}
 
-    return asyncio.run(compute_segment(read, len(samples), begin_sample, MODEL, run)), calls, reads
+    return asyncio.run(compute_segment(read, len(samples), begin_sample, 0.0, PLACES, MODEL, run)), calls, reads
 
 
 def test_intervals_of_all_calls_are_joined_with_their_tracks() -> None:
@@ -90,9 +99,11 @@ def test_silence_is_not_given_to_the_model() -> None:
 def test_attributes_are_read_from_their_logits() -> None:
     async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
         assert graph == "attributes"
-        velocity = np.zeros((2, 128), np.float32)
+        velocity = np.zeros((64, 128), np.float32)
         velocity[[0, 1], [64, 127]] = 1
-        return {"velocity": velocity, "refinement": np.array([[0, 900, 1, -1], [-900, 0, -1, 1]], np.float32)}
+        refinement = np.zeros((64, 4), np.float32)
+        refinement[:2] = [[0, 900, 1, -1], [-900, 0, -1, 1]]
+        return {"velocity": velocity, "refinement": refinement}
 
     one = np.array([3, 4])
     intervals = Intervals(one, one, one, np.ones(2, np.float32))
@@ -100,6 +111,24 @@ def test_attributes_are_read_from_their_logits() -> None:
     assert attributes.velocity.tolist() == [64, 127]
     np.testing.assert_allclose(attributes.refinement, [[0, 0.5], [-0.5, 0]], atol=1e-9)
     assert attributes.present.tolist() == [[True, False], [False, True]]
+
+
+def test_each_interval_is_asked_for_by_the_states_of_its_ends() -> None:
+    hidden = np.arange(90 * 88, dtype=np.float32).reshape(90, 88, 1)
+
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        assert {name: tensor.shape for name, tensor in tensors.items()} == {
+            "first": (64, 1), "first_phase": (64, 8), "last": (64, 1), "last_phase": (64, 8)
+        }  # fmt: skip
+        # As velocity comes back which frame of the 704 the end is in, as far as it fits.
+        frame = tensors["last"][:, 0] % 88 * 8 + tensors["last_phase"].argmax(1)
+        return {"velocity": np.eye(704)[frame.astype(int)], "refinement": np.zeros((64, 4), np.float32)}
+
+    track, begin = np.arange(150) % 90, np.arange(150) * 4
+    intervals = Intervals(track, begin, begin + 33, np.ones(150, np.float32))
+    attributes = asyncio.run(compute_attributes(hidden, intervals, run))
+    assert attributes.velocity.tolist() == (begin + 33).tolist()
+    assert attributes.refinement.shape == attributes.present.shape == (150, 2)
 
 
 def test_no_interval_needs_no_model() -> None:

@@ -6,6 +6,7 @@ import pytest
 from ottava.audio import (
     FLOOR,
     HOP_SAMPLES,
+    N_MELS,
     SAMPLE_RATE,
     check_finite,
     check_length,
@@ -17,10 +18,12 @@ from ottava.audio import (
 from ottava.errors import TranscriptionError
 
 
-def test_mel_weights_are_the_triangles_of_the_formula() -> None:
-    bins, weights, first_weight = compute_mel_weights()
+@pytest.mark.parametrize("cents", [0.0, -50.0, 30.0])
+def test_mel_weights_are_the_triangles_of_the_formula(cents: float) -> None:
+    bins, weights, first_weight = compute_mel_weights(cents)
     lowest, highest = 2595 * np.log10(1 + 30 / 700), 2595 * np.log10(1 + 8000 / 700)
     corners = [700 * (10 ** ((lowest + (highest - lowest) * i / 230) / 2595) - 1) for i in range(231)]
+    corners = [corner * 2 ** (cents / 1200) for corner in corners]
     for band in (0, 1, 100, 228):
         last = first_weight[band + 1] if band < 228 else len(weights)
         found = dict(zip(bins[first_weight[band] : last].tolist(), weights[first_weight[band] : last], strict=True))
@@ -29,7 +32,8 @@ def test_mel_weights_are_the_triangles_of_the_formula() -> None:
             hz = index * SAMPLE_RATE / 4096
             height = min((hz - left) / (middle - left), (right - hz) / (right - middle))
             assert found.get(index, 0.0) == pytest.approx(max(height, 0.0), abs=1e-5)
-    assert (len(weights), bins.max(), len(first_weight)) == (1472, 743, 229)
+    if cents == 0:
+        assert (len(weights), bins.max(), len(first_weight)) == (1472, 743, 229)
     assert (np.diff(first_weight) > 0).all(), "reduceat needs a weight in every band"
 
 
@@ -48,6 +52,30 @@ def test_features_equal_the_plain_computation() -> None:
     assert features.shape == (1, 6, n_frames, 229)
     assert features.dtype == np.float32
     np.testing.assert_allclose(features[0], expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("n_samples", [1, 1024, 5000, 70 * HOP_SAMPLES + 5])
+def test_features_do_not_depend_on_the_blocks(monkeypatch: pytest.MonkeyPatch, n_samples: int) -> None:
+    samples = np.random.default_rng(5).standard_normal(n_samples).astype(np.float32)
+    features = compute_features(samples)
+    for block_frames in (3, 1000):
+        monkeypatch.setattr("ottava.audio.BLOCK_FRAMES", block_frames)
+        np.testing.assert_allclose(compute_features(samples), features, atol=1e-6)
+
+
+@pytest.mark.parametrize("cents", [-50.0, -20.0, 35.0])
+def test_a_piano_out_of_tune_has_the_features_of_one_in_tune(cents: float) -> None:
+    def find_band(pitch: int, played: float, expected: float) -> float:
+        hz = 440 * 2 ** ((pitch - 69) / 12 + played / 1200)
+        samples = np.sin(2 * np.pi * hz * np.arange(22050) / SAMPLE_RATE).astype(np.float32)
+        hann = compute_features(samples, expected)[0, 0, 10].astype(np.float64)  # the window of the least side lobes
+        power = np.exp(hann * -np.log(FLOOR))
+        return float(power @ np.arange(N_MELS) / power.sum())
+
+    for pitch in (45, 60, 76, 100):
+        in_tune, left, corrected = find_band(pitch, 0, 0), find_band(pitch, cents, 0), find_band(pitch, cents, cents)
+        assert corrected == pytest.approx(in_tune, abs=0.02)
+        assert abs(left - in_tune) > 0.1
 
 
 def test_loudness_does_not_matter() -> None:

@@ -25,7 +25,7 @@ def test_a_performance_comes_back() -> None:
 
 def test_notes_left_out_of_the_score_are_left_out_of_the_file() -> None:
     sure, doubtful = Note(0.5, 1.0, 60, 64, 0.9), Note(1.0, 1.5, 100, 64, 0.2)
-    result = notate(Performance((sure, doubtful), (), "hand-made"), 2.0, Choices(sensitivity=0.5))
+    result = notate(Performance((sure, doubtful), (), "hand-made"), 2.0, Choices(sensitivity=0.4))
     assert [note.pitch for note in read_midi(write_midi(result)).notes] == [60]
 
 

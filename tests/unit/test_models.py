@@ -6,24 +6,26 @@ from pathlib import Path
 import pytest
 
 from ottava.errors import TranscriptionError
-from ottava.models import choose_hop, choose_model, find_models_folder, read_models
+from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models
 
 GRAPH = {
-    "file": "a.onnx", "bytes": 3, "sha256": "00",
-    "inputs": [{"name": "x", "dtype": "float32", "shape": [1, "n"]}], "outputs": [],
+    "file": "a.bin", "bytes": 3, "sha256": "00",
+    "inputs": [{"name": "x", "dtype": "float32", "shape": [1, 2]}],
+    "outputs": [{"name": "y", "dtype": "float32", "shape": [3], "above": -1}],
 }  # fmt: skip
 
 
 def make_entry(name: str) -> dict[str, object]:
     return {
         "name": name, "sample_rate": 44100, "segment_samples": 705600, "default_setting": "quick",
-        "settings": {"quick": {"hop_sec": 14}, "slow": {"hop_sec": 8}}, "licence": "MIT", "origin": "here",
-        "export_command": "make", "graphs": {"core": GRAPH},
+        "settings": {"quick": {"hop_sec": 14, "core": "small"}, "slow": {"hop_sec": 8, "core": "core"}},
+        "licence": "MIT", "origin": "here", "export_command": "make",
+        "graphs": {n: {**GRAPH, "file": f"{n}.bin"} for n in ("places", "core", "small", "score", "attributes")},
     }  # fmt: skip
 
 
 def make_text(**changes: object) -> str:
-    content = {"format": "ottava-models-1", "default": "b", "models": [make_entry("a"), make_entry("b")]}
+    content = {"format": "ottava-models-2", "default": "b", "models": [make_entry("a"), make_entry("b")]}
     return json.dumps({**content, **changes})
 
 
@@ -31,14 +33,18 @@ def test_the_default_comes_first_and_fields_arrive() -> None:
     models = read_models(make_text())
     assert list(models) == ["b", "a"]
     tensor = models["a"].graphs["core"].inputs[0]
-    assert (tensor.name, tensor.dtype, tensor.shape) == ("x", "float32", (1, "n"))
+    assert (tensor.name, tensor.shape, tensor.above) == ("x", (1, 2), None)
+    assert models["a"].graphs["core"].outputs[0].above == -1
     assert choose_model(models).name == "b"
     assert choose_model(models, "a").name == "a"
 
 
-def test_settings_are_seconds_between_segments() -> None:
+def test_a_setting_names_the_hop_and_the_core() -> None:
     model = choose_model(read_models(make_text()))
-    assert (choose_hop(model), choose_hop(model, "slow")) == (14.0, 8.0)
+    assert (choose_setting(model).hop_sec, choose_setting(model, "slow").hop_sec) == (14.0, 8.0)
+    assert choose_graphs(model, choose_setting(model))["core"].file == "small.bin"
+    assert choose_graphs(model, choose_setting(model, "slow"))["core"].file == "core.bin"
+    assert list(choose_graphs(model, choose_setting(model))) == ["places", "core", "score", "attributes"]
 
 
 def test_an_unknown_name_is_answered_with_those_there_are() -> None:
@@ -46,13 +52,14 @@ def test_an_unknown_name_is_answered_with_those_there_are() -> None:
     with pytest.raises(TranscriptionError, match="b, a"):
         choose_model(models, "c")
     with pytest.raises(TranscriptionError, match="quick, slow"):
-        choose_hop(models["a"], "exact")
+        choose_setting(models["a"], "exact")
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{}", make_text(format="ottava-models-9"), make_text(default="c"), make_text(models=[{"name": "b"}]),
-     make_text(models=[{**make_entry("b"), "default_setting": "none"}])],
+     make_text(models=[{**make_entry("b"), "default_setting": "none"}]),
+     make_text(models=[{**make_entry("b"), "settings": {"quick": {"hop_sec": 8, "core": "none"}}}])],
 )  # fmt: skip
 def test_an_unusable_description_is_one_sentence(text: str) -> None:
     with pytest.raises(TranscriptionError, match=r"models\.json.*install"):

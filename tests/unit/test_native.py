@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tracemalloc
 import wave
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from ottava.errors import TranscriptionError
 from ottava.models import find_models_folder, read_models
-from ottava.native import create_run, open_recording
+from ottava.native import Recording, create_run, open_recording
 
 SHARED = Path(os.environ.get("OTTAVA_SHARED", Path(__file__).parents[2] / ".." / "shared"))
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -28,18 +29,61 @@ def write_wav(path: Path, sample_rate: int, n_channels: int, seconds: float = 1.
     return path
 
 
+def read_slices(recording: Recording, *slices: tuple[int, int]) -> list[NDArray[np.float32]]:
+    """Read slices one after the other."""
+
+    async def read() -> list[NDArray[np.float32]]:
+        return [await recording.read(first_sample, last_sample) for first_sample, last_sample in slices]
+
+    return asyncio.run(read())
+
+
 @pytest.mark.parametrize(("sample_rate", "n_channels"), [(8000, 1), (44100, 2), (96000, 1), (48000, 6)])
 def test_rates_and_channels_become_mono_at_the_models_rate(tmp_path: Path, sample_rate: int, n_channels: int) -> None:
     recording = open_recording(write_wav(tmp_path / "tone.wav", sample_rate, n_channels), 44100)
     assert recording.n_samples == pytest.approx(44100, abs=50)
-
-    async def read() -> NDArray[np.float32]:
-        return await recording.read(4410, 40000)
-
-    samples = asyncio.run(read())
+    (samples,) = read_slices(recording, (4410, 40000))
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     assert np.argmax(spectrum) * 44100 / len(samples) == pytest.approx(440, abs=3)
     assert float(np.abs(samples).max()) == pytest.approx(0.3, abs=0.03)
+
+
+def check_slices(recording: Recording) -> None:
+    """In order, with overlap, far ahead, from the beginning again: every slice is the same as in the whole."""
+    n_samples = recording.n_samples
+    slices = [(0, 30000), (20000, 50000), (20000, 20001), (n_samples - 7000, n_samples), (40000, 90000), (3, 5)]
+    (whole,) = read_slices(recording, (0, n_samples))
+    assert whole.dtype == np.float32
+    assert len(whole) == n_samples
+    for (first_sample, last_sample), samples in zip(slices, read_slices(recording, *slices), strict=True):
+        np.testing.assert_array_equal(samples, whole[first_sample:last_sample])
+
+
+def test_slices_of_an_mp3_are_exact() -> None:
+    check_slices(open_recording(EXAMPLES / "minuet.mp3", 44100))
+
+
+@pytest.mark.parametrize("sample_rate", [44100, 48000])
+def test_slices_of_a_wav_are_exact(tmp_path: Path, sample_rate: int) -> None:
+    check_slices(open_recording(write_wav(tmp_path / "tone.wav", sample_rate, 2, 4.0), 44100))
+
+
+def test_a_long_recording_is_not_held(tmp_path: Path) -> None:
+    recording = open_recording(write_wav(tmp_path / "tone.wav", 8000, 1, 600.0), 44100)
+    assert recording.n_samples == pytest.approx(600 * 44100, abs=50)
+    tracemalloc.start()
+    for begin_sample in range(0, recording.n_samples, 20 * 44100):
+        read_slices(recording, (begin_sample, min(begin_sample + 30 * 44100, recording.n_samples)))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 5 * 30 * 44100 * 4  # the whole would be 106 MB
+
+
+def test_a_file_that_shrinks_meanwhile_gets_one_sentence(tmp_path: Path) -> None:
+    recording = open_recording(write_wav(tmp_path / "tone.wav", 44100, 1, 4.0), 44100)
+    write_wav(tmp_path / "tone.wav", 44100, 1, 1.0)
+    with pytest.raises(TranscriptionError, match=r"tone\.wav has changed"):
+        read_slices(recording, (0, recording.n_samples))
 
 
 def test_a_cut_off_file_is_read_as_far_as_it_goes_and_says_so(tmp_path: Path) -> None:
@@ -96,8 +140,8 @@ def test_formats_of_the_shared_folder_are_read() -> None:
 def test_a_missing_and_a_damaged_model_get_one_sentence(tmp_path: Path) -> None:
     model = next(iter(read_models((find_models_folder() / "models.json").read_text(encoding="utf-8")).values()))
     with pytest.raises(TranscriptionError, match="is missing"):
-        create_run(model, tmp_path)
+        create_run(model.graphs, tmp_path)
     for graph in model.graphs.values():
         (tmp_path / graph.file).write_bytes(b"no model")
     with pytest.raises(TranscriptionError, match="is damaged"):
-        create_run(model, tmp_path)
+        create_run(model.graphs, tmp_path)

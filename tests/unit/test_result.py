@@ -48,10 +48,37 @@ def test_the_score_ties_quarters_to_seconds() -> None:
 
 def test_doubtful_notes_are_null_in_the_score() -> None:
     notes = (Note(0.5, 1.0, 60, 64, 0.9), Note(1.0, 1.5, 62, 64, 0.2))
-    fields = json.loads(result_to_json(notate(Performance(notes, (), "m"), 2.0, Choices(sensitivity=0.5))))
+    fields = json.loads(result_to_json(notate(Performance(notes, (), "m"), 2.0, Choices(sensitivity=0.4))))
     assert [note is None for note in fields["score"]["notes"]] == [False, True]
     with pytest.raises(TranscriptionError, match="higher sensitivity"):
         notate(Performance(notes, (), "m"), 2.0, Choices(sensitivity=0.0))
+
+
+def test_possible_notes_are_written_only_where_they_are_asked_for() -> None:
+    heard = (Note(0.5, 1.0, 60, 64, 0.9), Note(1.0, 1.5, 62, 64, 0.99))
+    performance = Performance(heard, (), "m", (Note(0.7, 0.9, 72, 40, 0.3), Note(1.0, 1.2, 50, 40, 0.1)))
+    for sensitivity, pitches in ((0.5, [60, 62]), (0.75, [60, 72, 62]), (1.0, [60, 72, 50, 62])):
+        text = result_to_json(notate(performance, 2.0, Choices(sensitivity=sensitivity)))
+        fields = json.loads(text)
+        assert [note["pitch"] for note in fields["performance"]["notes"]] == pitches
+        assert len(fields["score"]["notes"]) == len(pitches)
+        assert all(fields["score"]["notes"])
+        assert [note["pitch"] for note in fields["performance"]["possible"]] == [72, 50]
+        assert read_result(text)[2] == performance, "the notes as heard come back whatever was written"
+
+
+def test_the_tuning_is_kept_and_told() -> None:
+    performance = Performance((Note(0.5, 1.0, 60, 64),), (), "m", tuning_cents=-30.5)
+    text = result_to_json(notate(performance, 2.0, Choices()))
+    assert read_result(text)[2] == performance
+    assert json.loads(text)["warnings"] == ["The piano is tuned 30 cents below A4 = 440 Hz; this was corrected."]
+
+
+def test_what_may_be_no_piano_is_a_warning_of_the_result() -> None:
+    notes = tuple(Note(i / 2, i / 2 + 0.4, 60 + i % 12, 64, 0.99 if i % 3 else 0.6) for i in range(30))
+    fields = json.loads(result_to_json(notate(Performance(notes, (), "m"), 20.0, Choices(sensitivity=0.1))))
+    (warning,) = fields["warnings"]
+    assert "10 of 30 notes are doubtful" in warning, "of the notes heard, whatever is written"
 
 
 def good() -> dict[str, Any]:

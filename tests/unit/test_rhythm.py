@@ -58,8 +58,8 @@ def test_legato_reaches_the_next_note_and_staccato_does_not() -> None:
 
 
 @given(
-    st.integers(0, 47).map(lambda n: Fraction(n, 12)),
-    st.integers(1, 48).map(lambda n: Fraction(n, 12)),
+    st.integers(0, 95).map(lambda n: Fraction(n, 24)),
+    st.integers(1, 96).map(lambda n: Fraction(n, 24)),
     st.sampled_from([Fraction(1), Fraction(3, 2)]),
 )
 def test_tied_lengths_sum_and_are_printable(start: Fraction, duration: Fraction, beat: Fraction) -> None:

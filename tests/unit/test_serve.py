@@ -13,7 +13,7 @@ from build.serve import open_server
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("index.html", "worker.js", "a.mjs", "a.wasm", "a.onnx", "a.musicxml", "files.json"):
+    for name in ("index.html", "worker.js", "a.mjs", "a.wasm", "a.bin", "a.musicxml", "files.json"):
         (tmp_path / name).write_text("x")
     (tmp_path / "models").mkdir()
     return tmp_path
@@ -46,7 +46,7 @@ def test_headers(address: tuple[str, bool]) -> None:
         ("worker.js", "text/javascript"),
         ("a.mjs", "text/javascript"),
         ("a.wasm", "application/wasm"),
-        ("a.onnx", "application/octet-stream"),
+        ("a.bin", "application/octet-stream"),
         ("a.musicxml", "application/vnd.recordare.musicxml+xml"),
         ("files.json", "application/json"),
     ],

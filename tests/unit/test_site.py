@@ -9,20 +9,45 @@ from pathlib import Path
 import pytest
 
 from build.pyodide import TESTS, site_lock
-from build.site import DIST, list_files
+from build.site import DIST, find_optional, list_files
 from build.wheels import NPM_PYODIDE, ROOT, read_npm_lock
 
 
 def test_list_names_every_file_once(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
-    contents = {"index.html": b"page", "models/a.onnx": b"weights", "sw.js": b"worker", "files.json": b"old"}
+    contents = {"index.html": b"page", "models/a.bin": b"weights", "sw.js": b"worker", "files.json": b"old"}
     for path, content in contents.items():
         (tmp_path / path).write_bytes(content)
     listed = list_files(tmp_path)
     assert listed["files"] == [
         {"path": path, "bytes": len(contents[path]), "sha256": hashlib.sha256(contents[path]).hexdigest()}
-        for path in ("index.html", "models/a.onnx")
+        for path in ("index.html", "models/a.bin")
     ]
+
+
+def test_graphs_of_other_settings_are_optional(tmp_path: Path) -> None:
+    names = ("places", "core", "core-int8", "score", "attributes")
+    models = {
+        "default": "one",
+        "models": [
+            {
+                "name": "one",
+                "default_setting": "balanced",
+                "settings": {"balanced": {"core": "core"}, "exact": {"core": "core"}, "fast": {"core": "core-int8"}},
+                "graphs": {name: {"file": f"{name}.bin"} for name in names},
+            }
+        ],
+    }
+    optional = find_optional(json.dumps(models))
+    assert {path for path in optional if path.startswith("models/")} == {"models/core-int8.bin"}
+    assert "vendor/litert/litert_wasm_compat_internal.wasm" in optional
+    assert "vendor/litert/litert_wasm_threaded_internal.wasm" not in optional
+    (tmp_path / "models").mkdir()
+    for name in ("core", "core-int8"):
+        (tmp_path / "models" / f"{name}.bin").touch()
+    files = list_files(tmp_path, optional)["files"]
+    assert isinstance(files, list)
+    assert [file.get("optional") for file in files] == [True, None]
 
 
 @pytest.mark.parametrize(("path", "changes"), [("index.html", True), ("sw.js", True), ("files.json", False)])
@@ -66,7 +91,8 @@ def test_site_as_built() -> None:
     if not (DIST / "files.json").exists():
         pytest.fail("dist/ is not built; run: make dist")
     listed = json.loads((DIST / "files.json").read_text("utf-8"))
-    assert listed == list_files(DIST)
+    optional = find_optional((DIST / "models" / "models.json").read_text("utf-8"))
+    assert listed == list_files(DIST, optional)
     assert not [file["path"] for file in listed["files"] if file["path"].endswith(".d.ts")]
     packages = json.loads((DIST / "python" / "pyodide-lock.json").read_text("utf-8"))["packages"]
     assert {name for package in packages.values() for name in package["depends"]} < set(packages)
