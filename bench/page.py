@@ -67,7 +67,7 @@ def measure_speed(settings: Sequence[str], plain: Path, runs: int) -> str:
     with serve(ROOT / "dist") as address, open_browser() as (browser, _):
         page = browser.new_page()
         ready_sec = load_page(page, address)
-        n_threads = page.evaluate("crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, 4) : 1")
+        n_threads = page.evaluate("import('/threads.js').then((module) => module.countThreads())")
     sites = {setting: (ROOT / "dist", setting) for setting in settings}
     if (plain / "files.json").exists():
         sites[PLAIN] = (plain, "exact")

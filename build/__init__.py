@@ -1,1 +1,4 @@
-"""What makes ``dist/`` and serves it; plain Python without third-party packages. Run as ``python -m build.serve``."""
+"""What makes ``dist/`` and serves it, and the models; run as ``python -m build.serve``.
+
+Plain Python without third-party packages, but for the export (network, export_notes, parity), which needs torch.
+"""

@@ -1,6 +1,6 @@
 """Export the piano transcription model Transkun 2.0.1 to the four LiteRT graphs that Ottava runs.
 
-    python build/export_notes.py [--out models] [--weights float32]
+    python -m build.export_notes [--out models] [--weights float32]
 
 requirements/export.txt pins all that is needed. The network (build/network.py) is cut where it pays:
 
@@ -17,10 +17,10 @@ them.
 """
 
 import argparse
-import gzip
 import hashlib
 import json
 import tempfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,7 +28,9 @@ import litert_torch
 import torch
 from ai_edge_litert.interpreter import Interpreter
 from ai_edge_quantizer import qtyping, quantizer
-from network import (
+from torch import Tensor, nn
+
+from build.network import (
     LEAST_SCORE,
     N_BANDS,
     N_FRAMES,
@@ -47,7 +49,6 @@ from network import (
     make_grid,
     read_weights,
 )
-from torch import Tensor, nn
 
 NAME = f"transkun-{VERSION}"
 SAMPLE_RATE = 44100
@@ -151,10 +152,20 @@ def quantize_weights(graph: bytes) -> bytes:
 def pack_graph(graph: bytes) -> bytes:
     """Compress a graph: the first bytes of all its float32 numbers, then the second ones and so on.
 
-    They are much like each other, and of rounded weights two of the four are zero.
+    They are much like each other, and of rounded weights two of the four are zero. One deflate stream, but each quarter
+    by the strategy that suits it: signs and exponents are smallest without matches, zeros are nothing but matches.
     """
     graph += bytes(-len(graph) % 4)
-    return gzip.compress(b"".join(graph[place::4] for place in range(4)), 9, mtime=0)
+    return b"".join(_deflate(graph[place::4], is_last=place == 3) for place in range(4))
+
+
+def _deflate(data: bytes, is_last: bool) -> bytes:
+    """A part of a raw deflate stream that refers to no other part."""
+    tried = []
+    for strategy in (zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_RLE, zlib.Z_HUFFMAN_ONLY):
+        packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, strategy)
+        tried.append(packer.compress(data) + packer.flush(zlib.Z_FINISH if is_last else zlib.Z_FULL_FLUSH))
+    return min(tried, key=len)
 
 
 def describe_tensors(values: Iterable[tuple[str, tuple[int, ...], float | None]]) -> list[dict[str, object]]:
@@ -214,7 +225,7 @@ def main() -> None:
         "default_setting": "balanced",
         "licence": "MIT",
         "origin": "PyPI transkun 2.0.1, transkun/pretrained/2.0.pt, by Yujia Yan and Zhiyao Duan",
-        "export_command": "python build/export_notes.py",
+        "export_command": "python -m build.export_notes",
         "graphs": write_graphs(arguments.out, chosen),
     }
     models = {"format": "ottava-models-2", "default": NAME, "models": [model]}

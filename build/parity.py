@@ -1,6 +1,6 @@
 """Compare what Ottava hears with what the package it was exported from hears, and both with the notes truly played.
 
-    python build/parity.py RECORDING... [--models FOLDER] [--settings exact,balanced]
+    python -m build.parity RECORDING... [--models FOLDER] [--settings exact,balanced]
 
 Runs in the environment of requirements/export.txt (`make parity`). A recording with X.notes.tsv and X.pedals.tsv beside
 it (onset, offset, pitch, velocity; onset, offset) is compared with them too. Fails where Ottava and the package, with

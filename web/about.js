@@ -1,6 +1,7 @@
 /** "About this device": how Ottava works here, in a list that is made when it is looked at. */
 
 import { messages } from "./messages.js";
+import { countThreads } from "./threads.js";
 
 /** @import { Engine } from "./protocol.js" */
 
@@ -11,9 +12,8 @@ import { messages } from "./messages.js";
 export function tellAbout(fold, look) {
   fold.addEventListener("toggle", () => {
     const { engine, setting, saved } = look();
-    // As many as the network gets in inference.js.
-    const n_threads = crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 2, 4) : 1;
     const memory_gb = /** @type {{ deviceMemory?: number }} */ (navigator).deviceMemory;
+    const n_threads = countThreads();
     const facts = messages.about({ engine, n_threads, isolated: crossOriginIsolated, setting, memory_gb, saved });
     const rows = facts.flatMap(([name, value]) => [make("dt", name), make("dd", value)]);
     fold.querySelector("dl")?.replaceChildren(...rows);

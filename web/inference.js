@@ -21,9 +21,6 @@ import { openLiteRt } from "./litert.js";
  * @typedef {(graph: string, inputs: Record<string, Tensor>) => Promise<NamedTensor[]>} Run
  */
 
-// The tested machines gain nothing from more threads, and each takes memory.
-const MOST_THREADS = 4;
-
 /** Loaded once, also when a graph did not arrive and the next recording tries again. @type {Promise<LiteRt> | null} */
 let litert = null;
 
@@ -52,20 +49,16 @@ export async function openModel(models, setting, engine, onProgress) {
     n_received += n;
     onProgress(n_received / n_bytes);
   };
-  litert ??= openLiteRt(fetchFile, countThreads(), engine);
+  litert ??= openLiteRt(fetchFile, engine);
   const runtime = await litert;
   /** @type {Record<string, ReturnType<LiteRt["load"]>>} */
   const loaded = {};
   // One after the other: each file's bytes can go before the next one's come.
   for (const [name, graph] of Object.entries(graphs)) {
-    loaded[name] = runtime.load(await unpackGraph(await fetchGraph(graph, receive)), name === "core" ? engine : "wasm"); // the rest is small
+    const bytes = await unpackGraph(await fetchGraph(graph, receive));
+    loaded[name] = runtime.load(bytes, name === "core" ? engine : "wasm"); // the rest is small
   }
   return (name, inputs) => runGraph(runtime, loaded[name], graphs[name], inputs);
-}
-
-/** Without cross-origin isolation there is no shared memory, hence no second thread. */
-function countThreads() {
-  return self.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 2, MOST_THREADS) : 1;
 }
 
 /** @param {string} models @returns {Model} */
@@ -77,7 +70,7 @@ function findDefault(models) {
 /** By the names under which Python runs them. @param {Model} model @param {string | undefined} setting */
 function chooseGraphs({ settings, default_setting, graphs }, setting) {
   const chosen = settings[setting ?? default_setting] ?? settings[default_setting];
-  const names = { places: "places", core: chosen?.core ?? "core", score: "score", attributes: "attributes" };
+  const names = { places: "places", core: chosen.core, score: "score", attributes: "attributes" };
   return Object.fromEntries(Object.entries(names).map(([name, graph]) => [name, /** @type {Graph} */ (graphs[graph])]));
 }
 
@@ -142,16 +135,17 @@ async function fetchGraph({ file, bytes, sha256 }, receive) {
 }
 
 /**
- * A graph is stored as gzip over every fourth of its bytes from the first on, then from the second on and so on.
+ * A graph is stored deflated: every fourth of its bytes from the first on, then from the second on and so on.
  * @param {Uint8Array<ArrayBuffer>} content
  */
 async function unpackGraph(content) {
-  const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   const planes = new Uint8Array(await new Response(stream).arrayBuffer());
   const graph = new Uint8Array(planes.length);
   const n_numbers = planes.length / 4;
-  for (let i = 0; i < planes.length; i++) {
-    graph[4 * (i % n_numbers) + Math.floor(i / n_numbers)] = /** @type {number} */ (planes[i]);
+  for (let place = 0; place < 4; place++) {
+    const plane = planes.subarray(place * n_numbers, (place + 1) * n_numbers);
+    for (let i = 0; i < n_numbers; i++) graph[4 * i + place] = /** @type {number} */ (plane[i]);
   }
   return graph;
 }

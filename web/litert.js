@@ -2,10 +2,12 @@
  * LiteRT in the worker: loads its WebAssembly module, and models into it, and runs them on typed arrays.
  *
  * The JavaScript of @litertjs/core is for a page: it wants `importScripts` or a document, which a module worker lacks,
- * and a bundler for its imports. So this file calls the WebAssembly module below it in the way it does. What that module hands out lies in its memory and is deleted by hand.
+ * and a bundler for its imports. So this file calls the WebAssembly module below it in the way it does. What that module
+ * hands out lies in its memory and is deleted by hand.
  */
 
 import { download, openDevice, upload } from "./gpu.js";
+import { countThreads, hasRelaxedSimd } from "./threads.js";
 
 /**
  * @import { LiteRt as Package } from "@litertjs/core"
@@ -22,22 +24,16 @@ import { download, openDevice, upload } from "./gpu.js";
  * @typedef {{ model: Model, engine: Engine }} Loaded
  */
 
-// (module (func (result v128) (i8x16.relaxed_swizzle (i8x16.splat (i32.const 0)) (i8x16.splat (i32.const 0)))))
-const RELAXED_SIMD = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 0, 253, 15, 65, 0, 253, 15,
-  253, 128, 2, 11,
-]);
-
 /**
  * To be called once in a worker.
  * @param {(path: string) => Promise<Response>} fetchFile
- * @param {number} n_threads more than one need cross-origin isolation, and are one where the browser has no relaxed SIMD
  * @param {Engine} engine the most that a model will ask for
  * @returns {Promise<LiteRt>}
  */
-export async function openLiteRt(fetchFile, n_threads, engine) {
+export async function openLiteRt(fetchFile, engine) {
+  const n_threads = countThreads();
   const newest = n_threads > 1 ? "litert_wasm_threaded_internal" : "litert_wasm_internal";
-  const path = `vendor/litert/${WebAssembly.validate(RELAXED_SIMD) ? newest : "litert_wasm_compat_internal"}`;
+  const path = `vendor/litert/${hasRelaxedSimd() ? newest : "litert_wasm_compat_internal"}`;
   const script = new URL(`${path}.js`, import.meta.url).href;
   const module = await WebAssembly.compileStreaming(fetchFile(`${path}.wasm`));
   const createModule = await importFactory(script);

@@ -144,7 +144,10 @@ async function keepFile(cache, file) {
   if (await cache.match(file.path)) return; // the page has asked for it meanwhile
   const former = await caches.match(file.path);
   if (former && (await keepResponse(cache, file, former).catch(() => false))) return;
-  await keepResponse(cache, file, await fetch(file.path, { cache: "no-cache" }));
+  const checked = await fetch(file.path, { cache: "no-cache" });
+  if (await keepResponse(cache, file, checked).catch(() => false)) return;
+  // Dates of files count whole seconds, so that the browser's own copy may be the former file and look unchanged.
+  await keepResponse(cache, file, await fetch(file.path, { cache: "reload" }));
 }
 
 /**

@@ -4,8 +4,8 @@ Conventions: models.json is written by build/export_notes.py alone; the page rea
 run.
 """
 
-import gzip
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,15 +126,15 @@ def choose_graphs(model: Model, setting: Setting) -> dict[str, Graph]:
 def unpack_graph(content: bytes) -> bytes:
     """Give the LiteRT graph of a file of a model.
 
-    Such a file is gzip over every fourth byte of the graph from the first on, then from the second on and so on, which
+    Such a file is deflated: every fourth byte of the graph from the first on, then from the second on and so on, which
     makes it a third smaller (build/export_notes.py).
 
     Raises
     ------
-    OSError, EOFError, zlib.error, ValueError
+    zlib.error, ValueError
         The file is damaged.
     """
-    planes = np.frombuffer(gzip.decompress(content), np.uint8)
+    planes = np.frombuffer(zlib.decompress(content, -zlib.MAX_WBITS), np.uint8)
     return planes.reshape(4, -1).T.tobytes()
 
 

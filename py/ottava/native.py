@@ -178,7 +178,7 @@ def create_run(graphs: Mapping[str, Graph], folder: Path) -> Run:
             with _no_chatter():
                 interpreters[name] = Interpreter(model_content=content, num_threads=os.cpu_count())
                 interpreters[name].allocate_tensors()
-        except (OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:
+        except (OSError, ValueError, RuntimeError, zlib.error) as error:
             problem = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
             raise TranscriptionError(f"The model file {path.name} {problem}; install Ottava again.") from error
 

@@ -1,12 +1,23 @@
 """models.json and the choices among models."""
 
 import json
+import zlib
 from pathlib import Path
 
 import pytest
 
+from ottava.activations import INTERVALS_A_CALL, N_BANDS, N_HIDDEN_FRAMES, N_TRACKS
+from ottava.audio import N_MELS
 from ottava.errors import TranscriptionError
-from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models
+from ottava.models import (
+    choose_graphs,
+    choose_model,
+    choose_setting,
+    find_models_folder,
+    read_models,
+    unpack_graph,
+)
+from ottava.notes import LEAST_SCORE
 
 GRAPH = {
     "file": "a.bin", "bytes": 3, "sha256": "00",
@@ -47,6 +58,14 @@ def test_a_setting_names_the_hop_and_the_core() -> None:
     assert list(choose_graphs(model, choose_setting(model))) == ["places", "core", "score", "attributes"]
 
 
+def test_a_graph_is_put_together_from_four_quarters() -> None:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    content = packer.compress(b"aebfcgdh") + packer.flush()
+    assert unpack_graph(content) == b"abcdefgh"
+    with pytest.raises(zlib.error):
+        unpack_graph(content[:-2])
+
+
 def test_an_unknown_name_is_answered_with_those_there_are() -> None:
     models = read_models(make_text())
     with pytest.raises(TranscriptionError, match="b, a"):
@@ -64,6 +83,18 @@ def test_an_unknown_name_is_answered_with_those_there_are() -> None:
 def test_an_unusable_description_is_one_sentence(text: str) -> None:
     with pytest.raises(TranscriptionError, match=r"models\.json.*install"):
         read_models(text)
+
+
+def test_what_the_listening_counts_on_is_what_the_graphs_are() -> None:
+    model = choose_model(read_models((find_models_folder() / "models.json").read_text()))
+    inputs = {name: {tensor.name: tensor.shape for tensor in graph.inputs} for name, graph in model.graphs.items()}
+    outputs = {name: {tensor.name: tensor for tensor in graph.outputs} for name, graph in model.graphs.items()}
+    assert outputs["score"]["score"].above == LEAST_SCORE
+    assert inputs["places"]["grid"][:2] == (N_HIDDEN_FRAMES + 1, N_BANDS)
+    assert inputs["places"]["track_grid"][:2] == (N_HIDDEN_FRAMES + 1, N_TRACKS)
+    assert outputs["core"]["hidden"].shape[:2] == (N_TRACKS, N_HIDDEN_FRAMES)
+    assert inputs["attributes"]["first"][0] == INTERVALS_A_CALL
+    assert inputs["core"]["features"][3] == N_MELS
 
 
 def test_the_models_of_this_repository_are_as_described() -> None:
