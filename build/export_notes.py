@@ -53,8 +53,14 @@ from build.network import (
 NAME = f"transkun-{VERSION}"
 SAMPLE_RATE = 44100
 SEGMENT_SAMPLES = 705_600  # 16 s
-# Bits of a rounded weight after its first one; float32 has 23. How they were chosen: models/README.md, "Weights".
-MANTISSA_BITS, COARSE_BITS = 7, 6
+# Bits of a rounded weight after its first one, by graph and the first part of its name that is found; float32 has 23.
+# More where the scores of intervals suffer more for each bit that is left out: models/README.md, "Weights".
+MANTISSA_BITS = {
+    "places": {"": 4},
+    "core": {"convolutions": 6, "frequency.query": 8, "frequency.value": 8, "time.value": 8, "feed_time.up": 8, "": 7},
+    "score": {"": 9},
+    "attributes": {"": 5},
+}
 LARGEST_ERROR = 1e-4  # of a converted graph, relative to its largest output; 1e-5 was seen
 SMALLEST_ROUNDED = 4096  # elements; smaller weights stay float32
 INTERVALS = 64  # in one call of the attributes graph
@@ -93,17 +99,15 @@ def read_sources() -> dict[str, tuple[nn.Module, dict[str, Tensor], dict[str, fl
     }  # fmt: skip
 
 
-def round_weights(module: nn.Module) -> None:
+def round_weights(module: nn.Module, bits: dict[str, int]) -> None:
     """Round large weights to fewer bits, so that they compress, in place.
 
-    The projections of positions stay: they multiply coordinates up to 108 inside a cosine, where an error of a
-    thousandth of a weight is a tenth of a radian.
+    What multiplies coordinates up to 108 inside a cosine stays, as an error of a thousandth of a weight is a tenth of a
+    radian there, and so does what is added to every band: both are small.
     """
     for name, weight in module.state_dict().items():
-        if weight.numel() >= SMALLEST_ROUNDED:
-            is_coarse = ".feed_" in name or name.startswith("convolutions.")
-            bits = COARSE_BITS if is_coarse else MANTISSA_BITS
-            step = 23 - bits
+        if weight.numel() >= SMALLEST_ROUNDED and not name.endswith(("wave", "mel_places")):
+            step = 23 - next(n_bits for part, n_bits in bits.items() if part in name)
             whole = weight.contiguous().view(torch.int32)
             weight.copy_((((whole + (1 << (step - 1))) >> step) << step).view(torch.float32))
 
@@ -180,8 +184,8 @@ def write_graphs(folder: Path, forms: dict[str, tuple[str, str]]) -> dict[str, d
     """Write files and give their entries in models.json; ``forms`` names source and weights of each graph."""
     sources = read_sources()
     exact = {name: convert_graph(module, inputs) for name, (module, inputs, _) in sources.items()}
-    for module, _, _ in sources.values():
-        round_weights(module)
+    for name, (module, _, _) in sources.items():
+        round_weights(module, MANTISSA_BITS[name])
     rounded = {name: convert_graph(module, inputs) for name, (module, inputs, _) in sources.items()}
     integer = {name: quantize_weights(graph) for name, graph in exact.items()}
     graphs = {"float32": exact, "rounded": rounded, "int8": integer}
