@@ -100,7 +100,7 @@ def test_worker_uses_no_other_model_than_the_listed_one(damage: str, tmp_path: P
     if damage == "missing":
         graph.unlink()
     else:
-        damaged = {"cut": content[:-1], "altered": content[:-1] + b"?", "longer": content + b"?"}
+        damaged = {"cut": content[:-1], "altered": content[:-1] + bytes([content[-1] ^ 1]), "longer": content + b"?"}
         graph.write_bytes(damaged[damage])
     reply = transcribe_in_node(tmp_path, np.zeros(44100, np.float32), site)
     assert reply["type"] == "error"
