@@ -57,6 +57,14 @@ def test_setting_is_chosen_remembered_and_used(context: BrowserContext, site: st
     assert {"type": "listen", "setting": "exact"} in page.evaluate("sent")
 
 
+@pytest.mark.parametrize("width", [320, 390])
+def test_options_fit_a_phone(context: BrowserContext, site: str, width: int) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 800})
+    open_options(page, site)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_only_a_chosen_setting_is_downloaded(context: BrowserContext, site: str) -> None:
     page = context.new_page()
     asked: list[str] = []
