@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv/bin/python
 UV_VERSION := 0.13.8
 EXPORT := .cache/export
-PLAIN_COMMIT := d89e208
+PLAIN_COMMIT := b745880
 RECORDINGS ?= examples/minuet.mp3 examples/prelude.mp3
 
 .PHONY: serve dist test check bench bench-web parity lock tools
@@ -41,6 +41,7 @@ bench-web: dist .venv/tests .cache/plain/dist/files.json
 
 .cache/plain/dist/files.json:
 	rm -rf .cache/plain && git worktree prune && git worktree add --detach .cache/plain $(PLAIN_COMMIT)
+	sed -i 's/"default_setting": "balanced"/"default_setting": "exact"/' .cache/plain/models/models.json
 	$(MAKE) -C .cache/plain dist
 
 $(EXPORT)/made: requirements/export.txt | tools

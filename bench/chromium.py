@@ -124,7 +124,8 @@ def visit(site: Path, recording: Path, setting: str | None, timeout_sec: float) 
         if setting is not None:
             page.evaluate("(setting) => localStorage.setItem('ottava-setting', setting)", setting)
         page.reload()
-        page.locator("#setting option").first.wait_for(state="attached")
+        if setting is not None:
+            page.locator("#setting option").first.wait_for(state="attached")
         with watch_memory(mark) as peak:
             began_ms = page.evaluate("performance.now()")
             page.set_input_files("#file", recording)

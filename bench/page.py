@@ -5,8 +5,8 @@
 
 Speed: three minutes of a real recording (of the shared folder; else the bundled example again and again) in each
 setting, one after the other in the same run, and with a plain port of the package: its network as ONNX graphs with fp16
-weights, run by ONNX Runtime Web at the package's own hop of 8 s. That was this page until commit d89e208, which `make
-bench-web` builds from the history. Machines differ: the ratios say more than the seconds.
+weights, run by ONNX Runtime Web at the package's own hop of 8 s. That was this page at the commit that `make bench-web`
+builds from the history. Machines differ: the ratios say more than the seconds.
 
 Memory: recordings of growing length as mp3, in the page and on the command line.
 """
@@ -68,9 +68,9 @@ def measure_speed(settings: Sequence[str], plain: Path, runs: int) -> str:
         page = browser.new_page()
         ready_sec = load_page(page, address)
         n_threads = page.evaluate("import('/threads.js').then((module) => module.countThreads())")
-    sites = {setting: (ROOT / "dist", setting) for setting in settings}
+    sites: dict[str, tuple[Path, str | None]] = {setting: (ROOT / "dist", setting) for setting in settings}
     if (plain / "files.json").exists():
-        sites[PLAIN] = (plain, "exact")
+        sites[PLAIN] = (plain, None)
     else:
         print(f"There is no plain port in {plain}: make bench-web builds it.", file=sys.stderr)
     visits: dict[str, Visit] = {}
