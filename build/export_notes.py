@@ -20,11 +20,11 @@ import argparse
 import hashlib
 import json
 import tempfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 import litert_torch
+import numpy as np
 import torch
 from ai_edge_litert.interpreter import Interpreter
 from ai_edge_quantizer import qtyping, quantizer
@@ -49,20 +49,16 @@ from build.network import (
     make_grid,
     read_weights,
 )
+from build.packing import pack_graph
+from build.parity import read_samples
+from build.rounding import ATTRIBUTES_STEP, Listening, choose_steps, list_tables, round_weights
+from ottava.audio import compute_features
 
+ROOT = Path(__file__).parent.parent
 NAME = f"transkun-{VERSION}"
 SAMPLE_RATE = 44100
 SEGMENT_SAMPLES = 705_600  # 16 s
-# Bits of a rounded weight after its first one, by graph and the first part of its name that is found; float32 has 23.
-# More where the scores of intervals suffer more for each bit that is left out: models/README.md, "Weights".
-MANTISSA_BITS = {
-    "places": {"": 4},
-    "core": {"convolutions": 6, "frequency.query": 8, "frequency.value": 8, "time.value": 8, "feed_time.up": 8, "": 7},
-    "score": {"": 9},
-    "attributes": {"": 5},
-}
 LARGEST_ERROR = 1e-4  # of a converted graph, relative to its largest output; 1e-5 was seen
-SMALLEST_ROUNDED = 4096  # elements; smaller weights stay float32
 INTERVALS = 64  # in one call of the attributes graph
 # Source and weights of each graph, chosen by figures (models/README.md, "Weights").
 FORMS = {
@@ -99,17 +95,14 @@ def read_sources() -> dict[str, tuple[nn.Module, dict[str, Tensor], dict[str, fl
     }  # fmt: skip
 
 
-def round_weights(module: nn.Module, bits: dict[str, int]) -> None:
-    """Round large weights to fewer bits, so that they compress, in place.
-
-    What multiplies coordinates up to 108 inside a cosine stays, as an error of a thousandth of a weight is a tenth of a
-    radian there, and so does what is added to every band: both are small.
-    """
-    for name, weight in module.state_dict().items():
-        if weight.numel() >= SMALLEST_ROUNDED and not name.endswith(("wave", "mel_places")):
-            step = 23 - next(n_bits for part, n_bits in bits.items() if part in name)
-            whole = weight.contiguous().view(torch.int32)
-            weight.copy_((((whole + (1 << (step - 1))) >> step) << step).view(torch.float32))
+def read_features() -> list[Tensor]:
+    """Features of the first segment of each example."""
+    features = []
+    for path in sorted((ROOT / "examples").glob("*.mp3")):
+        samples = read_samples(path, SAMPLE_RATE)[:SEGMENT_SAMPLES]
+        samples = np.pad(samples, (0, SEGMENT_SAMPLES - len(samples)))
+        features.append(torch.from_numpy(compute_features(samples, tuning_cents=0.0)))
+    return features
 
 
 def convert_graph(module: nn.Module, inputs: dict[str, Tensor]) -> bytes:
@@ -153,25 +146,6 @@ def quantize_weights(graph: bytes) -> bytes:
     return bytes(task.quantize(enable_progress_report=False).quantized_model)
 
 
-def pack_graph(graph: bytes) -> bytes:
-    """Compress a graph: the first bytes of all its float32 numbers, then the second ones and so on.
-
-    They are much like each other, and of rounded weights two of the four are zero. One deflate stream, but each quarter
-    by the strategy that suits it: signs and exponents are smallest without matches, zeros are nothing but matches.
-    """
-    graph += bytes(-len(graph) % 4)
-    return b"".join(_deflate(graph[place::4], is_last=place == 3) for place in range(4))
-
-
-def _deflate(data: bytes, is_last: bool) -> bytes:
-    """A part of a raw deflate stream that refers to no other part."""
-    tried = []
-    for strategy in (zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_RLE, zlib.Z_HUFFMAN_ONLY):
-        packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, strategy)
-        tried.append(packer.compress(data) + packer.flush(zlib.Z_FINISH if is_last else zlib.Z_FULL_FLUSH))
-    return min(tried, key=len)
-
-
 def describe_tensors(values: Iterable[tuple[str, tuple[int, ...], float | None]]) -> list[dict[str, object]]:
     """Name, dtype and shape in the order of the graph's signature; of an output also what its elements must exceed."""
     return [
@@ -184,8 +158,11 @@ def write_graphs(folder: Path, forms: dict[str, tuple[str, str]]) -> dict[str, d
     """Write files and give their entries in models.json; ``forms`` names source and weights of each graph."""
     sources = read_sources()
     exact = {name: convert_graph(module, inputs) for name, (module, inputs, _) in sources.items()}
-    for name, (module, _, _) in sources.items():
-        round_weights(module, MANTISSA_BITS[name])
+    places, core, score, attributes = (module for module, _, _ in sources.values())
+    grids = sources["places"][1].values()
+    for graph, steps in choose_steps(Listening(places, core, score, tuple(grids), read_features())).items():
+        round_weights(graph, steps)
+    round_weights(attributes, {name: ATTRIBUTES_STEP * float(weight.std()) for name, weight in list_tables(attributes)})
     rounded = {name: convert_graph(module, inputs) for name, (module, inputs, _) in sources.items()}
     integer = {name: quantize_weights(graph) for name, graph in exact.items()}
     graphs = {"float32": exact, "rounded": rounded, "int8": integer}
@@ -215,7 +192,7 @@ def write_graphs(folder: Path, forms: dict[str, tuple[str, str]]) -> dict[str, d
 def main() -> None:
     """Write the graphs and models.json."""
     parser = argparse.ArgumentParser(description="Export Transkun to LiteRT.")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "models")
+    parser.add_argument("--out", type=Path, default=ROOT / "models")
     forms = ("float32", "rounded", "int8")
     parser.add_argument("--weights", choices=forms, help="the same for all graphs (for comparison)")
     arguments = parser.parse_args()
@@ -232,7 +209,7 @@ def main() -> None:
         "export_command": "python -m build.export_notes",
         "graphs": write_graphs(arguments.out, chosen),
     }
-    models = {"format": "ottava-models-2", "default": NAME, "models": [model]}
+    models = {"format": "ottava-models-3", "default": NAME, "models": [model]}
     (arguments.out / "models.json").write_text(json.dumps(models, indent=2) + "\n")
 
 

@@ -122,7 +122,7 @@ def plan_segments(n_samples: int, model: Model, hop_sec: float) -> Plan:
 
 async def compute_places(run: Run) -> NDArray[np.float32]:
     """Compute what the graph "core" adds for each token's place, the same for all segments; runs "places"."""
-    times = np.arange(N_HIDDEN_FRAMES + 1)  # one in front, see build/export_notes.py
+    times = np.arange(N_HIDDEN_FRAMES + 1)  # one in front, see build/network.py
     tensors = {"grid": _make_grid(times, np.arange(N_BANDS)), "track_grid": _make_grid(times, np.array(TRACK_PLACES))}
     return (await run("places", tensors))["places"]
 

@@ -15,7 +15,7 @@ import numpy as np
 from ottava.errors import TranscriptionError
 
 ROLES = ("places", "core", "score", "attributes")
-FORMAT = "ottava-models-2"
+FORMAT = "ottava-models-3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +124,31 @@ def choose_graphs(model: Model, setting: Setting) -> dict[str, Graph]:
 
 
 def unpack_graph(content: bytes) -> bytes:
-    """Give the LiteRT graph of a file of a model.
-
-    Such a file is deflated: every fourth byte of the graph from the first on, then from the second on and so on, which
-    makes it a third smaller (build/export_notes.py).
+    """Give the LiteRT graph of a file of a model, whose parts build/packing.py describes.
 
     Raises
     ------
     zlib.error, ValueError
         The file is damaged.
     """
-    planes = np.frombuffer(zlib.decompress(content, -zlib.MAX_WBITS), np.uint8)
-    return planes.reshape(4, -1).T.tobytes()
+    data = zlib.decompress(content, -zlib.MAX_WBITS)
+    n_bytes, n_tables = np.frombuffer(data, "<u4", 2).tolist()
+    header = np.dtype([("first", "<u4"), ("count", "<u4"), ("step", "<f4")])
+    tables = np.frombuffer(data, header, n_tables, 8)
+    n_weights = int(tables["count"].sum())
+    rest_at = 8 + tables.nbytes
+    rest_end = rest_at + n_bytes - 4 * n_weights
+    upper, middle = np.frombuffer(data, np.uint8, 2 * n_weights, rest_end).reshape(2, -1).astype(np.int32)
+    lower = np.frombuffer(data, np.uint8, (n_weights + 1) // 2, rest_end + 2 * n_weights)
+    lower = np.stack([lower & 15, lower >> 4], 1).reshape(-1)[:n_weights]
+    places = (upper << 12 | middle << 4 | lower) - 0x80800
+    graph, at, weight_at = bytearray(), rest_at, 0
+    for first, count, step in tables.tolist():
+        at_end = at + first - len(graph)
+        graph += data[at:at_end]
+        graph += (places[weight_at : weight_at + count] * np.float32(step)).astype("<f4").tobytes()
+        at, weight_at = at_end, weight_at + count
+    return bytes(graph + data[at:rest_end])
 
 
 def find_models_folder() -> Path:

@@ -34,7 +34,7 @@ from ottava.datatypes import IntArray, Note, Pedal
 
 FRAME_SEC = HOP_SAMPLES / SAMPLE_RATE
 SHORTEST_SEC = 0.01
-LEAST_SCORE = -3.0  # that of build/export_notes.py: intervals of lower score do not leave the model
+LEAST_SCORE = -3.0  # that of build/network.py: intervals of lower score do not leave the model
 # A press this near to those before and after it is the gap between them, and no note: 1 of 87 was true, of others 22 %.
 GAP_FRAMES = 2
 

@@ -1,6 +1,7 @@
 """models.json and the choices among models."""
 
 import json
+import struct
 import zlib
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def make_entry(name: str) -> dict[str, object]:
 
 
 def make_text(**changes: object) -> str:
-    content = {"format": "ottava-models-2", "default": "b", "models": [make_entry("a"), make_entry("b")]}
+    content = {"format": "ottava-models-3", "default": "b", "models": [make_entry("a"), make_entry("b")]}
     return json.dumps({**content, **changes})
 
 
@@ -58,10 +59,15 @@ def test_a_setting_names_the_hop_and_the_core() -> None:
     assert list(choose_graphs(model, choose_setting(model))) == ["places", "core", "score", "attributes"]
 
 
-def test_a_graph_is_put_together_from_four_quarters() -> None:
+def test_a_graph_is_put_together_from_its_weights_and_the_rest() -> None:
+    # Weights of -1, 0.5 and 300 in steps of 0.25 and of 2 in steps of 2, between letters.
+    places = [0x80800 + whole for whole in (-4, 2, 1200, 1)]
+    data = struct.pack("<II IIf IIf", 28, 2, 4, 3, 0.25, 20, 1, 2.0) + b"abcdefghijkl"
+    data += bytes(place >> 12 for place in places) + bytes(place >> 4 & 255 for place in places)
+    data += bytes(a & 15 | (b & 15) << 4 for a, b in (places[:2], places[2:]))
     packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    content = packer.compress(b"aebfcgdh") + packer.flush()
-    assert unpack_graph(content) == b"abcdefgh"
+    content = packer.compress(data) + packer.flush()
+    assert unpack_graph(content) == struct.pack("<4s 3f 4s f 4s", b"abcd", -1, 0.5, 300, b"efgh", 2, b"ijkl")
     with pytest.raises(zlib.error):
         unpack_graph(content[:-2])
 
