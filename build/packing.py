@@ -44,9 +44,9 @@ def pack_graph(graph: bytes) -> bytes:
         header + b"".join([*rest, graph[at:]]),
         (place >> 12).astype(np.uint8).tobytes(),
         (place >> 4 & 255).astype(np.uint8).tobytes(),
-        (low[:, 0] | low[:, 1] << 4).astype(np.uint8).tobytes(),
     )
-    return b"".join(_deflate(section, is_last=section is sections[-1]) for section in sections)
+    last = (low[:, 0] | low[:, 1] << 4).astype(np.uint8).tobytes()
+    return b"".join(_deflate(section, is_last=False) for section in sections) + _deflate(last, is_last=True)
 
 
 def _find_tables(graph: bytes) -> list[tuple[int, NDArray[np.float32], float]]:
