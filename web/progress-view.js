@@ -24,6 +24,8 @@ export class ProgressView extends HTMLElement {
   /** @type {StageName | ""} */
   #name = "";
   #begun_ms = 0;
+  /** Speed is measured from here on: the first part also warms up, and took half as long again as the others. */
+  #measured = { from_ms: 0, fraction: 0 };
   #end_ms = Number.POSITIVE_INFINITY;
   #fraction = 0;
   #n_notes = 0;
@@ -62,11 +64,15 @@ export class ProgressView extends HTMLElement {
     if (name !== this.#name) {
       this.#name = name;
       this.#begun_ms = now_ms;
+      this.#measured = { from_ms: now_ms, fraction: 0 };
       this.#stage.textContent = messages.stages[name];
       this.#bar.setAttribute("aria-label", messages.stages[name]);
     }
     this.#fraction = fraction;
-    this.#end_ms = fraction > 0 ? this.#begun_ms + (now_ms - this.#begun_ms) / fraction : Number.POSITIVE_INFINITY;
+    const { from_ms, fraction: before } = this.#measured;
+    const part_ms = (now_ms - from_ms) / (fraction - before); // of the whole stage
+    this.#end_ms = fraction > before ? now_ms + (1 - fraction) * part_ms : Number.POSITIVE_INFINITY;
+    if (before === 0 && fraction > 0) this.#measured = { from_ms: now_ms, fraction };
     this.#draw(fraction);
     this.#tick();
   }

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.browser.visitor import ROOT
+from tests.browser.visitor import CLIP_SEC, EXAMPLE_MIDI, ROOT, Ottava, read_notes, score_onsets
 
 LOG_REQUESTS = """
   globalThis.sent = [];
@@ -76,6 +77,21 @@ def test_only_a_chosen_setting_is_downloaded(context: BrowserContext, site: str)
     assert not [url for url in asked if EXTRA_CORE in url]
     with context.expect_event("request", lambda request: EXTRA_CORE in request.url, timeout=30_000):
         page.get_by_label("Listening").select_option("fast")
+
+
+def test_the_fast_setting_hears_the_notes(browser: Browser, site: str, clip: Path, tmp_path: Path) -> None:
+    """With the core that is shipped."""
+    visitor = browser.new_context(accept_downloads=True)
+    page = visitor.new_page()
+    open_options(page, site)
+    page.get_by_label("Listening").select_option("fast")
+    ottava = Ottava(page)
+    ottava.drop(clip)
+    assert ottava.wait() == ""
+    heard = read_notes(ottava.save("MIDI", tmp_path))
+    visitor.close()
+    played = [note for note in read_notes(EXAMPLE_MIDI) if note[0] < CLIP_SEC - 0.1]
+    assert score_onsets([note for note in heard if note[0] < CLIP_SEC - 0.1], played) >= 0.95
 
 
 def test_a_setting_that_has_gone_is_forgotten(context: BrowserContext, site: str) -> None:
