@@ -47,7 +47,7 @@ bench-web: dist .venv/tests .cache/plain/dist/files.json
 $(EXPORT)/made: requirements/export.txt | tools
 	@test -x $(EXPORT)/bin/python || $(PYTHON) -m venv $(EXPORT)
 	$(EXPORT)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/export.txt
-	$(EXPORT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps transkun==2.0.1
+	$(EXPORT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps transkun==2.0.1 --editable .
 	@touch $@
 
 ## The model exported anew and compared with the package it comes from (needs 3 GB for torch)

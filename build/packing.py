@@ -23,8 +23,10 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
+from ottava.models import LEAST_STEPS
+
 SMALLEST_TABLE = 4096  # weights; smaller ones stay float32
-LEAST, MOST = -0x80800, 0x7F7FF  # steps
+MOST_STEPS = 2**20 - 1 + LEAST_STEPS
 
 
 def pack_graph(graph: bytes) -> bytes:
@@ -36,7 +38,7 @@ def pack_graph(graph: bytes) -> bytes:
     for first, values, step in tables:
         header += struct.pack("<IIf", first, len(values), step)
         rest.append(graph[at:first])
-        places.append(np.round(values / step).astype(np.int64) - LEAST)
+        places.append(np.round(values / step).astype(np.int64) - LEAST_STEPS)
         at = first + values.nbytes
     place = np.concatenate([*places, np.zeros(0, np.int64)])
     low = np.append(place & 15, 0)[: len(place) + len(place) % 2].reshape(-1, 2)
@@ -73,7 +75,7 @@ def find_step(values: NDArray[np.float32]) -> float | None:
         return None
     whole = (mantissa * 2.0**24).astype(np.int64)
     step = float(2.0 ** (exponent - 24 + np.log2((whole & -whole).astype(np.float64))).min())
-    return step if LEAST * step <= values.min() and values.max() <= MOST * step else None
+    return step if LEAST_STEPS * step <= values.min() and values.max() <= MOST_STEPS * step else None
 
 
 def _deflate(data: bytes, is_last: bool) -> bytes:

@@ -16,6 +16,7 @@ from ottava.errors import TranscriptionError
 
 ROLES = ("places", "core", "score", "attributes")
 FORMAT = "ottava-models-3"
+LEAST_STEPS = -0x80800  # of a weight in a packed graph, so that small ones lie in the middle of what bits 4 to 11 count
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def unpack_graph(content: bytes) -> bytes:
     upper, middle = np.frombuffer(data, np.uint8, 2 * n_weights, rest_end).reshape(2, -1).astype(np.int32)
     lower = np.frombuffer(data, np.uint8, (n_weights + 1) // 2, rest_end + 2 * n_weights)
     lower = np.stack([lower & 15, lower >> 4], 1).reshape(-1)[:n_weights]
-    places = (upper << 12 | middle << 4 | lower) - 0x80800
+    places = (upper << 12 | middle << 4 | lower) + LEAST_STEPS
     graph, at, weight_at = bytearray(), rest_at, 0
     for first, count, step in tables.tolist():
         at_end = at + first - len(graph)

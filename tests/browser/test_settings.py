@@ -83,6 +83,8 @@ def test_the_fast_setting_hears_the_notes(browser: Browser, site: str, clip: Pat
     """With the core that is shipped."""
     visitor = browser.new_context(accept_downloads=True)
     page = visitor.new_page()
+    asked: list[str] = []
+    visitor.on("request", lambda request: asked.append(request.url))
     open_options(page, site)
     page.get_by_label("Listening").select_option("fast")
     ottava = Ottava(page)
@@ -90,6 +92,7 @@ def test_the_fast_setting_hears_the_notes(browser: Browser, site: str, clip: Pat
     assert ottava.wait() == ""
     heard = read_notes(ottava.save("MIDI", tmp_path))
     visitor.close()
+    assert any(url.endswith("/transkun-core-fast.bin") for url in asked)
     played = [note for note in read_notes(EXAMPLE_MIDI) if note[0] < CLIP_SEC - 0.1]
     assert score_onsets([note for note in heard if note[0] < CLIP_SEC - 0.1], played) >= 0.95
 
