@@ -7,26 +7,43 @@ transposition, touch, notes that a transcription would miss or invent.
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.chords import N_FEATURES, Floats, compute_chord_features, group_notes
+from ottava.chords import (
+    FEATURE_KINDS,
+    N_FEATURES,
+    PITCH_CLASSES,
+    PITCH_EDGES,
+    Floats,
+    compute_chord_features,
+    group_notes,
+)
 from ottava.datatypes import IntArray
 from ottava.rhythm_classes import METERS, N_BAR_BEATS, PHASES, STEPS
 
 UNKNOWN = -1  # a label that is not learned from
 ELSEWHERE, UNWRITTEN = len(PHASES), len(PHASES) + 1
 SAME_BEATS = 0.02  # positions are float32 beats
+HAND_MIX_CHANCE, MOST_TEMPO_RATIO, LEAST_MIXED_BEATS, MOST_GUESTS = 0.7, 1.8, 16, 20
+ONE_HAND_CHANCE, LEAST_HAND = 0.1, 0.25
+NO_PEDAL_CHANCE = 0.25
+PERMUTE_CHANCE, VEIL_CHANCE = 0.3, 0.1
+MOST_PERFORMANCES = 3
 LABELS = ("beat", "downbeat", "phase", "meter", "bar", "step")
 
 
 @dataclass(frozen=True)
 class Taught:
-    """A performance and what its notes are in the score; arrays of shape (n_notes,) unless said otherwise.
+    """A performance and what its notes are in the score.
 
-    ``place`` counts annotated beats (NaN unknown); ``chord_begin`` (n_chords + 1,) first notes of chords.
+    Arrays of notes: ``staff`` is 1, 2 or 0 (unknown), ``place`` counts annotated beats and ``value`` is the written length in
+    beats (NaN unknown), ``beat`` is the
+    beat that a note belongs to (-1 outside). Arrays of beats: their time, whether they are downbeats, their period, the
+    index of their meter in METERS, their number in the bar. ``chord_begin`` (n_chords + 1,): first notes of chords.
     """
 
     name: str
@@ -37,15 +54,18 @@ class Taught:
     offset: Floats
     pitch: IntArray
     velocity: Floats
-    pedals_sec: Floats
+    staff: IntArray
     place: Floats
+    value: Floats
     is_unwritten: NDArray[np.bool_]
+    beat: IntArray
+    chord_begin: IntArray
+    pedals_sec: Floats
+    beats_sec: Floats
+    is_downbeat: NDArray[np.bool_]
     period_sec: Floats
     meter: IntArray
     bar_beat: IntArray
-    chord_begin: IntArray
-    beats_sec: Floats
-    is_downbeat: NDArray[np.bool_]
     time_signatures: IntArray
 
 
@@ -65,33 +85,41 @@ def read_performance(folder: Path, row: dict[str, str]) -> Taught:
     # The beat that a note belongs to: by the score where it is known, else by time.
     by_time = np.searchsorted(beats, onset + 0.02, side="right") - 1
     beat = np.where(np.isnan(place), by_time, np.floor(np.nan_to_num(place) + 1e-3)).astype(np.int64)
-    is_inside = (beat >= 0) & (beat < len(beats) - 1)
-    beat = np.clip(beat, 0, len(beats) - 2)
+    beat = np.where((beat >= 0) & (beat < len(beats) - 1), beat, -1)
     gaps = np.diff(beats)
-    smooth = np.array([np.median(gaps[max(0, i - 1) : i + 2]) for i in range(len(gaps))])
+    period = np.array([np.median(gaps[max(0, i - 1) : i + 2]) for i in range(len(gaps))])
     signatures = truth["time_signatures"]
     meters = np.array([METERS.index((n, d)) if (n, d) in METERS else len(METERS) for _, n, d in signatures.tolist()])
-    in_force = np.clip(np.searchsorted(signatures[:, 0], beat, side="right") - 1, 0, None)
-    last_downbeat = np.maximum.accumulate(np.where(is_downbeat, np.arange(len(beats)), -1))
-    bar_beat = np.where(last_downbeat[beat] >= 0, np.minimum(beat - last_downbeat[beat], N_BAR_BEATS - 1), UNKNOWN)
+    numbers = np.arange(len(beats))
+    in_force = np.clip(np.searchsorted(signatures[:, 0], numbers, side="right") - 1, 0, None)
+    last_downbeat = np.maximum.accumulate(np.where(is_downbeat, numbers, -1))
     pressed = np.concatenate([[False], truth["pedal_value"] >= 64, [False]]).astype(np.int8)
     edges = np.append(truth["pedal_time_sec"], onset.max() + 10)
     turns = np.diff(pressed)
+    chord_of = group_notes(onset).chord_of
     return Taught(
         name=row["file"], piece=f"{row['composer']} {row['piece']}", composer=row["composer"], fold=int(row["fold"]),
         onset=onset,
         offset=np.maximum(truth["offset_sec"].astype(np.float64), onset + 0.01),
         pitch=truth["pitch"].astype(np.int64),
         velocity=truth["velocity"].astype(np.float64),
-        pedals_sec=np.stack([edges[turns > 0], edges[turns < 0]], axis=1),
+        staff=truth["staff"].astype(np.int64),
         place=place,
-        is_unwritten=(~truth["matched"] | truth["grace"]) & is_inside,
-        period_sec=np.where(is_inside, smooth[beat], np.nan),
-        meter=np.where(is_inside, meters[in_force], UNKNOWN),
-        bar_beat=np.where(is_inside, bar_beat, UNKNOWN),
-        chord_begin=np.searchsorted(chord_of := group_notes(onset).chord_of, np.arange(chord_of[-1] + 2)),
-        beats_sec=beats, is_downbeat=is_downbeat, time_signatures=signatures,
+        value=truth["score_duration_quarter"] / beat_quarters(signatures)[in_force][beat],
+        is_unwritten=(~truth["matched"] | truth["grace"]) & (beat >= 0),
+        beat=beat,
+        chord_begin=np.searchsorted(chord_of, np.arange(chord_of[-1] + 2)),
+        pedals_sec=np.stack([edges[turns > 0], edges[turns < 0]], axis=1),
+        beats_sec=beats, is_downbeat=is_downbeat, period_sec=period, meter=meters[in_force],
+        bar_beat=np.where(last_downbeat >= 0, np.minimum(numbers - last_downbeat, N_BAR_BEATS - 1), UNKNOWN),
+        time_signatures=signatures,
     )  # fmt: skip
+
+
+def beat_quarters(signatures: IntArray) -> Floats:
+    """Length of a beat of each of some time signatures, rows of (beat, numerator, denominator)."""
+    is_compound = (signatures[:, 1] > 3) & (signatures[:, 1] % 3 == 0)
+    return np.asarray(np.where(is_compound, 12, 4) / signatures[:, 2])
 
 
 def place_notes(truth: dict[str, NDArray[np.float64]]) -> Floats:
@@ -122,63 +150,175 @@ class Window:
     period_log2_sec: NDArray[np.float32]
 
 
-def draw_window(taught: Taught, n_chords: int, rng: np.random.Generator) -> Window:
+@dataclass
+class Excerpt:
+    """Neighbouring notes on their way to a window; arrays of notes as in `Taught`, ``period`` in seconds."""
+
+    onset: Floats
+    offset: Floats
+    pitch: IntArray
+    velocity: Floats
+    staff: IntArray
+    place: Floats
+    is_unwritten: NDArray[np.bool_]
+    beat: IntArray
+    period: Floats
+
+    def select(self, chosen: NDArray[np.bool_] | IntArray) -> None:
+        """Keep the chosen notes, in the order of their numbers where these are given."""
+        for name in vars(self):
+            setattr(self, name, getattr(self, name)[chosen])
+
+    def add(self, **others: NDArray[np.generic]) -> None:
+        """Add notes."""
+        for name, values in others.items():
+            setattr(self, name, np.concatenate([getattr(self, name), values]))
+
+
+def draw_window(corpus: Sequence[Taught], index: int, n_chords: int, rng: np.random.Generator) -> Window:
     """Some chords from anywhere in a performance, played a little differently."""
+    taught = corpus[index]
     # What is dropped, invented and cut off at the ends makes them more or fewer: take some more, and cut.
     total = len(taught.chord_begin) - 1
     begin = int(rng.integers(0, max(1, total - n_chords + 1)))
-    chosen = slice(taught.chord_begin[begin], taught.chord_begin[min(total, begin + n_chords + n_chords // 8)])
-    onset, offset = taught.onset[chosen].copy(), taught.offset[chosen].copy()
-    pitch, velocity = taught.pitch[chosen].copy(), taught.velocity[chosen].copy()
-    place, unwritten = taught.place[chosen], taught.is_unwritten[chosen]
-    others = np.stack([taught.meter[chosen], taught.bar_beat[chosen]], axis=1)
-    pedals = taught.pedals_sec
-    pedals = pedals[(pedals[:, 1] > onset[0]) & (pedals[:, 0] < onset[-1] + 1)]
-
-    knots_sec, knots = _draw_tempo(onset[0], offset.max() + 1, rng)
-    slope = np.diff(knots) / np.diff(knots_sec)
-    period = taught.period_sec[chosen] * slope[np.clip(np.searchsorted(knots_sec, onset) - 1, 0, len(slope) - 1)]
-    length = np.interp(offset, knots_sec, knots)
-    onset = np.interp(onset, knots_sec, knots)
-    length = (length - onset) * 2 ** (rng.uniform(-0.5, 0.5) + rng.normal(0, 0.15, len(onset)))
-    onset = onset + rng.normal(0, rng.uniform(0, 0.008), len(onset))
-    pedals = np.interp(pedals, knots_sec, knots) + rng.normal(0, 0.02, pedals.shape)
-    pitch = pitch + int(rng.integers(-5, 7))
-    velocity = (velocity - 64) * rng.uniform(0.6, 1.3) + 64 + rng.uniform(-16, 16) + rng.normal(0, 3, len(onset))
-
-    if rng.random() < 0.5:
-        keep = rng.random(len(onset)) >= rng.uniform(0, 0.1)
-        keep[0] = True
-        onset, length, pitch, velocity, period = (a[keep] for a in (onset, length, pitch, velocity, period))
-        place, unwritten, others = place[keep], unwritten[keep], others[keep]
-    if rng.random() < 0.5:
-        wrong = rng.integers(0, len(onset), int(rng.uniform(0, 0.05) * len(onset)))
-        # Octaves and twelfths that were only partials, notes struck twice, notes that nobody played.
-        late = np.where(rng.random(len(wrong)) < 0.5, rng.normal(0, 0.02, len(wrong)), rng.uniform(0, 1, len(wrong)))
-        onset = np.concatenate([onset, onset[wrong] + np.maximum(late, onset[0] - onset[wrong])])
-        length = np.concatenate([length, rng.uniform(0.03, 0.3, len(wrong))])
-        pitch = np.concatenate([pitch, pitch[wrong] + rng.choice([-12, 12, 19, 24, 0, 1, 7], len(wrong))])
-        velocity = np.concatenate([velocity, velocity[wrong] * rng.uniform(0.3, 0.8, len(wrong))])
-        place = np.concatenate([place, np.full(len(wrong), np.nan)])
-        unwritten = np.concatenate([unwritten, np.ones(len(wrong), np.bool_)])
-        period, others = np.concatenate([period, period[wrong]]), np.concatenate([others, others[wrong]])
-
-    order = np.argsort(onset, kind="stable")
-    chords = group_notes(onset[order])
-    features = compute_chord_features(
-        chords, length[order], pitch[order], np.clip(velocity[order], 1, 127), None if rng.random() < 0.25 else pedals
+    chosen = slice(taught.chord_begin[begin], taught.chord_begin[min(total, begin + n_chords * 5 // 4)])
+    excerpt = Excerpt(
+        **{name: getattr(taught, name)[chosen].copy() for name in Excerpt.__annotations__ if name != "period"},
+        period=np.zeros(chosen.stop - chosen.start),
     )
+    if rng.random() < HAND_MIX_CHANCE:
+        guests = (corpus[guest] for guest in rng.integers(0, len(corpus), MOST_GUESTS).tolist())
+        any(mix_hands(excerpt, taught, guest, rng) for guest in guests)
+    if rng.random() < ONE_HAND_CHANCE:
+        one_hand = excerpt.staff != int(rng.integers(1, 3))
+        if one_hand.mean() > LEAST_HAND:
+            excerpt.select(one_hand)
+    excerpt.period = np.where(
+        excerpt.beat >= 0, taught.period_sec[np.clip(excerpt.beat, 0, len(taught.period_sec) - 1)], np.nan
+    )
+    pedals = taught.pedals_sec
+    pedals = pedals[(pedals[:, 1] > excerpt.onset[0]) & (pedals[:, 0] < excerpt.onset[-1] + 1)]
+    pedals = vary_playing(excerpt, pedals, rng)
+    vary_transcription(excerpt, rng)
+    excerpt.select(np.argsort(excerpt.onset, kind="stable"))
+    chords = group_notes(excerpt.onset)
+    features = compute_chord_features(
+        chords, excerpt.offset - excerpt.onset, excerpt.pitch, np.clip(excerpt.velocity, 1, 127),
+        None if rng.random() < NO_PEDAL_CHANCE else pedals,
+    )  # fmt: skip
+    veil_features(features, rng)
     first = np.searchsorted(chords.chord_of, np.arange(len(chords.times_sec)))
-    labels = label_chords(chords.chord_of, place[order], unwritten[order])
-    labels["meter"], labels["bar"] = others[order][first].T
-    # A chord that is not the beat's own has the bar's beat of its notes all the same.
-    is_beat = labels["beat"] == 1
-    labels["downbeat"] = np.where(is_beat & (labels["bar"] >= 0), labels["bar"] == 0, UNKNOWN)
+    labels = label_chords(chords.chord_of, excerpt.place, excerpt.is_unwritten)
+    beat = excerpt.beat[first]
+    labels["meter"] = np.where(beat >= 0, taught.meter[beat], UNKNOWN)
+    labels["bar"] = np.where(beat >= 0, taught.bar_beat[beat], UNKNOWN)
+    labels["downbeat"] = np.where((labels["beat"] == 1) & (beat >= 0), taught.is_downbeat[beat], UNKNOWN)
     count = slice(0, n_chords)
     with np.errstate(invalid="ignore"):
-        period_log2 = np.log2(period[order][first][count]).astype(np.float32)
+        period_log2 = np.log2(excerpt.period[first][count]).astype(np.float32)
     return Window(features[count], (chords.times_sec - chords.times_sec[0])[count].astype(np.float32),
                   {name: labels[name][count] for name in LABELS}, period_log2)
+
+
+def mix_hands(excerpt: Excerpt, taught: Taught, other: Taught, rng: np.random.Generator) -> bool:
+    """Let another piece of the same meter play one of the hands, bar over bar, in this one's tempo.
+
+    The corpus has only 166 pieces, and a network soon knows them by heart. Gives whether the two go together.
+    """
+    inside = excerpt.beat[excerpt.beat >= 0]
+    if not len(inside) or other.piece == taught.piece:
+        return False
+    begins = np.flatnonzero(taught.is_downbeat[inside[0] : inside[-1]])
+    starts = np.flatnonzero(other.is_downbeat)
+    if not len(begins) or not len(starts):
+        return False
+    begin, n_beats = inside[0] + begins[0], inside[-1] - inside[0] - begins[0]
+    start = int(rng.choice(starts))
+    n_beats = int(min(n_beats, len(other.beats_sec) - 1 - start))
+    here, there = slice(begin, begin + n_beats), slice(start, start + n_beats)
+    if (n_beats < LEAST_MIXED_BEATS or (taught.meter[here] != other.meter[there]).any()
+            or (taught.is_downbeat[here] != other.is_downbeat[there]).any()):
+        return False
+    ratio = np.median(np.diff(taught.beats_sec[here])) / np.median(np.diff(other.beats_sec[there]))
+    if not 1 / MOST_TEMPO_RATIO < ratio < MOST_TEMPO_RATIO:
+        return False
+    hand = int(rng.integers(1, 3))
+    # When the other one plays, in its own beats: with all that it does to time between them.
+    numbers = np.arange(len(other.beats_sec))
+    guest = (other.beat >= start) & (other.beat < start + n_beats) & (other.staff == hand)
+    moment = np.interp(other.onset[guest], other.beats_sec, numbers) - start + begin
+    moment_off = np.interp(other.offset[guest], other.beats_sec, numbers) - start + begin
+    here_numbers = np.arange(len(taught.beats_sec))
+    replaced = (excerpt.beat >= begin) & (excerpt.beat < begin + n_beats) & (excerpt.staff == hand)
+    excerpt.select(~replaced)
+    onset = np.interp(moment, here_numbers, taught.beats_sec)
+    excerpt.add(
+        onset=onset,
+        offset=np.maximum(np.interp(moment_off, here_numbers, taught.beats_sec), onset + 0.02),
+        pitch=other.pitch[guest],
+        velocity=other.velocity[guest],
+        staff=other.staff[guest],
+        place=other.place[guest] - start + begin,
+        is_unwritten=other.is_unwritten[guest],
+        beat=other.beat[guest] - start + begin,
+        period=np.zeros(len(onset)),
+    )
+    excerpt.select(np.argsort(excerpt.onset, kind="stable"))
+    return True
+
+
+def vary_playing(excerpt: Excerpt, pedals: Floats, rng: np.random.Generator) -> Floats:
+    """Another tempo with other rubato, key, touch and dynamics; gives the pedals on the new time line."""
+    knots_sec, knots = _draw_tempo(excerpt.onset[0], excerpt.offset.max() + 1, rng)
+    slope = np.diff(knots) / np.diff(knots_sec)
+    excerpt.period *= slope[np.clip(np.searchsorted(knots_sec, excerpt.onset) - 1, 0, len(slope) - 1)]
+    n_notes = len(excerpt.onset)
+    onset = np.interp(excerpt.onset, knots_sec, knots)
+    length = np.interp(excerpt.offset, knots_sec, knots) - onset
+    length *= 2 ** (rng.uniform(-0.5, 0.5) + rng.normal(0, 0.15, n_notes))
+    excerpt.onset = onset + rng.normal(0, rng.uniform(0, 0.008), n_notes)
+    excerpt.offset = excerpt.onset + length
+    excerpt.pitch = excerpt.pitch + int(rng.integers(-5, 7))
+    excerpt.velocity = (
+        (excerpt.velocity - 64) * rng.uniform(0.6, 1.3) + 64 + rng.uniform(-16, 16) + rng.normal(0, 3, n_notes)
+    )
+    return np.asarray(np.interp(pedals, knots_sec, knots) + rng.normal(0, 0.02, pedals.shape))
+
+
+def vary_transcription(excerpt: Excerpt, rng: np.random.Generator) -> None:
+    """Miss some notes and invent others, half the time each."""
+    if rng.random() < 0.5:
+        heard = rng.random(len(excerpt.onset)) >= rng.uniform(0, 0.15)
+        heard[0] = True
+        excerpt.select(heard)
+    if rng.random() < 0.5:
+        wrong = rng.integers(0, len(excerpt.onset), int(rng.uniform(0, 0.05) * len(excerpt.onset)))
+        # Octaves and twelfths that were only partials, notes struck twice, notes that nobody played.
+        late = np.where(rng.random(len(wrong)) < 0.5, rng.normal(0, 0.02, len(wrong)), rng.uniform(0, 1, len(wrong)))
+        onset = np.maximum(excerpt.onset[wrong] + late, excerpt.onset[0])
+        excerpt.add(
+            onset=onset,
+            offset=onset + rng.uniform(0.03, 0.3, len(wrong)),
+            pitch=excerpt.pitch[wrong] + rng.choice([-12, 12, 19, 24, 0, 1, 7], len(wrong)),
+            velocity=excerpt.velocity[wrong] * rng.uniform(0.3, 0.8, len(wrong)),
+            staff=excerpt.staff[wrong],
+            place=np.full(len(wrong), np.nan),
+            is_unwritten=np.ones(len(wrong), np.bool_),
+            beat=excerpt.beat[wrong],
+            period=excerpt.period[wrong],
+        )
+
+
+def veil_features(features: NDArray[np.float32], rng: np.random.Generator) -> None:
+    """Hide what would tell which piece it is: now and then the names of the pitch classes, or one kind of feature."""
+    if rng.random() < PERMUTE_CHANCE:
+        names = rng.permutation(12)
+        blocks = features[:, PITCH_CLASSES].reshape(len(features), -1, 12)
+        features[:, PITCH_CLASSES] = blocks[:, :, names].reshape(len(features), -1)
+    features[:, PITCH_EDGES] += rng.normal(0, 0.3, 2)
+    for kind in FEATURE_KINDS:
+        if rng.random() < VEIL_CHANCE:
+            features[:, kind] = 0
 
 
 def label_chords(chord_of: IntArray, place: Floats, unwritten: NDArray[np.bool_]) -> dict[str, IntArray]:
@@ -189,22 +329,32 @@ def label_chords(chord_of: IntArray, place: Floats, unwritten: NDArray[np.bool_]
     known = np.isfinite(places)
     all_unwritten = np.bincount(chord_of, unwritten) == np.bincount(chord_of)
     phase_of = np.where(known, places, 0) % 1.0
-    phase = _nearest(np.where(phase_of > 1 - SAME_BEATS, 0.0, phase_of), PHASES)
+    phase = find_nearest(np.where(phase_of > 1 - SAME_BEATS, 0.0, phase_of), PHASES)
     phase = np.where(known, phase, np.where(all_unwritten, UNWRITTEN, UNKNOWN))
     step = np.full(n_chords, UNKNOWN)
     # Between two chords that are written; none where the count jumps (a repeat, a slip of the alignment).
     index = np.flatnonzero(known)
     gaps = np.diff(places[index])
-    step[index[:-1]] = np.where(gaps > SAME_BEATS, _nearest(gaps, STEPS), UNKNOWN)
+    step[index[:-1]] = np.where(gaps > -SAME_BEATS, find_nearest(gaps, STEPS), UNKNOWN)
     beat = np.where(known, phase == 0, np.where(all_unwritten, 0, UNKNOWN))
     return {"beat": beat, "phase": phase, "step": step}
 
 
-def _nearest(values: Floats, classes: Sequence[object]) -> IntArray:
+def find_nearest(values: Floats, classes: Sequence[Fraction], within: float = SAME_BEATS) -> IntArray:
     """The class that each value is, or one more than the last."""
-    distance = np.abs(values[:, None] - np.array([float(c) for c in classes]))  # type: ignore[arg-type]
+    known = np.array([float(c) for c in classes])
+    distance = np.abs(values[:, None] - known)
     nearest = distance.argmin(axis=1)
-    return np.where(distance[np.arange(len(values)), nearest] < SAME_BEATS, nearest, len(classes))
+    return np.where(distance[np.arange(len(values)), nearest] < within, nearest, len(classes))
+
+
+def weigh_performances(corpus: Sequence[Taught]) -> Floats:
+    """Chance of each performance to be drawn: by its length, of no piece more than of a few performances."""
+    names = [taught.piece for taught in corpus]
+    weights = np.array([
+        len(taught.chord_begin) * min(1.0, MOST_PERFORMANCES / names.count(taught.piece)) for taught in corpus
+    ])
+    return np.asarray(weights / weights.sum())
 
 
 def _draw_tempo(begin_sec: float, end_sec: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -222,7 +372,7 @@ def stack_windows(windows: Sequence[Window], n_chords: int) -> dict[str, NDArray
     n = len(windows)
     batch: dict[str, NDArray[np.float32] | IntArray] = {
         "features": np.zeros((n, n_chords, N_FEATURES), np.float32),
-        "times_sec": np.zeros((n, n_chords), np.float32),
+        "coordinates": np.zeros((n, n_chords, 2), np.float32),
         "absent": np.full((n, n_chords), -1e4, np.float32),
         "period": np.full((n, n_chords), np.nan, np.float32),
         **{name: np.full((n, n_chords), UNKNOWN, np.int64) for name in LABELS},
@@ -230,8 +380,8 @@ def stack_windows(windows: Sequence[Window], n_chords: int) -> dict[str, NDArray
     for index, window in enumerate(windows):
         count = len(window.times_sec)
         batch["features"][index, :count] = window.features
-        batch["times_sec"][index, :count] = window.times_sec
-        batch["times_sec"][index, count:] = window.times_sec[-1]
+        batch["coordinates"][index, :count, 0] = window.times_sec
+        batch["coordinates"][index, :, 1] = np.arange(n_chords)
         batch["absent"][index, :count] = 0
         batch["period"][index, :count] = window.period_log2_sec
         for name in LABELS:

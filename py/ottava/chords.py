@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ottava.datatypes import IntArray, Note, Pedal
 
-# Neighbouring onsets of one chord: of the neighbours in fold 1 of data/train that are written together 90 % follow within
-# of those written apart 2 % do (bench/results.md, "Rhythm network").
+# Of neighbouring onsets that the score has together 90 % follow within this time, of those that it has apart 4 % do
+# (fold 1 of data/train).
 CHORD_SEC = 0.03
 # A press of the pedal this long before a chord still belongs to it.
 PEDAL_BEFORE_SEC = 0.05
@@ -20,6 +20,8 @@ SHORTEST_SEC, LONGEST_SEC = 0.02, 4.0
 N_FEATURES = 50
 PITCH_CLASSES = slice(11, 47)  # of all notes, of the lowest, of the highest
 PEDALS = slice(47, 50)
+PITCH_EDGES = slice(3, 5)  # lowest and highest
+FEATURE_KINDS = (PITCH_EDGES, slice(5, 7), slice(7, 11), PITCH_CLASSES)  # pitches, velocities, lengths, pitch classes
 
 Floats = NDArray[np.float64]
 

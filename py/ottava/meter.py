@@ -29,7 +29,7 @@ def tactus_beats(beats: int, beat_type: int) -> int:
 
 def is_compound(beats: int, beat_type: int) -> bool:
     """Whether the beats of a meter fall into three."""
-    return beats > 3 and beats % 3 == 0 and beat_type >= 8
+    return beats > 3 and beats % 3 == 0
 
 
 def beat_quarters(meter: Meter) -> Fraction:

@@ -1,0 +1,132 @@
+"""The network behind beats and note values: a small transformer over chords or notes.
+
+Method: an encoder whose attention turns by how far two tokens are apart in time, in pitch or in number (rotary
+positions: Su et al., "RoFormer", 2021), and that sees the nearest neighbours through a convolution.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from ottava import values
+from ottava.chords import N_FEATURES
+from ottava.rhythm_classes import METERS, N_BAR_BEATS, PERIODS_LOG2_SEC, PHASES, STEPS
+
+KERNEL = 5
+DROPOUT = 0.2
+
+
+@dataclass(frozen=True)
+class Waves:
+    """How attention turns with one coordinate: ``n`` wavelengths from the shortest to the longest."""
+
+    shortest: float
+    longest: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Of an encoder: what comes in, what goes out (name: numbers a token), and how large it is."""
+
+    n_features: int
+    outputs: Mapping[str, int]
+    size: int
+    n_heads: int
+    n_layers: int
+    waves: Sequence[Waves]  # for each coordinate; together half of size / n_heads
+
+
+RHYTHM = Shape(
+    n_features=N_FEATURES,
+    outputs={
+        "beat": 1,  # log odds that a beat falls on the chord
+        "downbeat": 1,  # log odds that it is the first of its bar, given that a beat falls on it
+        "phase": len(PHASES) + 2,  # place in the beat; elsewhere; not written (ornaments, grace notes, wrong notes)
+        "period": len(PERIODS_LOG2_SEC),
+        "meter": len(METERS) + 1,
+        "bar": N_BAR_BEATS,  # number of the beat within the bar
+        "step": len(STEPS) + 1,  # beats to the next chord that is written
+    },
+    size=96,
+    n_heads=6,
+    n_layers=5,
+    waves=(Waves(0.12, 60.0, 6), Waves(2.0, 256.0, 2)),  # seconds, number of chords
+)
+
+
+VALUES_AND_STAFFS = Shape(
+    n_features=values.N_FEATURES,
+    outputs={"value": len(values.VALUES) + 1, "staff": 2},
+    size=64,
+    n_heads=4,
+    n_layers=3,
+    waves=(Waves(0.25, 64.0, 5), Waves(3.0, 100.0, 3)),  # beats, semitones
+)
+
+
+class Encoder(nn.Module):  # type: ignore[misc]
+    """Features and coordinates of tokens to the outputs, side by side."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        for index, waves in enumerate(shape.waves):
+            lengths = torch.logspace(math.log10(waves.shortest), math.log10(waves.longest), waves.n)
+            self.register_buffer(f"turns{index}", 2 * math.pi / lengths, persistent=False)
+        self.enter = nn.Linear(shape.n_features, shape.size)
+        self.layers = nn.ModuleList(Layer(shape.size, shape.n_heads) for _ in range(shape.n_layers))
+        self.norm = nn.RMSNorm(shape.size, eps=1e-6)
+        self.leave = nn.Linear(shape.size, sum(shape.outputs.values()))
+
+    def forward(self, features: Tensor, coordinates: Tensor, absent: Tensor) -> Tensor:
+        """Features (n, n_tokens, n_features), coordinates (n, n_tokens, n_coordinates), absent (n, n_tokens): 0, or -1e4.
+
+        Gives (n, n_tokens, sum of outputs).
+        """
+        turns = [coordinates[..., i, None] * getattr(self, f"turns{i}") for i in range(len(self.shape.waves))]
+        angles = torch.cat(turns, -1)[:, None]
+        cosine, sine = angles.cos(), angles.sin()
+        x = self.enter(features)
+        for layer in self.layers:
+            x = layer(x, cosine, sine, absent[:, None, None, :])
+        return self.leave(self.norm(x))
+
+
+class Layer(nn.Module):  # type: ignore[misc]
+    """Convolution over neighbours, attention, and a two-layer network, each added to its input."""
+
+    def __init__(self, size: int, n_heads: int) -> None:
+        super().__init__()
+        self.n_heads = n_heads
+        self.norms = nn.ModuleList(nn.RMSNorm(size, eps=1e-6) for _ in range(3))
+        self.neighbours = nn.Conv1d(size, size, KERNEL, padding=KERNEL // 2, groups=size)
+        self.attend = nn.Linear(size, 3 * size)
+        self.mix = nn.Linear(size, size)
+        self.up = nn.Linear(size, 3 * size)
+        self.down = nn.Linear(3 * size, size)
+
+    def forward(self, x: Tensor, cosine: Tensor, sine: Tensor, absent: Tensor) -> Tensor:
+        """X (n, n_tokens, size), cosine and sine (n, 1, n_tokens, size / n_heads / 2), to the shape of x."""
+        n, n_tokens, size = x.shape
+        x = x + self.neighbours(self.norms[0](x).transpose(1, 2)).transpose(1, 2)
+        parts = self.attend(self.norms[1](x)).reshape(n, n_tokens, 3, self.n_heads, -1).permute(2, 0, 3, 1, 4)
+        query, key, value = rotate(parts[0], cosine, sine), rotate(parts[1], cosine, sine), parts[2]
+        mixed = F.scaled_dot_product_attention(query, key, value, absent)
+        x = x + F.dropout(self.mix(mixed.transpose(1, 2).reshape(n, n_tokens, size)), DROPOUT, self.training)
+        return x + F.dropout(self.down(F.gelu(self.up(self.norms[2](x)))), DROPOUT, self.training)
+
+
+def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """Turn each pair (first half, second half) of the last axis."""
+    a, b = x.chunk(2, -1)
+    return torch.cat([a * cosine - b * sine, a * sine + b * cosine], -1)
+
+
+def split_outputs(outputs: Tensor, sizes: Mapping[str, int]) -> dict[str, Tensor]:
+    """Take the outputs of an encoder apart."""
+    return dict(zip(sizes, outputs.split(list(sizes.values()), -1), strict=True))
