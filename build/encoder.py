@@ -6,15 +6,15 @@ positions: Su et al., "RoFormer", 2021), and that sees the nearest neighbours th
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from ottava import values
+from ottava import bars, values
 from ottava.chords import N_FEATURES
-from ottava.rhythm_classes import METERS, N_BAR_BEATS, PERIODS_LOG2_SEC, PHASES, STEPS
+from ottava.rhythm_classes import OUTPUT_SIZES
 
 KERNEL = 5
 DROPOUT = 0.2
@@ -39,19 +39,14 @@ class Shape:
     n_heads: int
     n_layers: int
     waves: Sequence[Waves]  # for each coordinate; together half of size / n_heads
+    # The last of the outputs, which only read what the others made the network see: what is the same all through a
+    # piece would make it learn the pieces by heart.
+    aside: Mapping[str, int] = field(default_factory=dict)
 
 
 RHYTHM = Shape(
     n_features=N_FEATURES,
-    outputs={
-        "beat": 1,  # log odds that a beat falls on the chord
-        "downbeat": 1,  # log odds that it is the first of its bar, given that a beat falls on it
-        "phase": len(PHASES) + 2,  # place in the beat; elsewhere; not written (ornaments, grace notes, wrong notes)
-        "period": len(PERIODS_LOG2_SEC),
-        "meter": len(METERS) + 1,
-        "bar": N_BAR_BEATS,  # number of the beat within the bar
-        "step": len(STEPS) + 1,  # beats to the next chord that is written
-    },
+    outputs=OUTPUT_SIZES,
     size=96,
     n_heads=6,
     n_layers=5,
@@ -59,9 +54,18 @@ RHYTHM = Shape(
 )
 
 
+BARS = Shape(
+    n_features=bars.N_FEATURES,
+    outputs=bars.OUTPUT_SIZES,
+    size=64,
+    n_heads=4,
+    n_layers=4,
+    waves=(Waves(1.0, 96.0, 8),),  # beats
+    aside={"meter": bars.OUTPUT_SIZES["meter"]},
+)
 VALUES_AND_STAFFS = Shape(
     n_features=values.N_FEATURES,
-    outputs={"value": len(values.VALUES) + 1, "staff": 2},
+    outputs=values.OUTPUT_SIZES,
     size=64,
     n_heads=4,
     n_layers=3,
@@ -81,7 +85,8 @@ class Encoder(nn.Module):  # type: ignore[misc]
         self.enter = nn.Linear(shape.n_features, shape.size)
         self.layers = nn.ModuleList(Layer(shape.size, shape.n_heads) for _ in range(shape.n_layers))
         self.norm = nn.RMSNorm(shape.size, eps=1e-6)
-        self.leave = nn.Linear(shape.size, sum(shape.outputs.values()))
+        self.leave = nn.Linear(shape.size, sum(shape.outputs.values()) - sum(shape.aside.values()))
+        self.aside = nn.Linear(shape.size, sum(shape.aside.values())) if shape.aside else None
 
     def forward(self, features: Tensor, coordinates: Tensor, absent: Tensor) -> Tensor:
         """Features (n, n_tokens, n_features), coordinates (n, n_tokens, n_coordinates), absent (n, n_tokens): 0, or -1e4.
@@ -94,7 +99,9 @@ class Encoder(nn.Module):  # type: ignore[misc]
         x = self.enter(features)
         for layer in self.layers:
             x = layer(x, cosine, sine, absent[:, None, None, :])
-        return self.leave(self.norm(x))
+        x = self.norm(x)
+        outputs = self.leave(x)
+        return torch.cat([outputs, self.aside(x.detach())], -1) if self.aside else outputs
 
 
 class Layer(nn.Module):  # type: ignore[misc]

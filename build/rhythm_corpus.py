@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ottava.bars import LEVELS, compute_bar_features
 from ottava.chords import (
     FEATURE_KINDS,
-    N_FEATURES,
     PITCH_CLASSES,
     PITCH_EDGES,
+    Chords,
     Floats,
     compute_chord_features,
     group_notes,
@@ -31,9 +32,10 @@ SAME_BEATS = 0.02  # positions are float32 beats
 HAND_MIX_CHANCE, MOST_TEMPO_RATIO, LEAST_MIXED_BEATS, MOST_GUESTS = 0.7, 1.8, 16, 20
 ONE_HAND_CHANCE, LEAST_HAND = 0.1, 0.25
 NO_PEDAL_CHANCE = 0.25
-PERMUTE_CHANCE, VEIL_CHANCE = 0.3, 0.1
+PERMUTE_CHANCE, VEIL_CHANCE = 0.5, 0.15
 MOST_PERFORMANCES = 3
-LABELS = ("beat", "downbeat", "phase", "meter", "bar", "step")
+SLIP_CHANCE, LEVEL_CHANCE = 0.3, 0.4
+Batch = dict[str, NDArray[np.float32] | IntArray]
 
 
 @dataclass(frozen=True)
@@ -142,12 +144,11 @@ def place_notes(truth: dict[str, NDArray[np.float64]]) -> Floats:
 
 @dataclass(frozen=True)
 class Window:
-    """Some neighbouring chords; features (n, N_FEATURES), times_sec and each of `LABELS` (n,)."""
+    """Some neighbouring chords; features (n, n_features), coordinates (n, n_coordinates), labels (n,)."""
 
     features: NDArray[np.float32]
-    times_sec: NDArray[np.float32]
-    labels: dict[str, IntArray]
-    period_log2_sec: NDArray[np.float32]
+    coordinates: NDArray[np.float32]
+    labels: dict[str, IntArray | NDArray[np.float32]]
 
 
 @dataclass
@@ -175,10 +176,12 @@ class Excerpt:
             setattr(self, name, np.concatenate([getattr(self, name), values]))
 
 
-def draw_window(corpus: Sequence[Taught], index: int, n_chords: int, rng: np.random.Generator) -> Window:
-    """Some chords from anywhere in a performance, played a little differently."""
+def draw_excerpt(
+    corpus: Sequence[Taught], index: int, n_chords: int, rng: np.random.Generator
+) -> tuple[Taught, Excerpt, Floats]:
+    """Notes from anywhere in a performance, played a little differently, and the presses of the pedal."""
     taught = corpus[index]
-    # What is dropped, invented and cut off at the ends makes them more or fewer: take some more, and cut.
+    # What is dropped, invented and cut off at the ends makes them more or fewer: take some more.
     total = len(taught.chord_begin) - 1
     begin = int(rng.integers(0, max(1, total - n_chords + 1)))
     chosen = slice(taught.chord_begin[begin], taught.chord_begin[min(total, begin + n_chords * 5 // 4)])
@@ -201,6 +204,12 @@ def draw_window(corpus: Sequence[Taught], index: int, n_chords: int, rng: np.ran
     pedals = vary_playing(excerpt, pedals, rng)
     vary_transcription(excerpt, rng)
     excerpt.select(np.argsort(excerpt.onset, kind="stable"))
+    return taught, excerpt, pedals
+
+
+def draw_window(corpus: Sequence[Taught], index: int, n_chords: int, rng: np.random.Generator) -> Window:
+    """Chords as the rhythm network hears them."""
+    _, excerpt, pedals = draw_excerpt(corpus, index, n_chords, rng)
     chords = group_notes(excerpt.onset)
     features = compute_chord_features(
         chords, excerpt.offset - excerpt.onset, excerpt.pitch, np.clip(excerpt.velocity, 1, 127),
@@ -209,15 +218,53 @@ def draw_window(corpus: Sequence[Taught], index: int, n_chords: int, rng: np.ran
     veil_features(features, rng)
     first = np.searchsorted(chords.chord_of, np.arange(len(chords.times_sec)))
     labels = label_chords(chords.chord_of, excerpt.place, excerpt.is_unwritten)
-    beat = excerpt.beat[first]
-    labels["meter"] = np.where(beat >= 0, taught.meter[beat], UNKNOWN)
-    labels["bar"] = np.where(beat >= 0, taught.bar_beat[beat], UNKNOWN)
-    labels["downbeat"] = np.where((labels["beat"] == 1) & (beat >= 0), taught.is_downbeat[beat], UNKNOWN)
     count = slice(0, n_chords)
     with np.errstate(invalid="ignore"):
-        period_log2 = np.log2(excerpt.period[first][count]).astype(np.float32)
-    return Window(features[count], (chords.times_sec - chords.times_sec[0])[count].astype(np.float32),
-                  {name: labels[name][count] for name in LABELS}, period_log2)
+        labels["period"] = np.log2(excerpt.period[first]).astype(np.float32)
+    coordinates = np.stack([chords.times_sec - chords.times_sec[0], np.arange(len(features))], axis=1)
+    return Window(features[count], coordinates[count].astype(np.float32),
+                  {name: label[count] for name, label in labels.items()})
+
+
+def draw_bars(corpus: Sequence[Taught], index: int, n_chords: int, rng: np.random.Generator) -> Window:
+    """Chords as the network of bars sees them: on the count of beats, which has slipped now and then."""
+    taught, excerpt, pedals = draw_excerpt(corpus, index, n_chords, rng)
+    known = np.isfinite(excerpt.place)
+    if known.sum() < 2:
+        known[:] = True
+        excerpt.place = np.zeros(len(known))
+    excerpt.select(known)
+    excerpt.select(np.argsort(excerpt.place, kind="stable"))
+    length = (excerpt.offset - excerpt.onset) / excerpt.period
+    # Pedals where the notes are, on the count of beats.
+    order = np.argsort(excerpt.onset, kind="stable")
+    level = int(rng.integers(1, len(LEVELS))) if rng.random() < LEVEL_CHANCE else 0
+    pedals = np.interp(pedals, excerpt.onset[order], excerpt.place[order]) * float(LEVELS[level])
+    place = excerpt.place * float(LEVELS[level])
+    length *= float(LEVELS[level])
+    if rng.random() < SLIP_CHANCE:
+        place[place >= rng.choice(place)] += float(rng.choice([0.5, 1.0, 2.0]))
+    chord_of = np.concatenate([[0], np.cumsum(np.diff(place) > SAME_BEATS)]).astype(np.int64)
+    first = np.searchsorted(chord_of, np.arange(chord_of[-1] + 1))
+    features = compute_bar_features(
+        Chords(chord_of, place[first]), length, excerpt.pitch, np.clip(excerpt.velocity, 1, 127),
+        None if rng.random() < NO_PEDAL_CHANCE else pedals,
+        excerpt.period[first] / float(LEVELS[level]),
+    )  # fmt: skip
+    veil_features(features, rng)
+    beat = excerpt.beat[first]
+    is_on_beat = np.abs(excerpt.place[first] - np.round(excerpt.place[first])) < SAME_BEATS
+    labels = {
+        "downbeat": np.where(is_on_beat & (beat >= 0), taught.is_downbeat[beat], UNKNOWN),
+        "bar": np.where(beat >= 0, taught.bar_beat[beat], UNKNOWN),
+        "meter": np.where(beat >= 0, taught.meter[beat], UNKNOWN),
+    }
+    if level:
+        labels = {name: np.full(len(first), UNKNOWN) for name in labels}
+    labels["level"] = np.full(len(first), level)
+    count = slice(0, n_chords)
+    coordinates = (place[first] - place[0])[:, None].astype(np.float32)
+    return Window(features[count], coordinates[count], {name: label[count] for name, label in labels.items()})
 
 
 def mix_hands(excerpt: Excerpt, taught: Taught, other: Taught, rng: np.random.Generator) -> bool:
@@ -360,30 +407,30 @@ def weigh_performances(corpus: Sequence[Taught]) -> Floats:
 def _draw_tempo(begin_sec: float, end_sec: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """A time line to play along: seconds of the performance, and when they come instead."""
     knots_sec = np.arange(begin_sec - 5, end_sec + 8, 3.0)
-    tempo = np.full(len(knots_sec) - 1, rng.uniform(-0.5, 0.5))
+    tempo = np.full(len(knots_sec) - 1, rng.uniform(-0.35, 0.35))
     if rng.random() < 0.5:
         sway = rng.normal(0, rng.uniform(0, 0.15), len(tempo) + 2)
         tempo = tempo + (sway[:-2] + sway[1:-1] + sway[2:]) / np.sqrt(3)
     return knots_sec, np.concatenate([[0.0], np.cumsum(3.0 * 2**tempo)])
 
 
-def stack_windows(windows: Sequence[Window], n_chords: int) -> dict[str, NDArray[np.float32] | IntArray]:
-    """Windows side by side, filled up to ``n_chords``."""
-    n = len(windows)
-    batch: dict[str, NDArray[np.float32] | IntArray] = {
-        "features": np.zeros((n, n_chords, N_FEATURES), np.float32),
-        "coordinates": np.zeros((n, n_chords, 2), np.float32),
-        "absent": np.full((n, n_chords), -1e4, np.float32),
-        "period": np.full((n, n_chords), np.nan, np.float32),
-        **{name: np.full((n, n_chords), UNKNOWN, np.int64) for name in LABELS},
+def stack_windows(windows: Sequence[Window], n_tokens: int) -> Batch:
+    """Windows side by side, filled up to ``n_tokens``: of what is absent no label is known."""
+    n, example = len(windows), windows[0]
+    batch: Batch = {
+        "features": np.zeros((n, n_tokens, example.features.shape[1]), np.float32),
+        "coordinates": np.zeros((n, n_tokens, example.coordinates.shape[1]), np.float32),
+        "absent": np.full((n, n_tokens), -1e4, np.float32),
     }
+    for name, label in example.labels.items():
+        empty = np.nan if label.dtype == np.float32 else UNKNOWN
+        batch[name] = np.full((n, n_tokens), empty, np.float32 if label.dtype == np.float32 else np.int64)
     for index, window in enumerate(windows):
-        count = len(window.times_sec)
+        count = len(window.features)
         batch["features"][index, :count] = window.features
-        batch["coordinates"][index, :count, 0] = window.times_sec
-        batch["coordinates"][index, :, 1] = np.arange(n_chords)
+        batch["coordinates"][index, :count] = window.coordinates
+        batch["coordinates"][index, count:] = window.coordinates[-1]
         batch["absent"][index, :count] = 0
-        batch["period"][index, :count] = window.period_log2_sec
-        for name in LABELS:
-            batch[name][index, :count] = window.labels[name]
+        for name, label in window.labels.items():
+            batch[name][index, :count] = label
     return batch

@@ -15,15 +15,15 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from build.encoder import RHYTHM, Encoder, split_outputs
-from build.rhythm_corpus import UNKNOWN, draw_window, read_corpus, stack_windows, weigh_performances
-from build.training import N_FOLDS, Batch, read_folder, train
+from build.rhythm_corpus import UNKNOWN, Batch, draw_window, read_corpus, stack_windows, weigh_performances
+from build.training import N_FOLDS, read_folder, train
 from ottava.rhythm_classes import PERIODS_LOG2_SEC
 
 N_CHORDS = 320
 BATCH = 16
-STEPS = 3000
+STEPS = 2400
 LEARNING_RATE = 2e-3
-LOSS_WEIGHTS = {"beat": 1.0, "downbeat": 1.0, "phase": 0.5, "period": 0.3, "meter": 0.3, "bar": 0.3, "step": 0.3}
+LOSS_WEIGHTS = {"beat": 1.0, "phase": 0.5, "period": 0.3, "step": 0.3}
 PERIOD_SPREAD_OCTAVES = 0.1
 
 
@@ -51,11 +51,9 @@ def main() -> None:
 def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     """The mean loss of each output over the chords whose label is known."""
     parts = split_outputs(outputs, RHYTHM.outputs)
-    losses = {}
-    for name in ("beat", "downbeat"):
-        known = batch[name] != UNKNOWN
-        losses[name] = F.binary_cross_entropy_with_logits(parts[name][..., 0][known], batch[name][known].float())
-    for name in ("phase", "meter", "bar", "step"):
+    known = batch["beat"] != UNKNOWN
+    losses = {"beat": F.binary_cross_entropy_with_logits(parts["beat"][..., 0][known], batch["beat"][known].float())}
+    for name in ("phase", "step"):
         losses[name] = F.cross_entropy(parts[name].flatten(0, 1), batch[name].flatten(), ignore_index=UNKNOWN)
     known = torch.isfinite(batch["period"])
     distance = batch["period"][known][:, None] - torch.from_numpy(PERIODS_LOG2_SEC).float()

@@ -8,7 +8,6 @@ Started again it goes on where it stopped.
 """
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +17,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from build.encoder import VALUES_AND_STAFFS, Encoder, split_outputs
-from build.rhythm_corpus import UNKNOWN, Taught, find_nearest, read_corpus, weigh_performances
-from build.training import N_FOLDS, Batch, read_folder, train
-from ottava.values import N_FEATURES, VALUES, compute_note_features
+from build.rhythm_corpus import (
+    UNKNOWN,
+    Batch,
+    Taught,
+    Window,
+    find_nearest,
+    read_corpus,
+    stack_windows,
+    weigh_performances,
+)
+from build.training import N_FOLDS, read_folder, train
+from ottava.values import VALUES, compute_note_features, hold_notes
 
 N_NOTES = 384
 BATCH = 16
@@ -45,15 +53,12 @@ def main() -> None:
 
     def draw(rng: np.random.Generator) -> Batch:
         chosen = rng.choice(len(corpus), BATCH, p=chances).tolist()
-        return stack_excerpts([draw_excerpt(corpus[index], rng) for index in chosen])
+        return stack_windows([draw_window(corpus[index], rng) for index in chosen], N_NOTES)
 
     train(Encoder(VALUES_AND_STAFFS), draw, compute_losses, LOSS_WEIGHTS, options.out, options.steps, LEARNING_RATE)
 
 
-Excerpt = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]
-
-
-def draw_excerpt(taught: Taught, rng: np.random.Generator) -> Excerpt:
+def draw_window(taught: Taught, rng: np.random.Generator) -> Window:
     """Features, coordinates, values and staffs of neighbouring notes."""
     n_notes = len(taught.onset)
     begin = int(rng.integers(0, max(1, n_notes - N_NOTES + 1)))
@@ -64,17 +69,15 @@ def draw_excerpt(taught: Taught, rng: np.random.Generator) -> Excerpt:
         index = index[rng.random(len(index)) >= rng.uniform(0, 0.1)]
     if not len(index):
         index = np.array([begin])
-    return describe_excerpt(taught, index, rng)
+    return describe_notes(taught, index, rng)
 
 
-def describe_excerpt(taught: Taught, index: NDArray[np.int64], rng: np.random.Generator | None) -> Excerpt:
-    """See `draw_excerpt`; without ``rng`` as it was played and written."""
+def describe_notes(taught: Taught, index: NDArray[np.int64], rng: np.random.Generator | None) -> Window:
+    """See `draw_window`; without ``rng`` as it was played and written."""
     numbers = np.arange(len(taught.beats_sec))
     played = np.interp(taught.onset[index], taught.beats_sec, numbers)
     released = np.interp(taught.offset[index], taught.beats_sec, numbers)
-    later = np.searchsorted(taught.pedals_sec[:, 1], taught.offset[index])
-    held = np.append(taught.pedals_sec, [[np.inf, np.inf]], axis=0)[later]
-    sounding_sec = np.where(held[:, 0] < taught.offset[index], held[:, 1], taught.offset[index])
+    sounding_sec = hold_notes(taught.offset[index], taught.pedals_sec)
     sounding = np.interp(sounding_sec, taught.beats_sec, numbers)
     place = np.where(np.isnan(taught.place[index]), played, taught.place[index])
     value = np.where(np.isnan(taught.place[index]), np.nan, taught.value[index])
@@ -104,21 +107,7 @@ def describe_excerpt(taught: Taught, index: NDArray[np.int64], rng: np.random.Ge
     coordinates = np.stack([place[order] - place[order[0]], pitch[order]], axis=1).astype(np.float32)
     classes = np.where(np.isnan(value), UNKNOWN, find_nearest(np.nan_to_num(value), VALUES, 0.03))
     staff = np.where(taught.staff[index] > 0, taught.staff[index] - 1, UNKNOWN)
-    return features, coordinates, classes[order], staff[order]
-
-
-def stack_excerpts(excerpts: Sequence[Excerpt]) -> Batch:
-    """Excerpts side by side, filled up to `N_NOTES`."""
-    n = len(excerpts)
-    features = np.zeros((n, N_NOTES, N_FEATURES), np.float32)
-    coordinates = np.zeros((n, N_NOTES, 2), np.float32)
-    absent = np.full((n, N_NOTES), -1e4, np.float32)
-    value, staff = np.full((2, n, N_NOTES), UNKNOWN)
-    for row, (given, where, values, staffs) in enumerate(excerpts):
-        count = len(given)
-        features[row, :count], coordinates[row, :count], absent[row, :count] = given, where, 0
-        value[row, :count], staff[row, :count] = values, staffs
-    return {"features": features, "coordinates": coordinates, "absent": absent, "value": value, "staff": staff}
+    return Window(features, coordinates, {"value": classes[order], "staff": staff[order]})
 
 
 def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:

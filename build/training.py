@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from build.rhythm_corpus import Batch
 
 ROOT = Path(__file__).parent.parent
 N_FOLDS = 5
@@ -18,7 +19,6 @@ WARM_UP_STEPS = 200
 WEIGHT_DECAY = 0.03
 AVERAGING = 0.997  # of the weights over steps; the average is what is kept
 SAVE_STEPS = 200
-Batch = dict[str, NDArray[np.float32] | NDArray[np.int64]]
 
 
 def read_folder() -> Path:

@@ -9,15 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ottava import __version__
 from ottava.check import check_installation
-from ottava.datatypes import Choices, Note, Pedal, Performance, Result
+from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Run, Tensors
 from ottava.errors import TranscriptionError
 from ottava.key import read_key
 from ottava.midi import read_midi, write_midi
-from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models
+from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models, read_rhythm
 from ottava.pipeline import listen, notate
 from ottava.result import make_choices, read_choices, read_result, result_to_json
 from ottava.spelling import read_pitch
@@ -84,10 +85,14 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="without -o: overwrite a file of the default name")
     parser.add_argument("--title")
     parser.add_argument("--tempo", type=float, metavar="BPM", help="quarter notes a minute")
+    parser.add_argument("--tempo-factor", type=float, metavar="2|0.5", help="twice or half as many beats as found")
     parser.add_argument("--meter", type=_read_meter, metavar="3/4")
     parser.add_argument("--key", type=_checked(read_key), metavar="KEY", help='-5 (five flats) or "Eb minor"')
     parser.add_argument("--downbeat", type=float, metavar="SEC", help="time of a downbeat in the recording")
     parser.add_argument("--grid", choices=("auto", "8", "16", "triplet"))
+    parser.add_argument("--swing", action=argparse.BooleanOptionalAction, help="write swung notes straight, or as played")
+    parser.add_argument("--beats", choices=("model", "dp"), help="who finds the beats: the trained model (default) or "
+                        "dynamic programming without one")
     parser.add_argument("--sensitivity", type=float, metavar="0..1",
                         help="0.5 (default): the notes as heard; less: only surer ones; more: also possible ones")
     parser.add_argument("--split", type=_read_split, metavar="auto|C4", help="lowest note of the right hand")
@@ -132,10 +137,14 @@ def _gather_choices(options: argparse.Namespace, error: Any) -> Choices:
     given = {
         "title": options.title,
         "tempo_bpm": options.tempo,
-        "meter": options.meter,
+        "tempo_factor": options.tempo_factor,
+        "meters": options.meter and ((0.0, *options.meter),),
         "key": options.key,
-        "downbeat_sec": options.downbeat,
+        "downbeats_sec": None if options.downbeat is None else (options.downbeat,),
+        "beats_sec": None,
         "grid": options.grid,
+        "swing": options.swing,
+        "beats": options.beats,
         "split_pitch": options.split,
         "setting": options.setting,
         "sensitivity": options.sensitivity,
@@ -184,8 +193,34 @@ def transcribe_file(path: Path, choices: Choices, model_name: str | None = None)
     """
     performance, duration_sec, warnings = _hear(path, choices, model_name)
     # The graphs are gone: the score of an hour takes nearly half as much again.
-    result = notate(performance, duration_sec, choices, name_title(path))
+    result = notate_performance(performance, duration_sec, choices, name_title(path))
     return replace(result, warnings=(*warnings, *result.warnings))
+
+
+def notate_performance(performance: Performance, duration_sec: float, choices: Choices, title: str) -> Result:
+    """Write a performance down, with the rhythm networks where ``choices`` want them.
+
+    Raises
+    ------
+    TranscriptionError
+        When the choices leave no note, or a model file is missing.
+    """
+    return asyncio.run(notate(performance, duration_sec, choices, open_rhythm(choices), title))
+
+
+def open_rhythm(choices: Choices) -> Run:
+    """Return the seam's ``run`` for `notate`; without a model it has nothing to run."""
+    if choices.beats == "dp":
+        return run_nothing
+    from ottava.native import create_run  # loads LiteRT
+
+    folder = find_models_folder()
+    return create_run(read_rhythm((folder / "models.json").read_text(encoding="utf-8")).graphs, folder)
+
+
+async def run_nothing(name: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+    """Stand for the seam's ``run`` where no graph is needed."""
+    raise ValueError(f"the graph {name} is not loaded")
 
 
 def _hear(path: Path, choices: Choices, model_name: str | None) -> tuple[Performance, float, tuple[str, ...]]:
@@ -229,7 +264,7 @@ def _notate(options: argparse.Namespace, error: Any) -> int:
     else:
         performance = read_midi(content)
         duration_sec = max(note.offset_sec for note in performance.notes)
-    _write(notate(performance, duration_sec, choices, title), outputs)
+    _write(notate_performance(performance, duration_sec, choices, title), outputs)
     return DONE
 
 

@@ -50,7 +50,7 @@ def track_beats(notes: Sequence[Note], duration_sec: float, beat_bpm: float | No
     strength = compute_onset_strength(notes, duration_sec)
     periods = _follow_period(strength, beat_bpm)
     frames = _place_beats(strength, periods)
-    return _cover(frames / FRAME_RATE, notes[0].onset_sec, max(note.onset_sec for note in notes), periods)
+    return cover_notes(frames / FRAME_RATE, notes[0].onset_sec, max(note.onset_sec for note in notes), periods / FRAME_RATE)
 
 
 def compute_onset_strength(notes: Sequence[Note], duration_sec: float) -> NDArray[np.float64]:
@@ -135,11 +135,25 @@ def _place_beats(strength: NDArray[np.float64], periods: NDArray[np.float64]) ->
     return np.array(frames[::-1], np.int64)
 
 
-def _cover(
-    times_sec: NDArray[np.float64], first_sec: float, last_sec: float, periods: NDArray[np.float64]
+def cover_notes(
+    times_sec: NDArray[np.float64],
+    first_sec: float,
+    last_sec: float,
+    periods_sec: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Trim beats that lie outside the notes and go on at the local period to cover all of them."""
-    first_period, last_period = periods[0] / FRAME_RATE, periods[-1] / FRAME_RATE
+    """Trim beats that lie outside the notes and go on at the local period to cover all of them.
+
+    Parameters
+    ----------
+    times_sec
+        Increasing; two at least, or ``periods_sec`` given.
+    first_sec, last_sec
+        Of the notes' onsets.
+    periods_sec
+        Of which the first and the last hold at the ends; the first and the last interval where it is None.
+    """
+    periods = np.diff(times_sec) if periods_sec is None else periods_sec
+    first_period, last_period = float(periods[0]), float(periods[-1])
     # A note up to a quarter beat early belongs to the beat.
     times = [t for t in times_sec if first_sec - 0.75 * first_period < t < last_sec + 0.75 * last_period]
     times = times or [first_sec]

@@ -54,18 +54,25 @@ class Performance:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a person decided; None where Ottava decides.
+    """What a person decided; None, empty or "auto" where Ottava decides.
 
-    ``sensitivity`` 0..1: at 0.5 the score has the notes as heard, below only those surer than 1 - sensitivity, above it
-    also the possible ones surer than that.
+    ``tempo_bpm`` is in quarter notes a minute; ``tempo_factor`` 2 or 0.5 writes twice or half as many beats as Ottava
+    would. ``meters`` are (from which second on, beats, beat_type); ``beats_sec`` are all beats, as tapped along.
+    ``beats`` says who finds them: the trained model, or dynamic programming without one. ``sensitivity`` 0..1: at 0.5
+    the score has the notes as heard, below only those surer than 1 - sensitivity, above it also the possible ones surer
+    than that.
     """
 
     title: str | None = None
     tempo_bpm: float | None = None
-    meter: tuple[int, int] | None = None
+    tempo_factor: float | None = None
+    meters: tuple[tuple[float, int, int], ...] = ()
     key: tuple[int, Literal["major", "minor"]] | None = None
-    downbeat_sec: float | None = None
+    downbeats_sec: tuple[float, ...] = ()
+    beats_sec: tuple[float, ...] = ()
     grid: Literal["auto", "8", "16", "triplet"] = "auto"
+    swing: bool | None = None
+    beats: Literal["model", "dp"] = "model"
     split_pitch: int | None = None
     setting: str | None = None
     sensitivity: float = 0.5
@@ -75,11 +82,13 @@ class Choices:
 class BeatGrid:
     """Beats in recording time.
 
-    ``times_sec`` shape (n_beats,), increasing; ``beat_in_bar`` shape (n_beats,), 1 on a downbeat.
+    ``times_sec`` shape (n_beats,), increasing; ``beat_in_bar`` shape (n_beats,), 1 on a downbeat; ``signatures``: the
+    time signature (beats, beat_type) at each beat.
     """
 
     times_sec: NDArray[np.float64]
     beat_in_bar: IntArray
+    signatures: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +111,11 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """Quarter notes a minute from ``quarter`` on, as printed."""
+    """Quarter notes a minute from ``quarter`` on, as printed; ``text`` such as "rit." stands instead of the figure."""
 
     quarter: Fraction
     bpm: float
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +153,7 @@ class ScoreNote:
     staff: int
     voice: int
     spelling: Spelling
+    ornament: Literal["trill", "arpeggio"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +175,7 @@ class Score:
     tempos: tuple[Tempo, ...]
     notes: tuple[ScoreNote | None, ...]
     pedals: tuple[ScorePedal, ...]
+    is_swung: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from simple meters. The accents are those of Temperley, "The Cognition of Basic 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +22,15 @@ BASS, LENGTH, COUNT, HARMONY = 2.0, 0.7, 0.3, 1.0
 BEATS_PER_BAR = (2, 3, 4)
 # Beats are compound where thirds hold more than this share of the onsets between beats (same search).
 COMPOUND_SHARE = 0.55
+LONE_BEAT_SEC = 0.5  # where there is one beat alone
 
 
 def tactus_beats(beats: int, beat_type: int) -> int:
-    """Felt beats of a bar: dotted ones in 6/x, 9/x and 12/x, else as written."""
-    return beats // 3 if is_compound(beats, beat_type) else beats
+    """Felt beats of a bar: dotted ones in 6/x, 9/x and 12/x, else as written; ``beat_type`` makes no difference."""
+    return beats // 3 if is_compound(beats) else beats
 
 
-def is_compound(beats: int, beat_type: int) -> bool:
+def is_compound(beats: int) -> bool:
     """Whether the beats of a meter fall into three."""
     return beats > 3 and beats % 3 == 0
 
@@ -35,6 +38,11 @@ def is_compound(beats: int, beat_type: int) -> bool:
 def beat_quarters(meter: Meter) -> Fraction:
     """Length of a felt beat in quarter notes."""
     return bar_quarters(meter) / tactus_beats(meter.beats, meter.beat_type)
+
+
+def signature_quarters(signature: tuple[int, int]) -> Fraction:
+    """Length of a felt beat of a time signature in quarter notes."""
+    return beat_quarters(Meter(Fraction(0), *signature))
 
 
 def bar_quarters(meter: Meter) -> Fraction:
@@ -45,10 +53,10 @@ def bar_quarters(meter: Meter) -> Fraction:
 def estimate_meter(
     notes: Sequence[Note],
     times_sec: NDArray[np.float64],
-    given: tuple[int, int] | None = None,
-    downbeat_sec: float | None = None,
-) -> tuple[Meter, BeatGrid]:
-    """Estimate the meter and the downbeats.
+    meters: Sequence[tuple[float, int, int]] = (),
+    downbeats_sec: Sequence[float] = (),
+) -> BeatGrid:
+    """Estimate the meter and the downbeats of beats that are known.
 
     Parameters
     ----------
@@ -56,56 +64,132 @@ def estimate_meter(
         Sorted by onset.
     times_sec
         Beat times, shape (n_beats,), increasing.
-    given
-        (beats, beat_type) where a person chose the meter.
-    downbeat_sec
-        Where given, the beat nearest to this time is a downbeat.
-
-    Returns
-    -------
-    tuple of Meter and BeatGrid
-        The meter from the first bar on, and the beats with their places in the bar.
+    meters
+        (from which second on, beats, beat_type) where a person chose; each but the first begins with a downbeat.
+    downbeats_sec
+        The beats nearest to these times are downbeats.
     """
-    accents = compute_accents(notes, times_sec)
-    sizes = BEATS_PER_BAR if given is None else (tactus_beats(*given),)
-    fixed = None if downbeat_sec is None else int(np.argmin(np.abs(times_sec - downbeat_sec)))
-    _, size, phase = max(
-        (_downbeat_contrast(accents, size, phase), size, phase)
-        for size in sizes
-        for phase in (range(size) if fixed is None else [fixed % size])
-    )
-    if given is None:
-        given = (3 * size, 8) if compound_share(notes, times_sec) > COMPOUND_SHARE else (size, 4)
-    beat_in_bar = (np.arange(len(times_sec), dtype=np.int64) - phase) % size + 1
-    return Meter(Fraction(0), *given), BeatGrid(times_sec, beat_in_bar)
+    n_beats = len(times_sec)
+    fixed = sorted({_nearest(times_sec, sec) for sec in (*downbeats_sec, *(sec for sec, _, _ in meters[1:]))})
+    if not meters:
+        accents = compute_accents(notes, times_sec)
+        _, size, phase = max(
+            (_downbeat_contrast(accents, size, phase), size, phase)
+            for size in BEATS_PER_BAR
+            for phase in ([fixed[0] % size] if fixed else range(size))
+        )
+        is_compound = compound_share(notes, times_sec) > COMPOUND_SHARE
+        signatures = [(3 * size, 8) if is_compound else (size, 4)] * n_beats
+        anchors = fixed or [phase]
+    else:
+        begins = [0, *(_nearest(times_sec, sec) for sec, _, _ in meters[1:])]
+        signatures = [
+            meters[int(np.searchsorted(begins, index, side="right")) - 1][1:] for index in range(n_beats)
+        ]
+        anchors = fixed
+        if not anchors:
+            accents, size = compute_accents(notes, times_sec), tactus_beats(*signatures[0])
+            anchors = [max((_downbeat_contrast(accents, size, phase), phase) for phase in range(size))[1]]
+    beat_in_bar = np.ones(n_beats, np.int64)
+    for index in range(anchors[0] - 1, -1, -1):
+        beat_in_bar[index] = (beat_in_bar[index + 1] - 2) % tactus_beats(*signatures[index]) + 1
+    for index in range(anchors[0] + 1, n_beats):
+        beat_in_bar[index] = 1 if index in anchors else beat_in_bar[index - 1] % tactus_beats(*signatures[index - 1]) + 1
+    return BeatGrid(times_sec, beat_in_bar, tuple(signatures))
 
 
-def number_beats(grid: BeatGrid, meter: Meter, first_onset: Fraction) -> tuple[tuple[Beat, ...], Fraction]:
-    """Name the place of every beat in the score, and find the pickup.
+def _nearest(times_sec: NDArray[np.float64], sec: float) -> int:
+    return int(np.argmin(np.abs(times_sec - sec)))
+
+
+def complete_grid(grid: BeatGrid, last_place: Fraction) -> BeatGrid:
+    """Go on with beats, as they went before, up to the end of the bar in which ``last_place`` lies."""
+    times, numbers, signatures = grid.times_sec.tolist(), grid.beat_in_bar.tolist(), list(grid.signatures)
+    period = (times[-1] - times[-min(len(times), 5)]) / (min(len(times), 5) - 1) if len(times) > 1 else LONE_BEAT_SEC
+    while len(times) < 2 or len(times) <= last_place or numbers[-1] < tactus_beats(*signatures[-1]):
+        times.append(times[-1] + period)
+        numbers.append(numbers[-1] % tactus_beats(*signatures[-1]) + 1)
+        signatures.append(signatures[-1])
+    return BeatGrid(np.array(times), np.array(numbers), tuple(signatures))
+
+
+def number_beats(grid: BeatGrid, first_place: Fraction) -> tuple[list[Fraction], list[Beat], list[Meter]]:
+    """Name the place of every beat in the score.
 
     Parameters
     ----------
     grid
-        All beats of the performance.
-    meter
-        The meter of the piece.
-    first_onset
+        All beats of the performance, up to a bar's end.
+    first_place
         Place of the first note on the beat count (0 = first beat of ``grid``), at least 0.
 
     Returns
     -------
-    tuple of (tuple of Beat, Fraction)
-        The beats from the first note's on, quarter 0 on the first downbeat that a bar begins with, and the length of
-        the pickup before it in quarter notes, whole beats, 0 without one.
+    tuple of (list of Fraction, list of Beat, list of Meter)
+        Quarters of all beats of ``grid`` and of its end, 0 on the first downbeat at or after the first note's beat; the beats from the
+        first note's on, what comes before quarter 0 being the pickup; the meters, of which each bar that is shorter or
+        longer than its signature says has one of its own.
     """
-    size, unit = tactus_beats(meter.beats, meter.beat_type), beat_quarters(meter)
-    begin = max(0, int(first_onset // 1))
-    downbeat = begin + (1 - int(grid.beat_in_bar[begin])) % size
-    beats = tuple(
-        Beat(float(grid.times_sec[i]), (i - downbeat) * unit, int(grid.beat_in_bar[i]), (i - downbeat) // size + 1)
-        for i in range(begin, len(grid.times_sec))
-    )
-    return beats, (downbeat - begin) * unit
+    n_beats, begin = len(grid.times_sec), int(first_place // 1)
+    starts = [index for index in range(begin, n_beats) if grid.beat_in_bar[index] == 1] or [begin]
+    length = signature_quarters(grid.signatures[starts[0]])
+    quarters = [(index - starts[0]) * length for index in range(starts[0])]
+    beats = [Beat(float(grid.times_sec[i]), quarters[i], int(grid.beat_in_bar[i]), 0) for i in range(begin, starts[0])]
+    meters: list[Meter] = []
+    quarter = Fraction(0)
+    for bar, (start, end) in enumerate(zip(starts, [*starts[1:], n_beats], strict=True), 1):
+        signature = _fit_signature(grid.signatures[start], end - start)
+        if not meters or (meters[-1].beats, meters[-1].beat_type) != signature:
+            meters.append(Meter(quarter, *signature))
+        for index in range(start, end):
+            beats.append(Beat(float(grid.times_sec[index]), quarter, index - start + 1, bar))
+            quarters.append(quarter)
+            quarter += signature_quarters(grid.signatures[start])
+    return [*quarters, quarter], beats, meters
+
+
+def quarter_at(quarters: Sequence[Fraction], place: Fraction) -> Fraction:
+    """Quarter of a place on the beat count; ``quarters`` of all beats, see `number_beats`."""
+    beat = min(max(int(place // 1), 0), len(quarters) - 2)
+    return quarters[beat] + (place - beat) * (quarters[beat + 1] - quarters[beat])
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of the score: its number, where it begins and how long it is in quarters, and its meter.
+
+    ``lead_quarter``: how much of the meter's bar is missing before it, in a pickup.
+    """
+
+    number: int
+    start_quarter: Fraction
+    length_quarter: Fraction
+    meter: Meter
+    lead_quarter: Fraction = Fraction(0)
+
+
+def list_bars(meters: Sequence[Meter], pickup_quarter: Fraction, end_quarter: Fraction) -> list[Bar]:
+    """All bars up to ``end_quarter``, one at least; the pickup has number 0.
+
+    A meter holds from its quarter to the next one's, which is a whole number of its bars later.
+    """
+    bars = []
+    if pickup_quarter:
+        lead = (bar_quarters(meters[0]) - pickup_quarter) % bar_quarters(meters[0])
+        bars.append(Bar(0, -pickup_quarter, pickup_quarter, meters[0], lead))
+    start, number = Fraction(0), 1
+    for meter, following in zip(meters, [*meters[1:], None], strict=True):
+        stop = following.quarter if following else max(end_quarter, start + bar_quarters(meter))
+        while start < stop:
+            bars.append(Bar(number, start, bar_quarters(meter), meter))
+            start, number = start + bar_quarters(meter), number + 1
+    return bars
+
+
+def _fit_signature(signature: tuple[int, int], n_beats: int) -> tuple[int, int]:
+    """The signature of a bar that has ``n_beats``."""
+    beats, beat_type = signature
+    return signature if n_beats == tactus_beats(*signature) else (n_beats * beats // tactus_beats(*signature), beat_type)
 
 
 def compute_accents(notes: Sequence[Note], times_sec: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,7 +15,8 @@ import numpy as np
 from ottava.errors import TranscriptionError
 
 ROLES = ("places", "core", "score", "attributes")
-FORMAT = "ottava-models-3"
+RHYTHM_ROLES = ("rhythm", "values")
+FORMAT = "ottava-models-4"
 LEAST_STEPS = -0x80800  # of a weight in a packed graph, so that small ones lie in the middle of what bits 4 to 11 count
 
 
@@ -69,6 +70,16 @@ class Model:
     graphs: dict[str, Graph]
 
 
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """The trained networks of rhythm: ``graphs`` by their names in `RHYTHM_ROLES`."""
+
+    name: str
+    licence: str
+    origin: str
+    graphs: dict[str, Graph]
+
+
 def read_models(text: str) -> dict[str, Model]:
     """Read models.json.
 
@@ -88,17 +99,33 @@ def read_models(text: str) -> dict[str, Model]:
         The text is not models.json, is of another format, or lacks something.
     """
     try:
-        content = json.loads(text)
-        if content["format"] != FORMAT:
-            raise TranscriptionError(
-                f"models.json has the format {content['format']}, but this version of Ottava reads {FORMAT}: "
-                "install models and program of the same version."
-            )
+        content = _read_content(text)
         models = {item["name"]: _read_model(item) for item in content["models"]}
         default = content["default"]
         return {default: models.pop(default), **models}
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise TranscriptionError(f"models.json cannot be read ({error!r}): install Ottava's models anew.") from error
+
+
+def read_rhythm(text: str) -> Rhythm:
+    """Read of models.json what finds beats and note values; raises TranscriptionError as `read_models` does."""
+    try:
+        item = _read_content(text)["rhythm"]
+        graphs = {name: _read_graph(graph) for name, graph in item["graphs"].items()}
+        return Rhythm(item["name"], item["licence"], item["origin"], {name: graphs[name] for name in RHYTHM_ROLES})
+    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise TranscriptionError(f"models.json cannot be read ({error!r}): install Ottava's models anew.") from error
+
+
+def _read_content(text: str) -> dict[str, Any]:
+    """The content of models.json, if its format is ours."""
+    content: dict[str, Any] = json.loads(text)
+    if content["format"] != FORMAT:
+        raise TranscriptionError(
+            f"models.json has the format {content['format']}, but this version of Ottava reads {FORMAT}: "
+            "install models and program of the same version."
+        )
+    return content
 
 
 def choose_model(models: dict[str, Model], name: str | None = None) -> Model:

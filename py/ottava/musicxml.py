@@ -5,19 +5,19 @@ and nothing is guessed twice. The text is the same for the same score wherever i
 identifiers.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
 
-from music21 import bar, chord, clef, key, layout, metadata, meter, note, pitch, stream, tempo, tie
+from music21 import bar, chord, clef, expressions, key, layout, metadata, meter, note, pitch, stream, tempo, tie
 from music21.musicxml.m21ToXml import ScoreExporter
 from music21.stream.makeNotation import makeTupletBrackets
 
 from ottava import __version__
 from ottava.datatypes import Meter, Result, Score, ScoreNote
-from ottava.meter import bar_quarters, beat_quarters
+from ottava.meter import Bar, beat_quarters, list_bars
 from ottava.rhythm import split_span
 
 # A lower staff whose middle note lies above this is written in the treble clef.
@@ -81,78 +81,111 @@ def _make_part(score: Score, notes: Sequence[ScoreNote], staff: int) -> stream.P
     """One staff with all its bars."""
     part = stream.PartStaff(id=f"P1-Staff{staff}")
     part.partName = "Piano"
-    now = score.meters[0]
-    length = bar_quarters(now)
-    signature = meter.TimeSignature(f"{now.beats}/{now.beat_type}")
-    voices = _lay_out_voices([scored for scored in notes if scored.staff == staff], length)
-    n_bars = ceil(max(scored.span.onset_quarter + scored.span.duration_quarter for scored in notes) / length)
-    pitches = sorted(_pitch(scored).midi for scored in notes if scored.staff == staff)
+    end = max(scored.span.onset_quarter + scored.span.duration_quarter for scored in notes)
+    bars = list_bars(score.meters, score.pickup_quarter, end)
+    own = [scored for scored in notes if scored.staff == staff]
+    voices, graces = _lay_out_voices(own, bars), _lay_out_graces(own, bars)
+    pitches = sorted(_pitch(scored).midi for scored in own)
     middle = pitches[len(pitches) // 2] if pitches else 0
-    for number in range(0 if score.pickup_quarter else 1, n_bars + 1):
-        measure = stream.Measure(number=number)
-        if not part:
+    now: Meter | None = None
+    for index, place in enumerate(bars):
+        measure = stream.Measure(number=place.number)
+        if not index:
             measure.insert(0, clef.TrebleClef() if staff == 1 or middle > TREBLE_ABOVE_PITCH else clef.BassClef())
             measure.insert(0, _make_key(score))
+        if place.meter is not now:
+            now = place.meter
+            signature = meter.TimeSignature(f"{now.beats}/{now.beat_type}")
             measure.insert(0, signature)
-            if staff == 1:
-                measure.insert(0, _make_tempo(score, now))
-        if number == 0:
-            measure.paddingLeft = length - score.pickup_quarter
+        if staff == 1:
+            _insert_tempos(measure, score, place)
+        if place.number == 0:
+            measure.paddingLeft = place.lead_quarter
             measure.showNumber = stream.enums.ShowNumber.NEVER
-        _fill_measure(measure, voices[number], length if number else score.pickup_quarter, number, now)
+        _fill_measure(measure, voices[index], graces[index], place)
         part.append(measure)
-    part.makeAccidentals(inPlace=True)
-    for measure in part.getElementsByClass(stream.Measure):
         for voice in measure.voices or [measure]:
             _make_beams(voice, signature, measure.paddingLeft)
             makeTupletBrackets(voice, inPlace=True)
+    part.makeAccidentals(inPlace=True)
     part.getElementsByClass(stream.Measure).last().rightBarline = bar.Barline("final")
     return part
 
 
 def _make_beams(voice: stream.Stream, signature: meter.TimeSignature, begin_quarter: float) -> None:
     """Join the flags of a voice; music21's own makeBeams searches the whole part for the meter, bar by bar."""
-    elements = list(voice.notesAndRests)
+    elements = [element for element in voice.notesAndRests if not element.duration.isGrace]
     for element, beams in zip(elements, signature.getBeams(elements, begin_quarter), strict=True):
         if beams is not None and not element.isRest:
             element.beams = beams
 
 
-def _lay_out_voices(notes: Sequence[ScoreNote], length: Fraction) -> dict[int, dict[int, list[Sign]]]:
-    """Signs of one staff by bar number and voice, ties made at the bar lines, rests still to be filled."""
+def _lay_out_voices(notes: Sequence[ScoreNote], bars: Sequence[Bar]) -> dict[int, dict[int, list[Sign]]]:
+    """Signs of one staff by index of the bar and voice, ties made at the bar lines, rests still to be filled."""
     chords: dict[tuple[int, Fraction], list[ScoreNote]] = defaultdict(list)
     for scored in notes:
-        chords[scored.voice, scored.span.onset_quarter].append(scored)
-    bars: dict[int, dict[int, list[Sign]]] = defaultdict(lambda: defaultdict(list))
+        if scored.span.duration_quarter:
+            chords[scored.voice, scored.span.onset_quarter].append(scored)
+    starts = [place.start_quarter for place in bars]
+    laid: dict[int, dict[int, list[Sign]]] = defaultdict(lambda: defaultdict(list))
     for (voice, onset), members in sorted(chords.items(), key=lambda item: item[0]):
         end = onset + members[0].span.duration_quarter
         begin = onset
         while begin < end:
-            number = int(begin // length) + 1
-            stop = min(end, number * length)
+            index = bisect_right(starts, begin) - 1
+            place = bars[index]
+            stop = min(end, place.start_quarter + place.length_quarter)
             # The pickup counts from its own start, which leaves the beats where the whole bar has them.
-            start = begin - (number - 1) * length
-            bars[number][voice].append(Sign(start, stop - begin, tuple(members), begin > onset, stop < end))
+            start = begin - place.start_quarter + place.lead_quarter
+            laid[index][voice].append(Sign(start, stop - begin, tuple(members), begin > onset, stop < end))
             begin = stop
-    return bars
+    return laid
+
+
+def _lay_out_graces(notes: Sequence[ScoreNote], bars: Sequence[Bar]) -> dict[int, dict[int, dict[Fraction, list[ScoreNote]]]]:
+    """Grace notes of one staff by index of the bar, voice and quarter of the bar."""
+    starts = [place.start_quarter for place in bars]
+    laid: dict[int, dict[int, dict[Fraction, list[ScoreNote]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for scored in notes:
+        if not scored.span.duration_quarter:
+            index = max(0, bisect_right(starts, scored.span.onset_quarter) - 1)
+            start = scored.span.onset_quarter - bars[index].start_quarter + bars[index].lead_quarter
+            laid[index][scored.voice][start].append(scored)
+    return laid
 
 
 def _fill_measure(
-    measure: stream.Measure, voices: dict[int, list[Sign]], length: Fraction, number: int, now: Meter
+    measure: stream.Measure,
+    voices: dict[int, list[Sign]],
+    graces: dict[int, dict[Fraction, list[ScoreNote]]],
+    place: Bar,
 ) -> None:
-    """Write the voices of a bar; voice 1 shows its rests, the second hides them."""
-    first = bar_quarters(now) - length
-    if not voices:
-        rest = note.Rest(quarterLength=length)
+    """Write the voices of a bar; voice 1 shows its rests, the others hide them."""
+    first, unit = place.lead_quarter, beat_quarters(place.meter)
+    if not voices and not graces:
+        rest = note.Rest(quarterLength=place.length_quarter)
         rest.fullMeasure = True
         measure.insert(0, rest)
         return
-    for voice in sorted({1, *voices}):
-        holder = stream.Voice(id=str(voice)) if len(voices) > 1 or 1 not in voices else measure
-        for sign in _with_rests(voices.get(voice, []), first, first + length):
-            _insert_sign(holder, sign, first, beat_quarters(now), hidden=voice > 1)
+    numbers = sorted({1, *voices, *graces})
+    for voice in numbers:
+        holder = stream.Voice(id=str(voice)) if len(numbers) > 1 else measure
+        early = dict(graces.get(voice, {}))
+        for sign in _with_rests(voices.get(voice, []), first, first + place.length_quarter):
+            for start in sorted(start for start in early if start <= sign.start_quarter):
+                _append_graces(holder, early.pop(start))
+            _append_sign(holder, sign, unit, hidden=voice > 1)
+        for start in sorted(early):
+            _append_graces(holder, early.pop(start))
         if holder is not measure:
             measure.insert(0, holder)
+
+
+def _append_graces(holder: stream.Stream, notes: Sequence[ScoreNote]) -> None:
+    """Grace notes before the next sign, one after the other; those struck together are not told apart."""
+    for scored in notes:
+        head = note.Note(_pitch(scored), type="eighth")
+        holder.append(head.getGrace())
 
 
 def _with_rests(signs: Sequence[Sign], start: Fraction, end: Fraction) -> list[Sign]:
@@ -167,12 +200,9 @@ def _with_rests(signs: Sequence[Sign], start: Fraction, end: Fraction) -> list[S
     return filled
 
 
-def _insert_sign(
-    holder: stream.Stream, sign: Sign, first: Fraction, beat_quarter: Fraction, hidden: bool
-) -> None:
-    """Insert one sign as as many tied notes (or rests) as it takes to show the beats."""
+def _append_sign(holder: stream.Stream, sign: Sign, beat_quarter: Fraction, hidden: bool) -> None:
+    """Write one sign as as many tied notes (or rests) as it takes to show the beats."""
     lengths = split_span(sign.start_quarter, sign.duration_quarter, beat_quarter)
-    start = sign.start_quarter
     for index, value in enumerate(lengths):
         element: note.GeneralNote
         if not sign.notes:
@@ -183,8 +213,18 @@ def _insert_sign(
             heads = [_make_head(scored, back, on) for scored in _distinct(sign.notes)]
             element = heads[0] if len(heads) == 1 else chord.Chord(heads)
             element.quarterLength = value
-        holder.insert(start - first, element)
-        start += value
+            if not back:
+                _add_ornaments(element, sign.notes)
+        holder.append(element)
+
+
+def _add_ornaments(element: note.NotRest, notes: Sequence[ScoreNote]) -> None:
+    """Signs of a trill and of a broken chord."""
+    ornaments = {scored.ornament for scored in notes}
+    if "trill" in ornaments:
+        element.expressions.append(expressions.Trill())
+    if "arpeggio" in ornaments and isinstance(element, chord.Chord):
+        element.expressions.append(expressions.ArpeggioMark())
 
 
 def _distinct(notes: Sequence[ScoreNote]) -> list[ScoreNote]:
@@ -208,10 +248,23 @@ def _make_key(score: Score) -> key.KeySignature:
     return key.KeySignature(score.keys[0].fifths)
 
 
-def _make_tempo(score: Score, now: Meter) -> tempo.MetronomeMark:
-    beat = beat_quarters(now)
-    mark = tempo.MetronomeMark(
-        number=round(score.tempos[0].bpm / float(beat)), referent=note.Note(quarterLength=beat).duration
-    )
-    mark.placement = "above"
-    return mark
+def _insert_tempos(measure: stream.Measure, score: Score, place: Bar) -> None:
+    """Tempo marks of a bar; the first ones stand over the first note, pickup or not."""
+    for index, mark in enumerate(score.tempos):
+        is_first = index == 0 and place.start_quarter <= 0 and (place.number == 0 or not score.pickup_quarter)
+        offset = mark.quarter - place.start_quarter
+        if not is_first and (index == 0 or not 0 <= offset < place.length_quarter):
+            continue
+        element: tempo.TempoIndication | expressions.TextExpression
+        if mark.text:
+            element = expressions.TextExpression(mark.text)
+        else:
+            beat = beat_quarters(place.meter)
+            referent = note.Note(quarterLength=beat).duration
+            element = tempo.MetronomeMark(number=round(mark.bpm / float(beat)), referent=referent)
+        element.placement = "above"
+        measure.insert(0 if is_first else offset, element)
+    if score.is_swung and place.number == (0 if score.pickup_quarter else 1):
+        swing = expressions.TextExpression("swing")
+        swing.placement = "above"
+        measure.insert(0, swing)

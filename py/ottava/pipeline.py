@@ -10,7 +10,7 @@ import numpy as np
 
 from ottava.activations import N_TRACKS, compute_attributes, compute_places, compute_segment, plan_segments
 from ottava.audio import check_length, check_loudness
-from ottava.beats import estimate_tempo, track_beats
+from ottava.chords import describe_notes
 from ottava.confidence import check_notes, choose_notes, find_warnings
 from ottava.datatypes import (
     Choices,
@@ -23,12 +23,11 @@ from ottava.datatypes import (
     Score,
     ScoreNote,
     Span,
-    Tempo,
 )
 from ottava.errors import TranscriptionError
 from ottava.hands import split_hands
 from ottava.key import estimate_key
-from ottava.meter import beat_quarters, estimate_meter, is_compound, number_beats
+from ottava.meter import complete_grid, number_beats, quarter_at
 from ottava.models import Model
 from ottava.notes import (
     Press,
@@ -42,10 +41,15 @@ from ottava.notes import (
     join_presses,
     place_presses,
 )
-from ottava.rhythm import place_pedals, quantize_notes, trim_durations
+from ottava.ornaments import find_ornaments
+from ottava.placing import place_by_model, place_by_tracking
+from ottava.rhythm import LEGATO_SHARE, NO_LEGATO, measure_durations, place_pedals, trim_durations
+from ottava.rhythm_model import compute_rhythm, compute_values
 from ottava.spelling import spell_pitches
+from ottava.tempo import choose_tempos
 from ottava.tuning import describe_tuning, estimate_tuning
-from ottava.voices import separate_voices
+from ottava.values import choose_staffs, choose_values, describe_values
+from ottava.voices import HELD_QUARTER, separate_voices
 
 
 async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: Run, report: Report) -> Performance:
@@ -102,7 +106,7 @@ async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: 
     return Performance(notes, convert_pedals(presses), model.name, convert_notes(possible), tuning_cents)
 
 
-def notate(performance: Performance, duration_sec: float, choices: Choices, title: str = "") -> Result:
+async def notate(performance: Performance, duration_sec: float, choices: Choices, run: Run, title: str = "") -> Result:
     """Write a performance down.
 
     Parameters
@@ -113,6 +117,8 @@ def notate(performance: Performance, duration_sec: float, choices: Choices, titl
         Length of the recording.
     choices
         What a person decided.
+    run
+        The host's call that runs the rhythm networks; not called where ``choices`` ask for beats without a model.
     title
         Of the piece, where ``choices`` has none.
 
@@ -131,45 +137,49 @@ def notate(performance: Performance, duration_sec: float, choices: Choices, titl
     notes = [note for note, kept in zip(all_notes, is_kept, strict=True) if kept]
     if not notes:
         raise TranscriptionError("No note is this certain; choose a higher sensitivity.")
-    beat_bpm = _felt_bpm(choices)
-    times_sec = track_beats(notes, duration_sec, beat_bpm)
-    meter, grid = estimate_meter(notes, times_sec, choices.meter, choices.downbeat_sec)
-    beat_quarter = beat_quarters(meter)
-    spans = quantize_notes(notes, times_sec, beat_quarter, choices.grid)
+    chords, features = describe_notes(notes, performance.pedals)
+    is_trained = choices.beats == "model"
+    if is_trained:
+        grid, chord_places = place_by_model(chords, await compute_rhythm(chords, features, run), choices)
+    else:
+        grid, chord_places = place_by_tracking(notes, chords, duration_sec, choices)
+    roles = find_ornaments(notes, chords, chord_places)
+    shown = [index for index, role in enumerate(roles) if role.place is not None]
+    places = [role.place for role in roles if role.place is not None]
+    shown_notes = [notes[index] for index in shown]
+    is_grace = [roles[index].is_grace for index in shown]
 
-    first_onset = min(span.onset_quarter for span in spans) / beat_quarter
-    beats, pickup_quarter = number_beats(grid, meter, first_onset)
-    # Quarters count from the first downbeat: from here on the pickup is negative.
-    shift = (first_onset // 1) * beat_quarter + pickup_quarter
-    spans = [Span(span.onset_quarter - shift, span.duration_quarter) for span in spans]
+    lengths = measure_durations(shown_notes, places, grid.times_sec)
+    staffs = split_hands(shown_notes, choices.split_pitch)
+    if is_trained:
+        described = describe_values(shown_notes, performance.pedals, places, grid)
+        outputs = await compute_values(*described, run)
+        lengths = choose_values(outputs["value"], lengths)
+        staffs = staffs if choices.split_pitch is not None else choose_staffs(outputs["staff"])
 
-    staffs = split_hands(notes, choices.split_pitch)
-    voices = separate_voices(notes, spans, staffs)
-    spans = trim_durations(spans, staffs, voices)
+    grid = complete_grid(grid, max(place + length for place, length in zip(places, lengths, strict=True)))
+    quarters, beats, meters = number_beats(grid, min(places))
+    spans = [
+        Span(begin := quarter_at(quarters, place), Fraction(0) if grace else quarter_at(quarters, place + length) - begin)
+        for place, length, grace in zip(places, lengths, is_grace, strict=True)
+    ]
+    voices = separate_voices(shown_notes, spans, staffs, Fraction(0) if is_trained else HELD_QUARTER)
+    spans = trim_durations(spans, staffs, voices, NO_LEGATO if is_trained else LEGATO_SHARE)
     key = Key(Fraction(0), *choices.key) if choices.key else estimate_key(notes)
-    spellings = spell_pitches(notes, key)
+    spellings = spell_pitches(shown_notes, key)
 
-    written = map(ScoreNote, spans, staffs, voices, spellings)
-    bpm = choices.tempo_bpm or estimate_tempo(times_sec) * float(beat_quarter)
+    ornaments = [roles[index].ornament for index in shown]
+    written = dict(zip(shown, map(ScoreNote, spans, staffs, voices, spellings, ornaments), strict=True))
+    numbers = iter(range(len(notes)))
     score = Score(
-        beats=beats,
-        meters=(meter,),
-        pickup_quarter=pickup_quarter,
+        beats=tuple(beats),
+        meters=tuple(meters),
+        pickup_quarter=-min(beats[0].quarter, Fraction(0)),
         keys=(key,),
-        tempos=(Tempo(Fraction(0), bpm),),
-        notes=tuple(next(written) if kept else None for kept in is_kept),
-        pedals=tuple(place_pedals(performance.pedals, times_sec, -shift, beat_quarter)),
+        tempos=choose_tempos(beats, meters, choices.tempo_bpm),
+        notes=tuple(written.get(next(numbers)) if kept else None for kept in is_kept),
+        pedals=tuple(place_pedals(performance.pedals, grid.times_sec, quarters)),
     )
     warnings = (*describe_tuning(performance.tuning_cents), *find_warnings(performance.notes))
     performance = replace(performance, notes=all_notes)
     return Result(choices.title or title, duration_sec, performance, choices, score, warnings)
-
-
-def _felt_bpm(choices: Choices) -> float | None:
-    """Felt beats a minute of a tempo given in quarter notes."""
-    if choices.tempo_bpm is None:
-        return None
-    if choices.meter is None:
-        return choices.tempo_bpm
-    beats, beat_type = choices.meter
-    return choices.tempo_bpm * beat_type / 4 / (3 if is_compound(beats, beat_type) else 1)

@@ -52,10 +52,14 @@ def choices_to_dict(choices: Choices) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "title": choices.title,
         "tempo_bpm": choices.tempo_bpm,
-        "meters": choices.meter and [{"sec": 0.0, "beats": choices.meter[0], "beat_type": choices.meter[1]}],
+        "tempo_factor": choices.tempo_factor,
+        "meters": [{"sec": sec, "beats": beats, "beat_type": kind} for sec, beats, kind in choices.meters] or None,
         "keys": choices.key and [{"sec": 0.0, "fifths": choices.key[0], "mode": choices.key[1]}],
-        "downbeats_sec": None if choices.downbeat_sec is None else [choices.downbeat_sec],
+        "downbeats_sec": [*choices.downbeats_sec] or None,
+        "beats_sec": [*choices.beats_sec] or None,
         "grid": None if choices.grid == "auto" else choices.grid,
+        "swing": choices.swing,
+        "beats": None if choices.beats == "model" else choices.beats,
         "split": None if choices.split_pitch is None else name_pitch(choices.split_pitch),
         "setting": choices.setting,
         "sensitivity": None if choices.sensitivity == Choices().sensitivity else choices.sensitivity,
@@ -72,7 +76,10 @@ def _score_to_dict(score: Score) -> dict[str, Any]:
         "meters": [{"quarter": float(m.quarter), "beats": m.beats, "beat_type": m.beat_type} for m in score.meters],
         "pickup_quarter": float(score.pickup_quarter),
         "keys": [{"quarter": float(k.quarter), "fifths": k.fifths, "mode": k.mode} for k in score.keys],
-        "tempos": [{"quarter": float(t.quarter), "bpm": t.bpm} for t in score.tempos],
+        "tempos": [
+            {"quarter": float(t.quarter), "bpm": t.bpm, **({"text": t.text} if t.text else {})} for t in score.tempos
+        ],
+        "is_swung": score.is_swung,
         "notes": [
             n
             and {
@@ -84,6 +91,7 @@ def _score_to_dict(score: Score) -> dict[str, Any]:
                 "step": n.spelling.step,
                 "alter": n.spelling.alter,
                 "octave": n.spelling.octave,
+                **({"ornament": n.ornament} if n.ornament else {}),
             }
             for n in score.notes
         ],
@@ -176,21 +184,32 @@ def read_choices(fields: Any) -> Choices:
         When a choice has the wrong form.
     """
     try:
-        meters, keys = fields.get("meters") or [], fields.get("keys") or []
-        downbeats: Sequence[float] = fields.get("downbeats_sec") or []
+        keys = fields.get("keys") or []
         return make_choices(
             title=fields.get("title"),
             tempo_bpm=fields.get("tempo_bpm"),
-            meter=(int(meters[0]["beats"]), int(meters[0]["beat_type"])) if meters else None,
+            tempo_factor=fields.get("tempo_factor"),
+            meters=tuple(sorted(
+                (float(meter.get("sec", 0.0)), int(meter["beats"]), int(meter["beat_type"]))
+                for meter in fields.get("meters") or []
+            )),
             key=(int(keys[0]["fifths"]), str(keys[0]["mode"])) if keys else None,
-            downbeat_sec=float(downbeats[0]) if downbeats else None,
+            downbeats_sec=_read_times(fields.get("downbeats_sec")),
+            beats_sec=_read_times(fields.get("beats_sec")),
             grid=str(fields.get("grid") or "auto"),
+            swing=fields.get("swing"),
+            beats=str(fields.get("beats") or "model"),
             split_pitch=None if fields.get("split") in (None, "auto") else read_pitch(fields["split"]),
             setting=fields.get("setting"),
             sensitivity=float(fields.get("sensitivity", Choices().sensitivity)),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise TranscriptionError("The choices of this Ottava project are damaged.") from error
+
+
+def _read_times(items: Sequence[float] | None) -> tuple[float, ...]:
+    """Times in order, each once."""
+    return tuple(sorted({float(time) for time in items or []}))
 
 
 def make_choices(**fields: Any) -> Choices:
@@ -201,18 +220,29 @@ def make_choices(**fields: Any) -> Choices:
     ValueError
         With a sentence that names the choice and what it may be.
     """
-    tempo, meter, key, grid = fields["tempo_bpm"], fields["meter"], fields["key"], fields["grid"]
+    tempo, factor, key = fields["tempo_bpm"], fields["tempo_factor"], fields["key"]
     if tempo is not None and not 10 <= float(tempo) <= 400:
         raise ValueError("the tempo must lie between 10 and 400 beats a minute")
-    if meter is not None and not (1 <= meter[0] <= 32 and meter[1] in (1, 2, 4, 8, 16, 32)):
-        raise ValueError("the meter must look like 3/4 or 6/8")
+    if factor not in (None, 0.5, 2):
+        raise ValueError("the tempo factor must be 2 or 0.5")
+    for sec, beats, beat_type in fields["meters"]:
+        if not (1 <= beats <= 32 and beat_type in (1, 2, 4, 8, 16, 32)):
+            raise ValueError("the meter must look like 3/4 or 6/8")
+        if not 0 <= sec < math.inf:
+            raise ValueError("a meter must begin at a time in seconds from the start")
     if key is not None and not (-7 <= key[0] <= 7 and key[1] in ("major", "minor")):
         raise ValueError('the key must be -7 to 7 sharps (flats are negative) or a name such as "Eb minor"')
-    if grid not in ("auto", "8", "16", "triplet"):
+    if fields["grid"] not in ("auto", "8", "16", "triplet"):
         raise ValueError("the grid must be auto, 8, 16 or triplet")
-    downbeat = fields["downbeat_sec"]
-    if downbeat is not None and not 0 <= downbeat < math.inf:
-        raise ValueError("the downbeat must be a time in seconds from the start")
+    if fields["swing"] not in (None, True, False):
+        raise ValueError("swing must be true or false")
+    if fields["beats"] not in ("model", "dp"):
+        raise ValueError("beats must be found by model or dp")
+    for times, name in ((fields["downbeats_sec"], "a downbeat"), (fields["beats_sec"], "a beat")):
+        if not all(0 <= time < math.inf for time in times):
+            raise ValueError(f"{name} must be a time in seconds from the start")
+    if len(fields["beats_sec"]) == 1:
+        raise ValueError("one beat alone gives no tempo: tap at least two")
     if not 0 <= fields["sensitivity"] <= 1:
         raise ValueError("the sensitivity must lie between 0 and 1")
     return Choices(**fields)

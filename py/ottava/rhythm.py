@@ -15,9 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.datatypes import Note, Pedal, ScorePedal, Span
-from ottava.hands import group_chords
-from ottava.meter import beat_positions
+from ottava.datatypes import BeatGrid, Note, Pedal, ScorePedal, Span
+from ottava.meter import beat_positions, quarter_at, signature_quarters
 
 Grid = Literal["auto", "8", "16", "triplet"]
 
@@ -32,6 +31,7 @@ GRID_DIVISIONS: dict[Grid, tuple[int, ...]] = {"8": (1, 2), "16": (1, 2, 4), "tr
 # A note held for at least this share (same search) of the way to the next one of its voice is written up to it:
 # pianists lift before the next note, and the page shows legato.
 LEGATO_SHARE = 0.3
+NO_LEGATO = 2.0
 # Note values that one sign can show, longest first: whole to 64th, with one dot, and parts of triplets and sextuplets.
 PRINTABLE = sorted(
     {Fraction(4, 2**n) * dot for n in range(7) for dot in (1, Fraction(3, 2))}
@@ -40,42 +40,34 @@ PRINTABLE = sorted(
 )
 
 
-def quantize_notes(
-    notes: Sequence[Note], times_sec: NDArray[np.float64], beat_quarter: Fraction, grid: Grid = "auto"
-) -> list[Span]:
-    """Place notes on the divisions of the beats.
+def measure_durations(
+    notes: Sequence[Note], places: Sequence[Fraction], times_sec: NDArray[np.float64]
+) -> list[Fraction]:
+    """Lengths in beats, from the place to where the key's release falls on the grid, at least one step.
 
     Parameters
     ----------
-    notes
-        Sorted by onset.
+    notes, places
+        Of one length; places in beats, those of a chord alike.
     times_sec
-        Beat times, shape (n_beats,), increasing; the first at or before the first onset.
-    beat_quarter
-        Length of a beat: 1 in 3/4, 3/2 in 6/8.
-    grid
-        The finest divisions allowed.
+        Beat times, shape (n_beats,), increasing.
 
     Returns
     -------
-    list of Span
-        One for each note, quarter 0 on the first beat, none before it; notes that begin together have the same onset,
-        ``duration_quarter`` > 0 reaches to where the key's release falls on the grid of its beat, at least one step.
+    list of Fraction
+        Greater than 0. The grid is what the places of the beat in which the key is released need, else that of the
+        note's own beat, else the finest there is.
     """
-    costs = division_costs(beat_quarter, grid)
-    chords = group_chords([note.onset_sec for note in notes])
-    starts = np.array([float(np.mean([notes[i].onset_sec for i in chord])) for chord in chords])
-    places, divisions = snap_onsets(starts, times_sec, costs)
+    divisions: dict[int, int] = {}
+    for place in places:
+        divisions[floor(place)] = lcm(divisions.get(floor(place), 1), place.denominator)
     finest = max(divisions.values(), default=1)
-    spans: list[Span | None] = [None] * len(notes)
     releases = beat_positions(np.array([note.offset_sec for note in notes]), times_sec)
-    for chord, place in zip(chords, places, strict=True):
-        for index in chord:
-            division = divisions.get(int(np.floor(releases[index])), divisions.get(floor(place), finest))
-            release = Fraction(round(float(releases[index]) * division), division)
-            length = max(release - place, Fraction(1, division))
-            spans[index] = Span(place * beat_quarter, length * beat_quarter)
-    return [span for span in spans if span is not None]
+    lengths = []
+    for place, release in zip(places, releases.tolist(), strict=True):
+        division = divisions.get(floor(release), divisions.get(floor(place), finest))
+        lengths.append(max(Fraction(round(release * division), division) - place, Fraction(1, division)))
+    return lengths
 
 
 def division_costs(beat_quarter: Fraction, grid: Grid) -> dict[int, float]:
@@ -85,6 +77,22 @@ def division_costs(beat_quarter: Fraction, grid: Grid) -> dict[int, float]:
         return costs
     steps = [Fraction(1, division) for division in GRID_DIVISIONS[grid]]
     return {n: cost for n, cost in costs.items() if n == 1 or any((beat_quarter / n) % step == 0 for step in steps)}
+
+
+def limit_places(places: Sequence[Fraction | None], grid: BeatGrid, limit: Grid) -> list[Fraction | None]:
+    """Move places to the nearest ones that a limit allows, so that they never decrease."""
+    moved: list[Fraction | None] = []
+    least = Fraction(0)
+    for place in places:
+        if place is None:
+            moved.append(None)
+            continue
+        beat = min(floor(place), len(grid.signatures) - 1)
+        divisions = division_costs(signature_quarters(grid.signatures[beat]), limit)
+        near = min((Fraction(round(place * n), n) for n in divisions), key=lambda other: abs(other - place))
+        least = max(least, near)
+        moved.append(least)
+    return moved
 
 
 def snap_onsets(
@@ -118,21 +126,33 @@ def _misfit(phases: NDArray[np.float64], division: int) -> float:
 
 
 def place_pedals(
-    pedals: Sequence[Pedal], times_sec: NDArray[np.float64], first_quarter: Fraction, beat_quarter: Fraction
+    pedals: Sequence[Pedal], times_sec: NDArray[np.float64], quarters: Sequence[Fraction]
 ) -> list[ScorePedal]:
-    """Presses of the sustain pedal on the eighths of the beats; a press too short for the grid is left out."""
+    """Presses of the sustain pedal on the eighths of the beats; a press too short for the grid is left out.
+
+    ``quarters`` of the beats at ``times_sec``, and of their end (`ottava.meter.number_beats`).
+    """
     sustain = [pedal for pedal in pedals if pedal.kind == "sustain"]
     onsets = beat_positions(np.array([pedal.onset_sec for pedal in sustain]), times_sec)
     offsets = beat_positions(np.array([pedal.offset_sec for pedal in sustain]), times_sec)
     placed = [
-        ScorePedal(*(first_quarter + Fraction(round(float(place) * 8), 8) * beat_quarter for place in press))
+        ScorePedal(*(quarter_at(quarters, Fraction(round(float(place) * 8), 8)) for place in press))
         for press in zip(onsets, offsets, strict=True)
     ]
     return [pedal for pedal in placed if pedal.offset_quarter > pedal.onset_quarter]
 
 
-def trim_durations(spans: Sequence[Span], staffs: Sequence[int], voices: Sequence[int]) -> list[Span]:
+def trim_durations(
+    spans: Sequence[Span], staffs: Sequence[int], voices: Sequence[int], legato_share: float = LEGATO_SHARE
+) -> list[Span]:
     """Written lengths: no note reaches over the next of its voice, legato notes reach up to it.
+
+    Parameters
+    ----------
+    spans, staffs, voices
+        Of one length; a span of length 0 is a grace note, and stays one.
+    legato_share
+        A note at least this long, as a share of the way to the next, reaches up to it; more than 1 for none.
 
     Returns
     -------
@@ -141,7 +161,8 @@ def trim_durations(spans: Sequence[Span], staffs: Sequence[int], voices: Sequenc
     """
     by_voice: dict[tuple[int, int], dict[Fraction, list[int]]] = {}
     for index, span in enumerate(spans):
-        by_voice.setdefault((staffs[index], voices[index]), {}).setdefault(span.onset_quarter, []).append(index)
+        if span.duration_quarter:
+            by_voice.setdefault((staffs[index], voices[index]), {}).setdefault(span.onset_quarter, []).append(index)
     trimmed = list(spans)
     for chords in by_voice.values():
         onsets = sorted(chords)
@@ -150,7 +171,7 @@ def trim_durations(spans: Sequence[Span], staffs: Sequence[int], voices: Sequenc
             if following is not None:
                 gap = following - onset
                 # Up to a half note of silence is bridged, never more: a long rest is meant.
-                if duration >= gap or (duration >= LEGATO_SHARE * gap and gap <= 2):
+                if duration >= gap or (duration >= legato_share * gap and gap <= 2):
                     duration = gap
             for index in chords[onset]:
                 trimmed[index] = Span(onset, duration)

@@ -14,3 +14,10 @@ METERS = ((2, 4), (3, 4), (4, 4), (2, 2), (3, 8), (6, 8), (9, 8), (12, 8), (12, 
 PERIODS_LOG2_SEC = np.linspace(np.log2(0.12), np.log2(3.2), 48)
 # Numbers of the beat in its bar that are told apart; the last one stands for all that follow.
 N_BAR_BEATS = 6
+# Numbers that the rhythm network gives for each chord, in order.
+OUTPUT_SIZES = {
+    "beat": 1,  # log odds that a beat falls on the chord
+    "phase": len(PHASES) + 2,  # place in the beat; elsewhere; not written (ornaments, grace notes, wrong notes)
+    "period": len(PERIODS_LOG2_SEC),
+    "step": len(STEPS) + 1,  # beats to the next chord that is written
+}

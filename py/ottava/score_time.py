@@ -40,6 +40,8 @@ UNWRITTEN_CHANCE = 0.6
 MOST_BEATS = 6  # between two chords
 SHORTEST_BEAT_SEC = 0.15
 GIVEN_PERIOD_OCTAVES = 0.15  # how far beats stray from a tempo that a person gave
+# Given beats: a chord this much before a beat belongs to it, and chords stray from their places by about this much.
+EARLY_BEATS, GIVEN_BEATS_SPREAD = 0.1, 0.06
 IMPOSSIBLE = -1e9
 EDGE_CHORDS = 8  # that tell the tempo beyond the first and the last chord
 LONE_BEAT_SEC = 0.5  # where there is one chord alone
@@ -67,12 +69,14 @@ class Given:
     """What a person decided about the chords; the rest is None.
 
     ``period_sec`` (n_chords,): about how long a beat is; ``meters`` (beats, beat_type) and from which chord on each
-    holds; ``downbeats``: chords on downbeats.
+    holds; ``downbeats``: chords on downbeats; ``beats`` (n_chords,): where the chords stand on a count of beats, when
+    these are known.
     """
 
     period_sec: Floats | None = None
     meters: Sequence[tuple[int, tuple[int, int]]] = ()
     downbeats: Sequence[int] = ()
+    beats: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +84,15 @@ class ScoreTime:
     """Where the chords of a performance stand.
 
     ``written`` (n_written,) are the chords that have a place; ``beat`` and ``part`` (n_written,) that place, never
-    decreasing, beat 0 being that of the first; ``bar_beat`` (n_beats,) counts from 0 in each bar, ``meters`` has the
-    time signature of each beat.
+    decreasing, beat 0 being that of the first; ``bar_beat`` (n_beats,) counts from 0 in each bar, ``signatures``
+    has the time signature of each beat.
     """
 
     written: IntArray
     beat: IntArray
     part: IntArray
     bar_beat: IntArray
-    meters: list[tuple[int, int]]
+    signatures: list[tuple[int, int]]
 
 
 def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: Given) -> ScoreTime:
@@ -108,17 +112,28 @@ def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: G
     written = np.union1d(written, np.array(given.downbeats, np.int64))
     if len(written) < min(2, len(times_sec)):
         written = np.arange(len(times_sec))
-    forced = np.searchsorted(written, given.downbeats)
+    gaps_sec = np.diff(times_sec[written])
     sizes, allowed = _list_sizes(given.meters, written)
     bars = Bars(sizes)
-    phase_score = _score_phases(logs, written)
     bar_score, downbeat_score = _score_bars(logs, written, bars, allowed)
-    step_score = _score_steps(np.diff(times_sec[written]), logs, written, given.period_sec)
-    path = _find_path(phase_score, bar_score, downbeat_score, step_score, np.diff(times_sec[written]), bars, forced)
+    phase_score = _score_phases(logs, written)
+    least = np.zeros(len(gaps_sec), np.int64)
+    most = np.clip(np.ceil(gaps_sec / SHORTEST_BEAT_SEC), 1, MOST_BEATS).astype(np.int64)
+    step_score = _score_steps(gaps_sec, logs, written, given.period_sec)
+    if given.beats is not None:
+        known = given.beats[written]
+        beat = np.floor(known + EARLY_BEATS)
+        phase_score -= 0.5 * (((known - beat)[:, None] - _PHASE_PARTS / PARTS) / GIVEN_BEATS_SPREAD) ** 2
+        least = most = np.diff(beat).astype(np.int64)
+        step_score[:, :-1] = 0.0
+    path = _find_path(
+        phase_score, bar_score, downbeat_score, step_score, least, most, bars, np.searchsorted(written, given.downbeats),
+        is_on_beat=given.beats is None,
+    )  # fmt: skip
     beat = np.cumsum(path[:, 2])
     size_of, bar_beat = _count_bars(beat, path[:, 0], bars)
-    meters = _name_meters(logs["meter"][written], beat, size_of, given.meters, np.searchsorted(written, np.array(
-        [chord for chord, _ in given.meters], np.int64)))
+    from_written = np.searchsorted(written, np.array([chord for chord, _ in given.meters], np.int64))
+    meters = _name_meters(logs["meter"][written], beat, size_of, given.meters, from_written)
     return ScoreTime(written, beat, _PHASE_PARTS[path[:, 1]], bar_beat, meters)
 
 
@@ -131,14 +146,17 @@ class Bars:
         self.number = np.concatenate([np.arange(size) for size in sizes])
         self.first = np.flatnonzero(self.number == 0)  # state of each size's first beat
         size = self.sizes[self.kind]
-        # The state that lies n beats back.
-        back = (self.number[:, None] - np.arange(MOST_BEATS + 1)) % size[:, None]
-        self.before = self.first[self.kind][:, None] + back
+        self.before = self.find_before(np.arange(MOST_BEATS + 1))
         is_last = self.number == size - 1
         is_other = self.kind[:, None] != np.arange(len(sizes))
         # Of going on with the first beat of a bar of each size; to the same size from a whole bar it is no event.
         self.turn_cost = is_other * SIZE_CHANGE_COST + ~is_last[:, None] * CUT_BAR_COST
         self.turn_cost[is_last[:, None] & ~is_other] = -IMPOSSIBLE
+
+    def find_before(self, n_beats: IntArray) -> IntArray:
+        """The states that lie numbers of beats before each state, shape (n_states, len(n_beats))."""
+        back = (self.number[:, None] - n_beats) % self.sizes[self.kind][:, None]
+        return np.asarray(self.first[self.kind][:, None] + back)
 
 
 def _list_sizes(
@@ -209,48 +227,61 @@ def _find_path(
     bar_score: Floats,
     downbeat_score: Floats,
     step_score: Floats,
-    gaps_sec: Floats,
+    least: IntArray,
+    most: IntArray,
     bars: Bars,
-    forced: IntArray,
+    downbeats: IntArray,
+    *,
+    is_on_beat: bool,
 ) -> IntArray:
-    """The best states: rows of (state of `Bars`, phase, beats since the row before), shape (n_written, 3)."""
+    """The best states: rows of (state of `Bars`, phase, beats since the row before), shape (n_written, 3).
+
+    ``least`` and ``most`` (n_written - 1,) are the beats that may lie between neighbours; ``downbeats`` are in the
+    first beat of a bar, and where ``is_on_beat`` on it.
+    """
     n_written, n_phases = phase_score.shape
     n_states = len(bars.kind)
     must = np.zeros(n_written, np.bool_)
-    must[forced] = True
-    most_beats = np.clip(np.ceil(gaps_sec / SHORTEST_BEAT_SEC), 1, MOST_BEATS).astype(np.int64)
+    must[downbeats] = True
     back = np.zeros((n_written, 3, n_states, n_phases), np.int16)
     rows = np.arange(n_states)[:, None]
     best = np.where(bars.number == 0, 0.0, -LATE_START_COST)[:, None].repeat(n_phases, axis=1)
     for chord in range(n_written):
         if chord:
-            n_beats = int(most_beats[chord - 1]) + 1
-            steps = step_score[chord - 1][_PARTS_OF_STEP[: n_beats * n_phases]]
-            total = best[bars.before[:, :n_beats]].reshape(n_states, -1, 1) + steps
+            first, last = int(least[chord - 1]), int(most[chord - 1])
+            before = bars.before[:, first : last + 1] if last <= MOST_BEATS else bars.find_before(np.array([last]))
+            blocks = slice(min(first, MOST_BEATS) * n_phases, (min(last, MOST_BEATS) + 1) * n_phases)
+            steps = step_score[chord - 1][_PARTS_OF_STEP[blocks]]
+            total = best[before].reshape(n_states, -1, 1) + steps
             choice = total.argmax(axis=1)
-            beats, phase = np.divmod(choice, n_phases)
+            column, phase = np.divmod(choice, n_phases)
+            beats = column + first
             reached = np.take_along_axis(total, choice[:, None], 1)[:, 0]
-            state = bars.before[rows, beats]
+            state = before[rows, column]
             # Instead of going on in its bar a path may turn to the first beat of another one.
-            turn = best[:, None] - bars.turn_cost[:, :, None]
-            turn_state = turn.argmax(axis=0)
-            turn_total = np.take_along_axis(turn, turn_state[None], 0)[0][:, :, None] + steps[n_phases : 2 * n_phases]
-            turn_phase = turn_total.argmax(axis=1)
-            turned = np.take_along_axis(turn_total, turn_phase[:, None], 1)[:, 0]
-            kind, to_phase = np.nonzero(turned > reached[bars.first])
-            if len(kind):
-                target, from_phase = bars.first[kind], turn_phase[kind, to_phase]
-                reached[target, to_phase] = turned[kind, to_phase]
-                beats[target, to_phase], phase[target, to_phase] = 1, from_phase
-                state[target, to_phase] = turn_state[kind, from_phase]
+            if last > 0:
+                turn_beats = max(first, 1)
+                block = slice((turn_beats - first) * n_phases, (turn_beats - first + 1) * n_phases)
+                turn = best[:, None] - bars.turn_cost[:, :, None]
+                turn_state = turn.argmax(axis=0)
+                turn_total = np.take_along_axis(turn, turn_state[None], 0)[0][:, :, None] + steps[block]
+                turn_phase = turn_total.argmax(axis=1)
+                turned = np.take_along_axis(turn_total, turn_phase[:, None], 1)[:, 0]
+                kind, to_phase = np.nonzero(turned > reached[bars.first])
+                if len(kind):
+                    target, from_phase = bars.first[kind], turn_phase[kind, to_phase]
+                    reached[target, to_phase] = turned[kind, to_phase]
+                    beats[target, to_phase], phase[target, to_phase] = turn_beats, from_phase
+                    state[target, to_phase] = turn_state[kind, from_phase]
             back[chord] = state, phase, beats
             best = reached
         best = best + bar_score[chord][:, None] + phase_score[chord]
         best[:, 0] += downbeat_score[chord]
         if must[chord]:
-            kept = best[bars.first, 0]
-            best = np.full_like(best, IMPOSSIBLE)
-            best[bars.first, 0] = kept
+            kept = np.full_like(best, IMPOSSIBLE)
+            phases = slice(0, 1 if is_on_beat else n_phases)
+            kept[bars.first, phases] = best[bars.first, phases]
+            best = kept
     state, phase = np.unravel_index(int(best.argmax()), best.shape)
     path = np.zeros((n_written, 3), np.int64)
     for chord in range(n_written - 1, -1, -1):

@@ -6,13 +6,15 @@ voices more than the fingers. So the network sees each note among its neighbours
 Conventions: lengths are in beats; notes are sorted by onset, then pitch.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ottava.chords import Floats
-from ottava.datatypes import IntArray
+from ottava.datatypes import BeatGrid, IntArray, Note, Pedal
+from ottava.meter import beat_positions, is_compound
 from ottava.rhythm_classes import N_BAR_BEATS, PHASES
 
 # Written lengths that the network chooses between: 98 % of those in data/train.
@@ -20,11 +22,57 @@ VALUES = tuple(
     Fraction(value)
     for value in "1/4 1/2 1/3 1 1/6 1/8 2 2/3 1/12 3/2 1/9 3/4 3 1/16 4 1/24 1/18 1/5 4/3 3/8 5/4 5/2 6".split()
 )
+# Numbers that the network gives for each note, in order.
+OUTPUT_SIZES = {"value": len(VALUES) + 1, "staff": 2}
 N_FEATURES = 44
 SHORTEST_BEATS, LONGEST_BEATS = 1 / 32, 8.0
 SAME_BEATS = 0.02
+SHORTEST_PLAYED_BEATS = 0.02
 NEAR_NOTES = 24  # that may follow a note in its voice
 NEAR_SEMITONES, ABOVE_SEMITONES = 5, 2
+
+
+def describe_values(
+    notes: Sequence[Note], pedals: Sequence[Pedal], places: Sequence[Fraction], grid: BeatGrid
+) -> tuple[NDArray[np.float32], Floats, IntArray]:
+    """Features, places in beats and pitches of notes; ``places`` never decrease."""
+    columns = np.array([(note.onset_sec, note.offset_sec, note.pitch, note.velocity) for note in notes]).T
+    onset, offset = columns[0], columns[1]
+    sustain = np.array([(p.onset_sec, p.offset_sec) for p in pedals if p.kind == "sustain"]).reshape(-1, 2)
+    played = beat_positions(onset, grid.times_sec)
+    length = np.maximum(beat_positions(offset, grid.times_sec) - played, SHORTEST_PLAYED_BEATS)
+    sounding = np.maximum(beat_positions(hold_notes(offset, sustain), grid.times_sec) - played, length)
+    where = np.array([float(place) for place in places])
+    beat = np.clip(np.floor(where + SAME_BEATS).astype(np.int64), 0, len(grid.times_sec) - 1)
+    gaps = np.diff(grid.times_sec)
+    period = np.array([np.median(gaps[max(0, i - 1) : i + 2]) for i in range(len(gaps))])
+    compound = np.array([is_compound(signature[0]) for signature in grid.signatures])
+    pitches = columns[2].astype(np.int64)
+    features = compute_note_features(
+        where, length, sounding, pitches, columns[3], period[np.minimum(beat, len(period) - 1)],
+        grid.beat_in_bar[beat] - 1, compound[beat],
+    )  # fmt: skip
+    return features, where, pitches
+
+
+def hold_notes(offsets_sec: Floats, pedals_sec: Floats) -> Floats:
+    """When notes cease to sound; ``pedals_sec`` (n_pedals, 2) sorted presses."""
+    after = np.searchsorted(pedals_sec[:, 1], offsets_sec)
+    held = np.append(pedals_sec, [[np.inf, np.inf]], axis=0)[after]
+    return np.asarray(np.where(held[:, 0] < offsets_sec, held[:, 1], offsets_sec))
+
+
+def choose_values(outputs: Floats, played: Sequence[Fraction]) -> list[Fraction]:
+    """The most likely length of each note in beats; ``played`` where that is another than `VALUES`."""
+    return [
+        VALUES[choice] if choice < len(VALUES) else length
+        for choice, length in zip(outputs.argmax(axis=1).tolist(), played, strict=True)
+    ]
+
+
+def choose_staffs(outputs: Floats) -> list[int]:
+    """The more likely staff of each note."""
+    return [choice + 1 for choice in outputs.argmax(axis=1).tolist()]
 
 
 def compute_note_features(
@@ -35,7 +83,7 @@ def compute_note_features(
     velocities: Floats,
     period_sec: Floats,
     bar_beat: IntArray,
-    is_compound: NDArray[np.bool_],
+    falls_into_three: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
     """What the network of values reads, a row a note.
 
@@ -49,7 +97,7 @@ def compute_note_features(
         MIDI number, 1..127.
     period_sec
         Length of a beat.
-    bar_beat, is_compound
+    bar_beat, falls_into_three
         Number of the beat in its bar, from 0, and whether the beat falls into three.
 
     Returns
@@ -75,7 +123,7 @@ def compute_note_features(
     features[:, 14] = (velocities - (np.bincount(chord_of, velocities) / counts)[chord_of]) / 16
     features[:, 15] = (pitches - 62) / 12
     features[:, 16] = np.log2(np.maximum(period_sec, 0.05)) + 0.7
-    features[:, 17] = is_compound
+    features[:, 17] = falls_into_three
     rows = np.arange(n_notes)
     features[rows, 18 + np.clip(bar_beat, 0, N_BAR_BEATS - 1)] = 1
     distance = np.abs((places % 1.0)[:, None] - np.array([float(phase) for phase in (*PHASES, 1)]))

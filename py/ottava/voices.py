@@ -16,13 +16,17 @@ UPPER, LOWER = 1, 2
 HELD_QUARTER = Fraction(1)
 
 
-def separate_voices(notes: Sequence[Note], spans: Sequence[Span], staffs: Sequence[int]) -> list[int]:
+def separate_voices(
+    notes: Sequence[Note], spans: Sequence[Span], staffs: Sequence[int], held_quarter: Fraction = HELD_QUARTER
+) -> list[int]:
     """Give each note to voice 1 or 2 of its staff.
 
     Parameters
     ----------
     notes, spans, staffs
-        Of one length; ``spans`` with the lengths of the keys' presses.
+        Of one length; ``spans`` with the lengths of the keys' presses, or with written ones.
+    held_quarter
+        A note that reaches at least this far over the next one is held: 0 where lengths are written ones.
 
     Returns
     -------
@@ -32,11 +36,13 @@ def separate_voices(notes: Sequence[Note], spans: Sequence[Span], staffs: Sequen
     voices = [UPPER] * len(notes)
     for staff in set(staffs):
         indices = sorted((i for i in range(len(notes)) if staffs[i] == staff), key=lambda i: spans[i].onset_quarter)
-        _separate_staff(indices, notes, spans, voices)
+        _separate_staff(indices, notes, spans, voices, held_quarter)
     return voices
 
 
-def _separate_staff(indices: list[int], notes: Sequence[Note], spans: Sequence[Span], voices: list[int]) -> None:
+def _separate_staff(
+    indices: list[int], notes: Sequence[Note], spans: Sequence[Span], voices: list[int], held_quarter: Fraction
+) -> None:
     """Fill ``voices`` for one staff; ``indices`` sorted by onset_quarter."""
     onsets = [spans[i].onset_quarter for i in indices]
     # End of the held note that a voice carries.
@@ -44,7 +50,7 @@ def _separate_staff(indices: list[int], notes: Sequence[Note], spans: Sequence[S
     for index, onset in zip(indices, onsets, strict=True):
         end = onset + spans[index].duration_quarter
         inside = indices[bisect_right(onsets, onset) : bisect_left(onsets, end)]
-        if inside and end - spans[inside[0]].onset_quarter >= HELD_QUARTER:
+        if inside and end - spans[inside[0]].onset_quarter >= held_quarter:
             others_above = sum(notes[i].pitch for i in inside) > notes[index].pitch * len(inside)
             voice = LOWER if others_above else UPPER
             if busy[voice] <= onset:

@@ -1,0 +1,79 @@
+"""Tempo: the metronome mark of a piece, and where it slows down so much that a page says so.
+
+Conventions: marks are in quarter notes a minute; a metronome's figures are for the felt beat.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from ottava.datatypes import Beat, Meter, Tempo
+from ottava.meter import beat_quarters
+
+# The figures on the scale of a metronome, beats a minute.
+METRONOME = (*range(20, 60, 2), *range(60, 72, 3), *range(72, 120, 4), *range(120, 144, 6), *range(144, 209, 8))
+# A ritardando is printed when the tempo falls to this share of what it was, over so many beats, and comes back to
+# it or ends there. Set so that it appears about once a page in slow movements of data/dev, and seldom elsewhere.
+STRONG_SHARE = 0.6
+STEADY_BEATS, SLOW_BEATS = 12, 3
+
+
+def choose_tempos(beats: Sequence[Beat], meters: Sequence[Meter], given_bpm: float | None) -> tuple[Tempo, ...]:
+    """The tempo marks of a piece.
+
+    Parameters
+    ----------
+    beats, meters
+        Of the score; two beats at least.
+    given_bpm
+        Quarter notes a minute where a person chose; printed as it is.
+
+    Returns
+    -------
+    tuple of Tempo
+        The first at quarter 0: that of the median beat, as a metronome has it. Then "rit." and "a tempo" in turn.
+    """
+    times = np.array([beat.time_sec for beat in beats])
+    quarters = np.array([float(beat.quarter) for beat in beats])
+    bpm = 60.0 * np.diff(quarters) / np.diff(times)
+    median = float(np.median(np.repeat(bpm, np.maximum(1, np.round(np.diff(times) * 4).astype(int)))))
+    unit = float(beat_quarters(meters[0]))
+    first = given_bpm or round_to_metronome(median / unit) * unit
+    tempos = [Tempo(Fraction(0), first)]
+    for begin, end in _find_ritardandi(bpm):
+        slow = float(np.median(bpm[end - SLOW_BEATS : end]))
+        tempos.append(Tempo(beats[begin].quarter, slow, "rit."))
+        if end < len(bpm):
+            tempos.append(Tempo(beats[end].quarter, float(np.median(bpm[end : end + STEADY_BEATS])), "a tempo"))
+    return tuple(tempos)
+
+
+def round_to_metronome(bpm: float) -> float:
+    """The nearest figure of a metronome, by ratio; beyond its scale whole numbers."""
+    if not METRONOME[0] <= bpm <= METRONOME[-1]:
+        return max(1.0, float(round(bpm)))
+    right = min(bisect_left(METRONOME, bpm), len(METRONOME) - 1)
+    left = max(0, bisect_right(METRONOME, bpm) - 1)
+    low, high = METRONOME[left], METRONOME[right]
+    return float(low if bpm * bpm < low * high else high)
+
+
+def _find_ritardandi(bpm: np.ndarray) -> list[tuple[int, int]]:
+    """First beat and the beat after the last of each strong slowing down."""
+    found: list[tuple[int, int]] = []
+    index = STEADY_BEATS
+    while index + SLOW_BEATS <= len(bpm):
+        steady = float(np.median(bpm[index - STEADY_BEATS : index]))
+        slow = bpm[index : index + SLOW_BEATS]
+        falls = bool(np.all(np.diff(slow) <= 0)) and float(slow[-1]) < STRONG_SHARE * steady
+        if falls and float(np.median(slow)) < (1 + STRONG_SHARE) / 2 * steady:
+            end = index + SLOW_BEATS
+            while end < len(bpm) and bpm[end] < STRONG_SHARE * steady:
+                end += 1
+            found.append((index, end))
+            index = end + STEADY_BEATS
+        else:
+            index += 1
+    return found
