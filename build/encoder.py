@@ -47,9 +47,9 @@ class Shape:
 RHYTHM = Shape(
     n_features=N_FEATURES,
     outputs=OUTPUT_SIZES,
-    size=96,
-    n_heads=6,
-    n_layers=5,
+    size=64,
+    n_heads=4,
+    n_layers=4,
     waves=(Waves(0.12, 60.0, 6), Waves(2.0, 256.0, 2)),  # seconds, number of chords
 )
 
@@ -57,11 +57,10 @@ RHYTHM = Shape(
 BARS = Shape(
     n_features=bars.N_FEATURES,
     outputs=bars.OUTPUT_SIZES,
-    size=64,
+    size=32,
     n_heads=4,
-    n_layers=4,
-    waves=(Waves(1.0, 96.0, 8),),  # beats
-    aside={"meter": bars.OUTPUT_SIZES["meter"]},
+    n_layers=2,
+    waves=(Waves(2.0, 64.0, 4),),  # beats
 )
 VALUES_AND_STAFFS = Shape(
     n_features=values.N_FEATURES,
@@ -71,6 +70,7 @@ VALUES_AND_STAFFS = Shape(
     n_layers=3,
     waves=(Waves(0.25, 64.0, 5), Waves(3.0, 100.0, 3)),  # beats, semitones
 )
+SHAPES = {"rhythm": RHYTHM, "bars": BARS, "values": VALUES_AND_STAFFS}
 
 
 class Encoder(nn.Module):  # type: ignore[misc]

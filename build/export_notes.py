@@ -19,17 +19,14 @@ them.
 import argparse
 import hashlib
 import json
-import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
-import litert_torch
 import numpy as np
 import torch
-from ai_edge_litert.interpreter import Interpreter
 from ai_edge_quantizer import qtyping, quantizer
 from torch import Tensor, nn
 
+from build.convert import convert_graph, describe_tensors
 from build.network import (
     LEAST_SCORE,
     N_BANDS,
@@ -53,12 +50,12 @@ from build.packing import pack_graph
 from build.parity import read_samples
 from build.rounding import ATTRIBUTES_STEP, Listening, choose_steps, list_tables, round_weights
 from ottava.audio import compute_features
+from ottava.models import FORMAT
 
 ROOT = Path(__file__).parent.parent
 NAME = f"transkun-{VERSION}"
 SAMPLE_RATE = 44100
 SEGMENT_SAMPLES = 705_600  # 16 s
-LARGEST_ERROR = 1e-4  # of a converted graph, relative to its largest output; 1e-5 was seen
 INTERVALS = 64  # in one call of the attributes graph
 # Source and weights of each graph, chosen by figures (models/README.md, "Weights").
 FORMS = {
@@ -105,29 +102,6 @@ def read_features() -> list[Tensor]:
     return features
 
 
-def convert_graph(module: nn.Module, inputs: dict[str, Tensor]) -> bytes:
-    """Convert one graph with float32 weights, and see that it computes what the module does."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "graph.tflite"
-        litert_torch.convert(module.eval(), tuple(inputs.values())).export(str(path))
-        graph = path.read_bytes()
-    generator = torch.Generator().manual_seed(2)
-    given = [torch.rand(value.shape, generator=generator) for value in inputs.values()]
-    interpreter = Interpreter(model_content=graph)
-    interpreter.allocate_tensors()
-    for place, value in zip(interpreter.get_input_details(), given, strict=True):
-        interpreter.set_tensor(place["index"], value.numpy())
-    interpreter.invoke()
-    with torch.no_grad():
-        results = module(*given)
-    results = results if isinstance(results, tuple) else (results,)
-    for place, result in zip(interpreter.get_output_details(), results, strict=True):
-        difference = (torch.from_numpy(interpreter.get_tensor(place["index"])) - result).abs().max()
-        if not difference <= LARGEST_ERROR * result.abs().max():
-            raise SystemExit(f"{type(module).__name__} was converted wrongly: off by {difference:.2g}.")
-    return graph
-
-
 def quantize_weights(graph: bytes) -> bytes:
     """Round the weights to int8 with a scale for each output channel.
 
@@ -144,14 +118,6 @@ def quantize_weights(graph: bytes) -> bytes:
     for operation in (qtyping.TFLOperationName.FULLY_CONNECTED, qtyping.TFLOperationName.CONV_2D):
         task.update_quantization_recipe(".*", operation, config)
     return bytes(task.quantize(enable_progress_report=False).quantized_model)
-
-
-def describe_tensors(values: Iterable[tuple[str, tuple[int, ...], float | None]]) -> list[dict[str, object]]:
-    """Name, dtype and shape in the order of the graph's signature; of an output also what its elements must exceed."""
-    return [
-        {"name": name, "dtype": "float32", "shape": list(shape)} | ({} if above is None else {"above": above})
-        for name, shape, above in values
-    ]
 
 
 def write_graphs(folder: Path, forms: dict[str, tuple[str, str]]) -> dict[str, dict[str, object]]:
@@ -209,8 +175,11 @@ def main() -> None:
         "export_command": "python -m build.export_notes",
         "graphs": write_graphs(arguments.out, chosen),
     }
-    models = {"format": "ottava-models-3", "default": NAME, "models": [model]}
-    (arguments.out / "models.json").write_text(json.dumps(models, indent=2) + "\n")
+    path = arguments.out / "models.json"
+    # What build/export_rhythm.py entered stays.
+    others = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    models = others | {"format": FORMAT, "default": NAME, "models": [model]}
+    path.write_text(json.dumps(models, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -13,12 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.bars import LEVELS, compute_bar_features
+from ottava.bars import LEVELS, compute_beat_features
 from ottava.chords import (
     FEATURE_KINDS,
-    PITCH_CLASSES,
-    PITCH_EDGES,
-    Chords,
     Floats,
     compute_chord_features,
     group_notes,
@@ -32,9 +29,10 @@ SAME_BEATS = 0.02  # positions are float32 beats
 HAND_MIX_CHANCE, MOST_TEMPO_RATIO, LEAST_MIXED_BEATS, MOST_GUESTS = 0.7, 1.8, 16, 20
 ONE_HAND_CHANCE, LEAST_HAND = 0.1, 0.25
 NO_PEDAL_CHANCE = 0.25
-PERMUTE_CHANCE, VEIL_CHANCE = 0.5, 0.15
+VEIL_CHANCE = 0.1
 MOST_PERFORMANCES = 3
 SLIP_CHANCE, LEVEL_CHANCE = 0.3, 0.4
+CHORDS_A_BEAT, BAR_VEIL_CHANCE = 3, 0.1
 Batch = dict[str, NDArray[np.float32] | IntArray]
 
 
@@ -226,45 +224,53 @@ def draw_window(corpus: Sequence[Taught], index: int, n_chords: int, rng: np.ran
                   {name: label[count] for name, label in labels.items()})
 
 
-def draw_bars(corpus: Sequence[Taught], index: int, n_chords: int, rng: np.random.Generator) -> Window:
-    """Chords as the network of bars sees them: on the count of beats, which has slipped now and then."""
-    taught, excerpt, pedals = draw_excerpt(corpus, index, n_chords, rng)
+def draw_bars(corpus: Sequence[Taught], index: int, n_beats: int, rng: np.random.Generator) -> Window:
+    """Beats as the network of bars sees them; the count of beats slips now and then, or is of another level."""
+    taught, excerpt, pedals = draw_excerpt(corpus, index, n_beats * CHORDS_A_BEAT, rng)
+    # Pedals and releases where the notes are, on the count of beats.
     known = np.isfinite(excerpt.place)
-    if known.sum() < 2:
-        known[:] = True
-        excerpt.place = np.zeros(len(known))
+    if np.unique(excerpt.onset[known]).size < 2:
+        return draw_bars(corpus, int(rng.integers(len(corpus))), n_beats, rng)
     excerpt.select(known)
-    excerpt.select(np.argsort(excerpt.place, kind="stable"))
-    length = (excerpt.offset - excerpt.onset) / excerpt.period
-    # Pedals where the notes are, on the count of beats.
     order = np.argsort(excerpt.onset, kind="stable")
+    pressed = np.interp(pedals[:, 0], excerpt.onset[order], excerpt.place[order])
     level = int(rng.integers(1, len(LEVELS))) if rng.random() < LEVEL_CHANCE else 0
-    pedals = np.interp(pedals, excerpt.onset[order], excerpt.place[order]) * float(LEVELS[level])
-    place = excerpt.place * float(LEVELS[level])
-    length *= float(LEVELS[level])
-    if rng.random() < SLIP_CHANCE:
-        place[place >= rng.choice(place)] += float(rng.choice([0.5, 1.0, 2.0]))
-    chord_of = np.concatenate([[0], np.cumsum(np.diff(place) > SAME_BEATS)]).astype(np.int64)
-    first = np.searchsorted(chord_of, np.arange(chord_of[-1] + 1))
-    features = compute_bar_features(
-        Chords(chord_of, place[first]), length, excerpt.pitch, np.clip(excerpt.velocity, 1, 127),
-        None if rng.random() < NO_PEDAL_CHANCE else pedals,
-        excerpt.period[first] / float(LEVELS[level]),
+    factor = float(LEVELS[level])
+    place, length = excerpt.place * factor, (excerpt.offset - excerpt.onset) / excerpt.period * factor
+    pressed *= factor
+    first = float(np.floor(place.min() + SAME_BEATS))
+    place, pressed = place - first, pressed - first
+    count = int(place.max() + SAME_BEATS) + 1
+    number = np.arange(count) + int(first) if not level else np.full(count, -1)
+    period = np.interp(np.arange(count), np.sort(place), (excerpt.period / factor)[np.argsort(place)])
+    if rng.random() < SLIP_CHANCE and count > 8:
+        # A beat too many or too few in the middle.
+        at = int(rng.integers(4, count - 4))
+        if rng.random() < 0.5:
+            place, pressed = place + (place >= at), pressed + (pressed >= at)
+            number, period = np.insert(number, at, -1), np.insert(period, at, period[at])
+        else:
+            gone = (place >= at) & (place < at + 1)
+            place, length = place[~gone] - (place[~gone] >= at), length[~gone]
+            excerpt.select(~gone)
+            pressed = pressed - (pressed >= at)
+            number, period = np.delete(number, at), np.delete(period, at)
+    features = compute_beat_features(
+        place, length, excerpt.pitch, np.clip(excerpt.velocity, 1, 127),
+        pressed[:0] if rng.random() < NO_PEDAL_CHANCE else pressed, period,
     )  # fmt: skip
-    veil_features(features, rng)
-    beat = excerpt.beat[first]
-    is_on_beat = np.abs(excerpt.place[first] - np.round(excerpt.place[first])) < SAME_BEATS
+    features += rng.normal(0, 0.05, features.shape).astype(np.float32)
+    features[:, rng.random(features.shape[1]) < BAR_VEIL_CHANCE] = 0
+    is_known = (number >= 0) & (number < len(taught.beats_sec) - 1)
     labels = {
-        "downbeat": np.where(is_on_beat & (beat >= 0), taught.is_downbeat[beat], UNKNOWN),
-        "bar": np.where(beat >= 0, taught.bar_beat[beat], UNKNOWN),
-        "meter": np.where(beat >= 0, taught.meter[beat], UNKNOWN),
+        "downbeat": np.where(is_known, taught.is_downbeat[number], UNKNOWN),
+        "bar": np.where(is_known, taught.bar_beat[number], UNKNOWN),
+        "meter": np.where(is_known, taught.meter[number], UNKNOWN),
+        "level": np.full(len(number), level),
     }
-    if level:
-        labels = {name: np.full(len(first), UNKNOWN) for name in labels}
-    labels["level"] = np.full(len(first), level)
-    count = slice(0, n_chords)
-    coordinates = (place[first] - place[0])[:, None].astype(np.float32)
-    return Window(features[count], coordinates[count], {name: label[count] for name, label in labels.items()})
+    cut = slice(0, n_beats)
+    coordinates = np.arange(len(number), dtype=np.float32)[:, None]
+    return Window(features[cut], coordinates[cut], {name: label[cut] for name, label in labels.items()})
 
 
 def mix_hands(excerpt: Excerpt, taught: Taught, other: Taught, rng: np.random.Generator) -> bool:
@@ -357,12 +363,8 @@ def vary_transcription(excerpt: Excerpt, rng: np.random.Generator) -> None:
 
 
 def veil_features(features: NDArray[np.float32], rng: np.random.Generator) -> None:
-    """Hide what would tell which piece it is: now and then the names of the pitch classes, or one kind of feature."""
-    if rng.random() < PERMUTE_CHANCE:
-        names = rng.permutation(12)
-        blocks = features[:, PITCH_CLASSES].reshape(len(features), -1, 12)
-        features[:, PITCH_CLASSES] = blocks[:, :, names].reshape(len(features), -1)
-    features[:, PITCH_EDGES] += rng.normal(0, 0.3, 2)
+    """Hide one kind of features now and then, and blur all."""
+    features += rng.normal(0, 0.05, features.shape).astype(np.float32)
     for kind in FEATURE_KINDS:
         if rng.random() < VEIL_CHANCE:
             features[:, kind] = 0

@@ -111,8 +111,9 @@ def _find_files() -> Iterator[tuple[Path, str]]:
     """Yield each file from outside ``web/`` with its place in the site."""
     yield ROOT / EXAMPLE, EXAMPLE
     yield ROOT / "models" / "models.json", "models/models.json"
-    for model in sorted((ROOT / "models").glob("*.bin")):
-        yield model, f"models/{model.name}"
+    for model in sorted((ROOT / "models").rglob("*.bin")):
+        yield model, model.relative_to(ROOT).as_posix()
+    yield ROOT / "models" / "rhythm" / "LICENSE", "models/rhythm/LICENSE"
     yield ROOT / "build" / "licences" / "litert.txt", "vendor/litert/LICENSE"
     for package, names in VENDOR.items():
         for name in names:

@@ -18,9 +18,9 @@ from build.encoder import BARS, Encoder, split_outputs
 from build.rhythm_corpus import UNKNOWN, Batch, draw_bars, read_corpus, stack_windows, weigh_performances
 from build.training import N_FOLDS, read_folder, train
 
-N_CHORDS = 320
-BATCH = 16
-STEPS = 1500
+N_BEATS = 256
+BATCH = 32
+STEPS = 2000
 LEARNING_RATE = 2e-3
 LOSS_WEIGHTS = {"downbeat": 1.0, "bar": 1.0, "level": 0.3, "meter": 0.3}
 
@@ -40,7 +40,7 @@ def main() -> None:
 
     def draw(rng: np.random.Generator) -> Batch:
         chosen = rng.choice(len(corpus), BATCH, p=chances).tolist()
-        return stack_windows([draw_bars(corpus, index, N_CHORDS, rng) for index in chosen], N_CHORDS)
+        return stack_windows([draw_bars(corpus, index, N_BEATS, rng) for index in chosen], N_BEATS)
 
     train(Encoder(BARS), draw, compute_losses, LOSS_WEIGHTS, options.out, options.steps, LEARNING_RATE)
 

@@ -46,10 +46,28 @@ export async function openModel(models, setting, engine, onProgress) {
   const graphs = chooseGraphs(findDefault(models), setting);
   const n_bytes = Object.values(graphs).reduce((sum, graph) => sum + graph.bytes, 0);
   let n_received = 0;
-  const receive = (/** @type {number} */ n) => {
+  return openGraphs(graphs, engine, (n) => {
     n_received += n;
     onProgress(n_received / n_bytes);
-  };
+  });
+}
+
+/**
+ * Loads the networks that find beats, bars and note values.
+ * @param {string} models the text of models.json
+ * @returns {Promise<Run>}
+ */
+export async function openRhythm(models) {
+  return openGraphs(JSON.parse(models).rhythm.graphs, "wasm", () => {});
+}
+
+/**
+ * @param {Record<string, Graph>} graphs
+ * @param {Engine} engine
+ * @param {(n_bytes: number) => void} receive
+ * @returns {Promise<Run>}
+ */
+async function openGraphs(graphs, engine, receive) {
   litert ??= openLiteRt(fetchFile, engine);
   const runtime = await litert;
   /** @type {Record<string, ReturnType<LiteRt["load"]>>} */

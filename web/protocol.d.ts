@@ -14,9 +14,13 @@ export type Pedal = { onset_sec: number; offset_sec: number; kind: "sustain" | "
 export type Choices = {
   title?: string;
   tempo_bpm?: number;
+  tempo_factor?: 0.5 | 2;
   meters?: { sec: number; beats: number; beat_type: number }[];
   keys?: { sec: number; fifths: number; mode: "major" | "minor" }[];
   downbeats_sec?: number[];
+  beats_sec?: number[];
+  swing?: boolean;
+  beats?: "model" | "dp";
   grid?: "auto" | "8" | "16" | "triplet";
   split?: string;
   setting?: string;

@@ -1,6 +1,6 @@
 /** The transcription worker: boots Python at once, then answers one request at a time (protocol.d.ts). */
 
-import { fetchModels, openModel, PlainError } from "./inference.js";
+import { fetchModels, openModel, openRhythm, PlainError } from "./inference.js";
 import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
 
 /**
@@ -18,6 +18,8 @@ const WRONG_SENTENCE = "Something went wrong.";
 let receiveSamples = () => {};
 /** @type {Promise<{ models: string, run: Run }> | null} */
 let listening = null;
+/** @type {Promise<Run> | null} */
+let rhythm = null;
 
 const python = bootPython();
 python.then(() => post({ type: "ready" })).catch(() => {}); // told when a request needs it
@@ -61,8 +63,9 @@ async function answer(request) {
     case "notate": {
       const { performance, duration_sec, choices } = request;
       post({ type: "progress", stage: "notating", fraction: 0 });
+      const run = choices.beats === "dp" ? null : await startRhythm();
       const browser = await python;
-      browser.write_score(host, JSON.stringify(performance), duration_sec, JSON.stringify(choices));
+      await browser.write_score({ ...host, run }, JSON.stringify(performance), duration_sec, JSON.stringify(choices));
       return;
     }
     default: {
@@ -96,7 +99,16 @@ function startListening({ setting, engine = "wasm" }) {
   return listening;
 }
 
-/** What py/ottava/browser.py may call; `run` is added when the model is there. */
+/** The rhythm graphs are small; after a failure the next score tries again. */
+function startRhythm() {
+  rhythm ??= fetchModels().then(openRhythm);
+  rhythm.catch(() => {
+    rhythm = null;
+  });
+  return rhythm;
+}
+
+/** What py/ottava/browser.py may call; `run` is added when a model is there. */
 const host = {
   /** @param {number} first_sample @param {number} last_sample @returns {Promise<Float32Array>} */
   read(first_sample, last_sample) {

@@ -1,71 +1,195 @@
 """Bars: which beats are downbeats and what the time signature is, where the beats are known.
 
-Method: a network sees the chords on the count of beats, where what comes back every bar comes back after a whole number
-of beats; Viterbi over (beats in the bar, beat of the bar) then numbers the beats, and may cut a bar short or change to
+Method: a small network sees of every beat how it is accented and what of it comes back some beats later; Viterbi over (beats in the bar, beat of the bar) then numbers the beats, and may cut a bar short or change to
 another size at a price (bar pointer: Whiteley, Cemgil and Godsill, ISMIR 2006).
 
-Conventions: beats and chords count from 0; a bar's beats too.
+Conventions: beats count from 0, in a bar too.
 """
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.chords import N_FEATURES as N_CHORD_FEATURES
-from ottava.chords import Chords, Floats, compute_chord_features
-from ottava.datatypes import IntArray
-from ottava.meter import tactus_beats
-from ottava.rhythm_classes import METERS, N_BAR_BEATS, PHASES
+from ottava.chords import Chords, Floats
+from ottava.datatypes import IntArray, Note, Pedal
+from ottava.meter import beat_positions, tactus_beats
+from ottava.rhythm_classes import METERS, N_BAR_BEATS
+from ottava.score_time import PARTS, ScoreTime
 
 Signature = tuple[int, int]
 # Beats may be counted too fast or too slowly.
 LEVELS = tuple(Fraction(level) for level in "1 2 1/2 3/2 2/3 3 1/3".split())
-# Numbers that the network gives for each chord, in order.
+# Numbers that the network gives for each beat, in order.
 OUTPUT_SIZES = {
-    "downbeat": 1,  # log odds that a beat on which the chord stands is the first of its bar
+    "downbeat": 1,  # log odds that it is the first of its bar
     "bar": N_BAR_BEATS,  # number of the beat within the bar
     "level": len(LEVELS),  # how many of the beats that it sees make one as it would be written
     "meter": len(METERS) + 1,
 }
-N_FEATURES = N_CHORD_FEATURES + len(PHASES) + 2
+LAGS = (1, 2, 3, 4, 6, 8, 12)  # beats after which something may come back
+HARMONY_BEATS = (1, 2, 4)
+N_FEATURES = 12 + len(HARMONY_BEATS) + 4 * len(LAGS)
+THIRDS = [8, 16, 4, 20]
+QUARTERS = [6, 12, 18]
+SMOOTH_BEATS = 17
+PEDAL_EARLY_BEATS, PEDAL_LATE_BEATS = 0.2, 0.4
 SAME_BEATS = 0.02
+SHORTEST_BEATS = 0.02
 SIZES = (2, 3, 4)
+LEVEL_MARGIN = 0.5
 # Weights and prices in natural logarithms: coordinate search on fold 1 (bench/results.md, "Rhythm").
 DOWNBEAT_WEIGHT, BAR_WEIGHT, METER_WEIGHT = 1.0, 0.3, 0.1
-SIZE_CHANGE_COST, CUT_BAR_COST = 8.0, 8.0
+SIZE_CHANGE_COST, CUT_BAR_COST, GIVEN_CUT_BAR_COST = 20.0, 15.0, 1e5
 METER_CHANGE_COST = 12.0
 LATE_START_COST = 1.0  # of a first beat that is not a downbeat
 IMPOSSIBLE = -1e9
 
 
-def compute_bar_features(
-    chords: Chords,
+def compute_beat_features(
+    places: Floats,
     lengths_beats: Floats,
     pitches: IntArray,
     velocities: Floats,
-    pedals_beats: Floats | None,
+    pedals_beats: Floats,
     period_sec: Floats,
 ) -> NDArray[np.float32]:
-    """What the network of bars reads, a row a chord: as `compute_chord_features` with beats for seconds.
+    """What the network of bars reads, a row a beat: accents, changes of harmony, and what comes back after how long.
 
-    ``period_sec`` (n_chords,): length of a beat. Shape (n_chords, N_FEATURES).
+    Parameters
+    ----------
+    places, lengths_beats, pitches, velocities
+        Of the notes, shape (n_notes,): where they stand and how long the key is down, in beats; MIDI number; 1..127.
+    pedals_beats
+        Shape (n_pedals,): when the sustain pedal is pressed, in beats.
+    period_sec
+        Shape (n_beats,): length of each beat.
+
+    Returns
+    -------
+    ndarray, shape (n_beats, N_FEATURES), float32
+        The accents are those of Temperley, "The Cognition of Basic Musical Structures", 2001, ch. 2.
     """
-    places = chords.times_sec
-    features = np.zeros((len(places), N_FEATURES), np.float32)
-    features[:, :N_CHORD_FEATURES] = compute_chord_features(chords, lengths_beats, pitches, velocities, pedals_beats)
-    distance = np.abs((places % 1.0)[:, None] - np.array([float(phase) for phase in (*PHASES, 1)]))
-    phase = np.where(distance.min(axis=1) < SAME_BEATS, distance.argmin(axis=1) % len(PHASES), len(PHASES))
-    features[np.arange(len(places)), N_CHORD_FEATURES + phase] = 1
-    features[:, -1] = np.log2(np.clip(np.nan_to_num(period_sec, nan=0.6), 0.05, 4.0)) + 0.7
-    return features
+    n_beats = len(period_sec)
+    beat = np.clip(np.floor(places + SAME_BEATS).astype(np.int64), 0, n_beats - 1)
+    part = np.round((places - beat) * PARTS).astype(np.int64) % PARTS
+    on = part == 0
+    lengths = np.log2(np.clip(lengths_beats, 1 / 16, 4)) / 2
+    counts, counts_on = np.bincount(beat, minlength=n_beats), np.bincount(beat[on], minlength=n_beats)
+    low_on, low = _extreme(np.minimum, beat[on], pitches[on], n_beats), _extreme(np.minimum, beat, pitches, n_beats)
+    high = _extreme(np.maximum, beat, pitches, n_beats)
+    loud_on = _extreme(np.maximum, beat[on], velocities[on], n_beats)
+    loud = np.bincount(beat, velocities, n_beats) / np.maximum(counts, 1)
+    columns = [
+        counts_on > 0,
+        np.log2(1 + counts_on) / 2,
+        np.where(counts_on > 0, low_on - _smooth(low, counts > 0), 0) / 12,
+        np.where(counts_on > 0, _extreme(np.maximum, beat[on], lengths[on], n_beats), -2),
+        np.where(counts_on > 0, loud_on - _smooth(loud, counts > 0), 0) / 16,
+        np.log2(1 + counts) / 2,
+        np.bincount(beat[np.isin(part, THIRDS)], minlength=n_beats) / np.maximum(counts, 1),
+        np.bincount(beat[np.isin(part, QUARTERS)], minlength=n_beats) / np.maximum(counts, 1),
+        _count_near(pedals_beats, n_beats),
+        np.append(0, np.diff(low) != 0),
+        np.append(0, np.clip(np.diff(high) / 12, -2, 2)),
+        np.log2(np.clip(period_sec, 0.1, 4.0)) + 0.7,
+    ]
+    harmony = np.zeros((n_beats, 12))
+    np.add.at(harmony, (beat, pitches % 12), np.clip(lengths_beats, 0.1, 1))
+    rhythm = np.zeros((n_beats, PARTS))
+    np.add.at(rhythm, (beat, part), 1.0)
+    for width in HARMONY_BEATS:
+        columns.append(1 - _compare(_sum_ahead(harmony, width), _sum_ahead(_shift(harmony, width), width)))
+    for lag in LAGS:
+        for profile in (np.sqrt(harmony), np.sqrt(rhythm)):
+            columns += [_compare(profile, _shift(profile, lag)), _compare(profile, _shift(profile, -lag))]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _extreme(choose: np.ufunc, beat: IntArray, values: NDArray[Any], n_beats: int) -> Floats:
+    """The least or greatest value of each beat; beats without any go on with the one before (0 before all)."""
+    empty = np.inf if choose is np.minimum else -np.inf
+    found = np.full(n_beats, empty)
+    choose.at(found, beat, values)
+    last = np.maximum.accumulate(np.where(np.isfinite(found), np.arange(n_beats), -1))
+    return np.where(last >= 0, np.where(np.isfinite(found), found, 0)[last], 0.0)
+
+
+def _smooth(values: Floats, is_known: NDArray[np.bool_]) -> Floats:
+    """Mean over the known beats nearby."""
+    window = np.ones(SMOOTH_BEATS)
+    total = _convolve(np.where(is_known, values, 0.0), window)
+    return np.asarray(total / np.maximum(_convolve(is_known.astype(float), window), 1e-9))
+
+
+def _convolve(values: Floats, window: Floats) -> Floats:
+    """Convolution of the length of ``values``, which may be the shorter ones."""
+    half = len(window) // 2
+    return np.asarray(np.convolve(values, window)[half : half + len(values)])
+
+
+def _count_near(pedals_beats: Floats, n_beats: int) -> Floats:
+    """Whether the pedal is pressed about each beat: mostly a little after it."""
+    pressed = np.zeros(n_beats)
+    beat = np.floor(pedals_beats + PEDAL_EARLY_BEATS)
+    near = (pedals_beats - beat < PEDAL_LATE_BEATS) & (beat >= 0) & (beat < n_beats)
+    pressed[beat[near].astype(np.int64)] = 1
+    return pressed
+
+
+def _shift(values: Floats, lag: int) -> Floats:
+    """Rows from ``lag`` rows before (after, where negative); zeros where there are none."""
+    shifted = np.zeros_like(values)
+    if abs(lag) < len(values):
+        shifted[max(lag, 0) : len(values) + min(lag, 0)] = values[max(-lag, 0) : len(values) - max(lag, 0)]
+    return shifted
+
+
+def _sum_ahead(values: Floats, width: int) -> Floats:
+    """Sum of each row and the ``width`` - 1 after it."""
+    return np.asarray(sum(_shift(values, -ahead) for ahead in range(width)))
+
+
+def _compare(a: Floats, b: Floats) -> Floats:
+    """Cosine of the angle between rows; 0 where one is empty."""
+    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return np.asarray((a * b).sum(axis=1) / np.maximum(norms, 1e-9))
+
+
+def describe_bars(
+    notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords, score_time: ScoreTime, beats_sec: Floats
+) -> NDArray[np.float32]:
+    """Features of the beats; ``beats_sec``: seconds of all beats of ``score_time`` and of the one after."""
+    places = np.full(len(chords.times_sec), np.nan)
+    places[score_time.written] = score_time.places
+    place = places[chords.chord_of]
+    has_place = np.isfinite(place)
+    columns = np.array([(note.onset_sec, note.offset_sec, note.pitch, note.velocity) for note in notes]).T[:, has_place]
+    played, released = beat_positions(columns[0], beats_sec), beat_positions(columns[1], beats_sec)
+    pressed = np.array([pedal.onset_sec for pedal in pedals if pedal.kind == "sustain"])
+    return compute_beat_features(
+        place[has_place], np.maximum(released - played, SHORTEST_BEATS), columns[2].astype(np.int64), columns[3],
+        beat_positions(pressed, beats_sec), smooth_periods(beats_sec),
+    )  # fmt: skip
+
+
+def smooth_periods(beats_sec: Floats) -> Floats:
+    """Seconds from each beat to the next, the median of three, shape (len(beats_sec) - 1,)."""
+    gaps = np.diff(beats_sec)
+    return np.array([np.median(gaps[max(0, index - 1) : index + 2]) for index in range(len(gaps))])
+
+
+def choose_level(outputs: Mapping[str, Floats]) -> Fraction:
+    """How many of the beats make one as it would be written; 1 in doubt."""
+    means = _log_softmax(outputs["level"]).mean(axis=0)
+    best = int(means.argmax())
+    return LEVELS[best] if means[best] > means[0] + LEVEL_MARGIN else LEVELS[0]
 
 
 def number_bars(
     outputs: Mapping[str, Floats],
-    beats: IntArray,
-    is_on_beat: NDArray[np.bool_],
     given: Sequence[tuple[int, Signature]] = (),
     downbeats: Sequence[int] = (),
 ) -> tuple[IntArray, list[Signature]]:
@@ -74,9 +198,7 @@ def number_bars(
     Parameters
     ----------
     outputs
-        Of the network, each (n_chords, size).
-    beats, is_on_beat
-        Shape (n_chords,): the beat in which each chord stands, never decreasing, and whether it stands on it.
+        Of the network, each (n_beats, size).
     given
         Time signatures that a person chose, each with its first beat; in order.
     downbeats
@@ -87,12 +209,12 @@ def number_bars(
     tuple of (ndarray, list)
         Number in the bar, from 0, and time signature of each beat up to the last chord's.
     """
-    n_beats = int(beats[-1]) + 1
+    n_beats = len(outputs["downbeat"])
     sizes = tuple(sorted({tactus_beats(*signature) for _, signature in given})) if given else SIZES
     kind = np.repeat(np.arange(len(sizes)), sizes)
     number = np.concatenate([np.arange(size) for size in sizes])
-    meter = _average(_log_softmax(outputs["meter"])[:, : len(METERS)], beats, n_beats)
-    scores = _score_beats(outputs, meter, beats, is_on_beat, np.array(sizes), kind, number)
+    meter = _log_softmax(outputs["meter"])[:, : len(METERS)]
+    scores = _score_beats(outputs, meter, np.array(sizes), kind, number)
     if given:
         in_force = np.clip(np.searchsorted([beat for beat, _ in given], np.arange(n_beats), side="right") - 1, 0, None)
         wanted = np.array([sizes.index(tactus_beats(*signature)) for _, signature in given])[in_force]
@@ -100,42 +222,35 @@ def number_bars(
     for beat in downbeats:
         scores[beat, number > 0] += IMPOSSIBLE
     scores[0] -= LATE_START_COST * (number > 0)
-    path = _find_path(scores, np.array(sizes), kind, number)
+    # Where a person gave the meter a bar is cut only where a downbeat that they gave demands it.
+    path = _find_path(scores, np.array(sizes), kind, number, GIVEN_CUT_BAR_COST if given else CUT_BAR_COST)
     if given:
         return number[path], [given[index][1] for index in in_force]
     return number[path], _name_meters(meter, np.array(sizes)[kind[path]])
 
 
 def _score_beats(
-    outputs: Mapping[str, Floats],
-    meter: Floats,
-    beats: IntArray,
-    is_on_beat: NDArray[np.bool_],
-    sizes: IntArray,
-    kind: IntArray,
-    number: IntArray,
+    outputs: Mapping[str, Floats], meter: Floats, sizes: IntArray, kind: IntArray, number: IntArray
 ) -> Floats:
     """What each state is worth in each beat, shape (n_beats, n_states)."""
-    n_beats = len(meter)
-    odds = outputs["downbeat"][is_on_beat]
-    downbeat = np.where(number == 0, -np.logaddexp(0, -odds), -np.logaddexp(0, odds))
-    scores = DOWNBEAT_WEIGHT * _average(downbeat, beats[is_on_beat], n_beats)
-    bar = _average(_log_softmax(outputs["bar"]), beats, n_beats)
-    scores += BAR_WEIGHT * bar[:, np.minimum(number, N_BAR_BEATS - 1)]
+    odds = outputs["downbeat"]
+    scores = DOWNBEAT_WEIGHT * np.where(number == 0, -np.logaddexp(0, -odds), -np.logaddexp(0, odds))
+    scores += BAR_WEIGHT * _log_softmax(outputs["bar"])[:, np.minimum(number, N_BAR_BEATS - 1)]
     tactus = np.array([tactus_beats(*signature) for signature in METERS])
     of_size = np.stack([
-        np.logaddexp.reduce(meter[:, tactus == size], axis=1) if size in tactus else np.zeros(n_beats) for size in sizes
+        np.logaddexp.reduce(meter[:, tactus == size], axis=1) if size in tactus else np.zeros(len(meter))
+        for size in sizes
     ], axis=1)  # fmt: skip
     return np.asarray(scores + METER_WEIGHT * of_size[:, kind])
 
 
-def _find_path(scores: Floats, sizes: IntArray, kind: IntArray, number: IntArray) -> IntArray:
+def _find_path(scores: Floats, sizes: IntArray, kind: IntArray, number: IntArray, cut_bar_cost: float) -> IntArray:
     """The state of each beat."""
     is_last = number == sizes[kind] - 1
     first = np.flatnonzero(number == 0)
     # From each state (row) to the next beat's (column).
     cost = np.full((len(kind), len(kind)), -IMPOSSIBLE)
-    cost[:, first] = (kind[:, None] != np.arange(len(sizes))) * SIZE_CHANGE_COST + ~is_last[:, None] * CUT_BAR_COST
+    cost[:, first] = (kind[:, None] != np.arange(len(sizes))) * SIZE_CHANGE_COST + ~is_last[:, None] * cut_bar_cost
     going_on = np.flatnonzero(~is_last)
     cost[going_on, going_on + 1] = 0.0
     best, back = scores[0], np.zeros(scores.shape, np.int64)
@@ -167,12 +282,6 @@ def _name_meters(meter: Floats, size_of: IntArray) -> list[Signature]:
         index = int(back[beat, index])
         path.append(index)
     return [METERS[index] for index in reversed(path)]
-
-
-def _average(values: Floats, beats: IntArray, n_beats: int) -> Floats:
-    """Mean over the chords of each beat, shape (n_beats, columns); 0 without any."""
-    sums = np.stack([np.bincount(beats, column, n_beats) for column in values.T], axis=1)
-    return np.asarray(sums / np.maximum(np.bincount(beats, minlength=n_beats), 1)[:, None])
 
 
 def _log_softmax(values: Floats) -> Floats:

@@ -46,13 +46,13 @@ async def hear_recording(host: Any, models: str, n_samples: int, setting: str | 
         _fail(host, error)
 
 
-def write_score(host: Any, performance: str, duration_sec: float, choices: str) -> None:
+async def write_score(host: Any, performance: str, duration_sec: float, choices: str) -> None:
     """Write a performance down and hand the host the three forms of the result, or the sentence that says why not.
 
     Parameters
     ----------
     host
-        The worker's functions.
+        The worker's functions; ``run`` knows the rhythm graphs, where ``choices`` ask for them.
     performance, choices
         Parts of the ottava-1 format, as JSON.
     duration_sec
@@ -60,7 +60,7 @@ def write_score(host: Any, performance: str, duration_sec: float, choices: str) 
     """
     try:
         heard, chosen = read_performance(json.loads(performance)), read_choices(json.loads(choices))
-        result = notate(heard, duration_sec, chosen)
+        result = await notate(heard, duration_sec, chosen, _make_run(host))
         _post(host, type="progress", stage="notating", fraction=0.5)
         host.finish(result_to_json(result), write_musicxml(result), to_js(write_midi(result)))
     except TranscriptionError as error:

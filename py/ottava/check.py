@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import platform
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from ottava import __version__
 from ottava.datatypes import Note
 from ottava.errors import TranscriptionError
 from ottava.midi import read_midi
-from ottava.models import Model, choose_graphs, choose_setting, find_models_folder, read_models
+from ottava.models import Graph, Model, choose_graphs, choose_setting, find_models_folder, read_models, read_rhythm
 
 LIBRARIES = ("numpy", "ai_edge_litert", "av", "music21", "pretty_midi", "tqdm")
 CLIP = "prelude"
@@ -37,9 +38,12 @@ def check_installation() -> int:
     folder = find_models_folder()
     models = read_models((folder / "models.json").read_text(encoding="utf-8"))
     for model in models.values():
-        _check_files(model, folder)
+        _check_files(model.graphs, folder)
         settings = ", ".join(f"{name} (hop {setting.hop_sec:g} s)" for name, setting in model.settings.items())
         print(f"model {model.name}: {len(model.graphs)} files whole; {settings}; default {model.default_setting}")
+    rhythm = read_rhythm((folder / "models.json").read_text(encoding="utf-8"))
+    _check_files(rhythm.graphs, folder)
+    print(f"model {rhythm.name}: {len(rhythm.graphs)} files whole; {rhythm.licence}")
     found, total = _transcribe_clip(next(iter(models.values())), folder)
     print(f"self-test: {found} of {total} notes of the bundled clip heard")
     if found < FOUND_SHARE * total:
@@ -57,8 +61,8 @@ def find_examples_folder() -> Path:
     raise TranscriptionError("The bundled clip is missing: install Ottava again.")
 
 
-def _check_files(model: Model, folder: Path) -> None:
-    for graph in model.graphs.values():
+def _check_files(graphs: Mapping[str, Graph], folder: Path) -> None:
+    for graph in graphs.values():
         path = folder / graph.file
         if not path.is_file():
             raise TranscriptionError(f"The model file {graph.file} is missing: install Ottava again.")

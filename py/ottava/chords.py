@@ -10,18 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.datatypes import IntArray, Note, Pedal
+from ottava.rhythm_classes import PERIODS_LOG2_SEC
+from ottava.tempogram import compute_tempogram
 
 # Of neighbouring onsets that the score has together 90 % follow within this time, of those that it has apart 4 % do
 # (fold 1 of data/train).
 CHORD_SEC = 0.03
 # A press of the pedal this long before a chord still belongs to it.
 PEDAL_BEFORE_SEC = 0.05
+BASS_WEIGHT = 0.3  # of an octave below middle C in the accents of the tempogram
 SHORTEST_SEC, LONGEST_SEC = 0.02, 4.0
-N_FEATURES = 50
-PITCH_CLASSES = slice(11, 47)  # of all notes, of the lowest, of the highest
-PEDALS = slice(47, 50)
-PITCH_EDGES = slice(3, 5)  # lowest and highest
-FEATURE_KINDS = (PITCH_EDGES, slice(5, 7), slice(7, 11), PITCH_CLASSES)  # pitches, velocities, lengths, pitch classes
+NEAR_CHORDS = 32  # among which one like this is looked for
+SMOOTH_CHORDS = 33
+HARMONY_CHORDS = (1, 4, 8)
+# Columns of the features: what has one kind is hidden together in training.
+SHAPES, PITCHES, VELOCITIES, LENGTHS = slice(0, 3), slice(3, 8), slice(8, 11), slice(11, 16)
+PEDALS, HARMONY, RETURNS, TEMPOGRAM = slice(16, 19), slice(19, 22), slice(22, 32), slice(32, 80)
+FEATURE_KINDS = (PITCHES, VELOCITIES, LENGTHS, HARMONY, RETURNS, TEMPOGRAM)
+N_FEATURES = 80
 
 Floats = NDArray[np.float64]
 
@@ -84,29 +90,85 @@ def compute_chord_features(
     by_pitch = np.lexsort((pitches, chords.chord_of))
     first = np.searchsorted(chords.chord_of, np.arange(n_chords)).astype(np.intp)
     last = np.append(first[1:], len(pitches)) - 1
-    low, high = by_pitch[first], by_pitch[last]
-    counts = np.bincount(chords.chord_of)
-    lengths = np.log2(np.clip(lengths_sec, SHORTEST_SEC, LONGEST_SEC)) / 2 + 0.5
-    steps = np.log2(np.clip(np.diff(chords.times_sec), SHORTEST_SEC, LONGEST_SEC)) / 2 + 1
+    bottom, top = by_pitch[first], by_pitch[last]
+    low, high = pitches[bottom].astype(np.float64), pitches[top].astype(np.float64)
+    counts = np.bincount(chords.chord_of).astype(np.float64)
+    loud = np.maximum.reduceat(velocities, first)
+    lengths = scale_sec(lengths_sec)
+    gaps = np.diff(chords.times_sec)
+    longest = np.maximum.reduceat(lengths, first)
+    columns = [
+        np.append(0, scale_sec(gaps)),
+        np.append(scale_sec(gaps), 0),
+        np.log2(counts),
+        (low - 50) / 12,
+        (high - 70) / 12,
+        (low - _smooth(low)) / 12,
+        np.append(0, np.clip(np.diff(low) / 12, -2, 2)),
+        np.append(0, np.clip(np.diff(high) / 12, -2, 2)),
+        np.bincount(chords.chord_of, velocities) / counts / 32 - 2,
+        (loud - _smooth(loud)) / 16,
+        np.append(0, np.diff(loud)) / 16,
+        longest,
+        np.minimum.reduceat(lengths, first),
+        lengths[bottom],
+        lengths[top],
+        longest - np.append(scale_sec(gaps), 0),
+    ]
     features = np.zeros((n_chords, N_FEATURES), np.float32)
-    features[1:, 0] = steps
-    features[:-1, 1] = steps
-    features[:, 2] = np.log2(counts)
-    features[:, 3] = (pitches[low] - 50) / 12
-    features[:, 4] = (pitches[high] - 70) / 12
-    features[:, 5] = np.bincount(chords.chord_of, velocities) / counts / 32 - 2
-    features[:, 6] = np.maximum.reduceat(velocities, first) / 32 - 2
-    features[:, 7] = np.maximum.reduceat(lengths, first)
-    features[:, 8] = np.minimum.reduceat(lengths, first)
-    features[:, 9] = lengths[low]
-    features[:, 10] = lengths[high]
-    begin = PITCH_CLASSES.start
-    features[chords.chord_of, begin + pitches % 12] = 1
-    features[np.arange(n_chords), begin + 12 + pitches[low] % 12] = 1
-    features[np.arange(n_chords), begin + 24 + pitches[high] % 12] = 1
+    features[:, : PEDALS.start] = np.stack(columns, axis=1)
     if pedals_sec is not None:
         features[:, PEDALS] = _describe_pedals(chords.times_sec - PEDAL_BEFORE_SEC, pedals_sec)
+    harmony = np.zeros((n_chords, 12))
+    harmony[chords.chord_of, pitches % 12] = 1
+    features[:, HARMONY] = _describe_harmony(harmony)
+    features[:, RETURNS] = _find_returns(chords.times_sec, low, high, counts, loud)
+    accents = (0.3 + loud / 127) * np.sqrt(counts) * (1 + BASS_WEIGHT * np.clip((60 - low) / 12, -1, 2))
+    features[:, TEMPOGRAM] = compute_tempogram(chords.times_sec, accents, 2**PERIODS_LOG2_SEC)
     return features
+
+
+def scale_sec(seconds: Floats) -> Floats:
+    """Octaves of a time."""
+    return np.asarray(np.log2(np.clip(seconds, SHORTEST_SEC, LONGEST_SEC)) / 2 + 1)
+
+
+def _smooth(values: Floats) -> Floats:
+    """Mean over the chords nearby."""
+    half = SMOOTH_CHORDS // 2
+    sums = np.convolve(values, np.ones(SMOOTH_CHORDS))[half : half + len(values)]
+    return np.asarray(sums / np.convolve(np.ones(len(values)), np.ones(SMOOTH_CHORDS))[half : half + len(values)])
+
+
+def _describe_harmony(harmony: Floats) -> Floats:
+    """How much the pitch classes from each chord on differ from those before, over some numbers of chords."""
+    sums = np.cumsum(np.concatenate([np.zeros((1, 12)), harmony]), axis=0)
+    index = np.arange(len(harmony))
+    columns = []
+    for width in HARMONY_CHORDS:
+        ahead = sums[np.minimum(index + width, len(harmony))] - sums[index]
+        before = sums[index] - sums[np.maximum(index - width, 0)]
+        norms = np.linalg.norm(ahead, axis=1) * np.linalg.norm(before, axis=1)
+        columns.append(1 - (ahead * before).sum(axis=1) / np.maximum(norms, 1e-9))
+    return np.stack(columns, axis=1)
+
+
+def _find_returns(times_sec: Floats, low: Floats, high: Floats, counts: Floats, loud: Floats) -> Floats:
+    """Time since and until a chord as low, as high, as full, as loud, and with the same bass; shape (n_chords, 10)."""
+    n_chords = len(times_sec)
+    seconds = np.full((n_chords, 10), LONGEST_SEC)
+    for away in range(min(NEAR_CHORDS, n_chords - 1), 0, -1):
+        gap = times_sec[away:] - times_sec[:-away]
+        for column, (ahead, back) in enumerate((
+            (low[away:] <= low[:-away] + 2, low[:-away] <= low[away:] + 2),
+            (high[away:] >= high[:-away] - 2, high[:-away] >= high[away:] - 2),
+            (counts[away:] >= counts[:-away], counts[:-away] >= counts[away:]),
+            (loud[away:] >= loud[:-away] - 2, loud[:-away] >= loud[away:] - 2),
+            (low[away:] == low[:-away], low[:-away] == low[away:]),
+        )):  # fmt: skip
+            seconds[:-away, 2 * column][ahead] = gap[ahead]
+            seconds[away:, 2 * column + 1][back] = gap[back]
+    return scale_sec(seconds)
 
 
 def _describe_pedals(times_sec: Floats, pedals_sec: Floats) -> Floats:

@@ -44,7 +44,7 @@ from ottava.notes import (
 from ottava.ornaments import find_ornaments
 from ottava.placing import place_by_model, place_by_tracking
 from ottava.rhythm import LEGATO_SHARE, NO_LEGATO, measure_durations, place_pedals, trim_durations
-from ottava.rhythm_model import compute_rhythm, compute_values
+from ottava.rhythm_model import compute_values
 from ottava.spelling import spell_pitches
 from ottava.tempo import choose_tempos
 from ottava.tuning import describe_tuning, estimate_tuning
@@ -140,7 +140,7 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     chords, features = describe_notes(notes, performance.pedals)
     is_trained = choices.beats == "model"
     if is_trained:
-        grid, chord_places = place_by_model(chords, await compute_rhythm(chords, features, run), choices)
+        grid, chord_places = await place_by_model(notes, performance.pedals, chords, features, choices, run)
     else:
         grid, chord_places = place_by_tracking(notes, chords, duration_sec, choices)
     roles = find_ornaments(notes, chords, chord_places)
@@ -154,7 +154,7 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     if is_trained:
         described = describe_values(shown_notes, performance.pedals, places, grid)
         outputs = await compute_values(*described, run)
-        lengths = choose_values(outputs["value"], lengths)
+        lengths = choose_values(outputs["value"], places, lengths)
         staffs = staffs if choices.split_pitch is not None else choose_staffs(outputs["staff"])
 
     grid = complete_grid(grid, max(place + length for place, length in zip(places, lengths, strict=True)))

@@ -1,33 +1,49 @@
 """Placing: the beats and bars of a performance and the place of every chord on them, as people want them.
 
-By the rhythm network (`ottava.score_time`), or without anything trained (`ottava.beats`, `ottava.meter`): that way
+By two trained networks (`ottava.score_time`, `ottava.bars`), or without anything trained (`ottava.beats`, `ottava.meter`): that way
 beats come first, then bars, then places.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ottava.bars import choose_level, describe_bars, number_bars
 from ottava.beats import cover_notes, estimate_tempo, track_beats
 from ottava.chords import Chords, Floats
-from ottava.datatypes import BeatGrid, Choices, Note
+from ottava.datatypes import BeatGrid, Choices, Note, Pedal, Run
 from ottava.meter import beat_positions, complete_grid, estimate_meter, signature_quarters
 from ottava.rhythm import division_costs, limit_places, snap_onsets
+from ottava.rhythm_model import compute_bars, compute_rhythm
 from ottava.score_time import EARLY_BEATS, PARTS, Given, ScoreTime, decode_score_time, locate_beats
 
 Places = list[Fraction | None]
 
 
-def place_by_model(chords: Chords, outputs: dict[str, Floats], choices: Choices) -> tuple[BeatGrid, Places]:
-    """Place chords by what the rhythm network says of them.
+async def place_by_model(
+    notes: Sequence[Note],
+    pedals: Sequence[Pedal],
+    chords: Chords,
+    features: NDArray[np.float32],
+    choices: Choices,
+    run: Run,
+) -> tuple[BeatGrid, Places]:
+    """Place chords by the rhythm network and the network of bars.
 
     Parameters
     ----------
-    chords, outputs
-        See `ottava.rhythm_model.compute_rhythm`.
+    notes, pedals
+        The performance.
+    chords, features
+        See `ottava.chords.describe_notes`.
     choices
         What a person decided of beats, tempo, meter, downbeats and grid is honoured.
+    run
+        The host's call that runs the networks.
 
     Returns
     -------
@@ -36,20 +52,42 @@ def place_by_model(chords: Chords, outputs: dict[str, Floats], choices: Choices)
         decreasing; None where it has no place of its own (ornaments, wrong notes).
     """
     times_sec = chords.times_sec
-    meters = [(_find_chord(times_sec, sec), (beats, kind)) for sec, beats, kind in choices.meters]
-    turns = [chord for chord, _ in meters[1:]]
-    downbeats = sorted({*turns, *(_find_chord(times_sec, sec) for sec in choices.downbeats_sec)})
+    outputs = await compute_rhythm(chords, features, run)
+    turns = [_find_chord(times_sec, sec) for sec, _, _ in choices.meters]
+    downbeats = sorted({*turns[1:], *(_find_chord(times_sec, sec) for sec in choices.downbeats_sec)})
     tapped = cover_notes(np.array(choices.beats_sec), times_sec[0], times_sec[-1]) if choices.beats_sec else None
     beats = None if tapped is None else beat_positions(times_sec, tapped)
-    score_time = decode_score_time(times_sec, outputs, Given(None, meters, downbeats, beats))
-    if tapped is None and (choices.tempo_bpm or choices.tempo_factor):
-        period_sec = _choose_period(times_sec, score_time, choices)
-        score_time = decode_score_time(times_sec, outputs, Given(period_sec, meters, downbeats))
-    grid = _make_grid(times_sec, score_time, tapped, beats)
+    given = Given(None, downbeats, beats)
+
+    score_time = decode_score_time(times_sec, outputs, given)
+    signature = choices.meters[0][1:] if choices.meters else None
+    if tapped is None and (choices.tempo_factor or (choices.tempo_bpm and signature)):
+        period_sec = _choose_period(times_sec, score_time, choices, signature)
+        score_time = decode_score_time(times_sec, outputs, replace(given, period_sec=period_sec))
+    beats_sec = _time_beats(times_sec, score_time, tapped, beats)
+    bar_outputs = await compute_bars(describe_bars(notes, pedals, chords, score_time, beats_sec), run)
+    if tapped is None and not choices.tempo_factor and not choices.tempo_bpm:
+        level = choose_level(bar_outputs)
+        if level != 1:
+            periods = _follow_periods(times_sec, beats_sec) * float(level)
+            score_time = decode_score_time(times_sec, outputs, replace(given, period_sec=periods))
+            beats_sec = _time_beats(times_sec, score_time, tapped, beats)
+            bar_outputs = await compute_bars(describe_bars(notes, pedals, chords, score_time, beats_sec), run)
+
+    beat_of = dict(zip(score_time.written.tolist(), score_time.beat.tolist(), strict=True))
+    known = sorted(beat_of)
+    given_meters = [
+        (beat_of[known[min(bisect_left(known, chord), len(known) - 1)]] if index else 0, (count, kind))
+        for index, (chord, (_, count, kind)) in enumerate(zip(turns, choices.meters, strict=True))
+    ]
+    numbers, signatures = number_bars(bar_outputs, given_meters, [beat_of[chord] for chord in downbeats])
+    if choices.tempo_bpm and not signature and tapped is None and not choices.tempo_factor:
+        # Only now is it known how many quarters a beat has.
+        only = replace(choices, meters=((0.0, *signatures[len(signatures) // 2]),))
+        return await place_by_model(notes, pedals, chords, features, only, run)
+    grid = BeatGrid(beats_sec[: len(numbers)], numbers + 1, tuple(signatures))
     places: Places = [None] * len(times_sec)
-    for chord, beat, part in zip(
-        score_time.written.tolist(), score_time.beat.tolist(), score_time.part.tolist(), strict=True
-    ):
+    for chord, beat, part in zip(known, score_time.beat.tolist(), score_time.part.tolist(), strict=True):
         places[chord] = beat + Fraction(part, PARTS)
     if choices.grid != "auto":
         places = limit_places(places, grid, choices.grid)
@@ -60,29 +98,27 @@ def _find_chord(times_sec: Floats, sec: float) -> int:
     return int(np.argmin(np.abs(times_sec - sec)))
 
 
-def _choose_period(times_sec: Floats, score_time: ScoreTime, choices: Choices) -> Floats:
-    """Seconds of a beat about each chord, by the tempo that a person gave."""
-    if choices.tempo_bpm:
-        unit = float(signature_quarters(score_time.signatures[0]))
-        return np.full(len(times_sec), 60.0 / choices.tempo_bpm * unit)
-    beats_sec = locate_beats(times_sec, score_time)
-    periods = np.interp(times_sec, beats_sec[:-1], np.diff(beats_sec))
-    return np.asarray(periods / (choices.tempo_factor or 1))
-
-
-def _make_grid(
-    times_sec: Floats, score_time: ScoreTime, tapped: Floats | None, beats: Floats | None
-) -> BeatGrid:
-    """Beats with their bars, from the first chord's on."""
-    signatures = score_time.signatures
+def _time_beats(times_sec: Floats, score_time: ScoreTime, tapped: Floats | None, beats: Floats | None) -> Floats:
+    """Seconds of the beats from the first chord's on, and of the one after the last; tapped ones stay where they are."""
+    located = locate_beats(times_sec, score_time)
     if tapped is None or beats is None:
-        beats_sec = locate_beats(times_sec, score_time)[:-1]
-        return BeatGrid(beats_sec, score_time.bar_beat + 1, tuple(signatures))
-    # Tapped beats stay where they are; the chords' bars tell which of them are downbeats.
+        return located
     first = int(np.floor(beats[score_time.written[0]] + EARLY_BEATS))
-    numbers = score_time.bar_beat + 1
-    count = min(len(numbers), len(tapped) - first)
-    return BeatGrid(tapped[first : first + count], numbers[:count], tuple(signatures[:count]))
+    return np.append(tapped[first : first + len(located)], located[len(tapped) - first :])
+
+
+def _follow_periods(times_sec: Floats, beats_sec: Floats) -> Floats:
+    """Seconds of a beat about each chord."""
+    return np.asarray(np.interp(times_sec, beats_sec[:-1], np.diff(beats_sec)))
+
+
+def _choose_period(
+    times_sec: Floats, score_time: ScoreTime, choices: Choices, signature: tuple[int, int] | None
+) -> Floats:
+    """Seconds of a beat about each chord, by the tempo that a person gave."""
+    if choices.tempo_bpm and signature:
+        return np.full(len(times_sec), 60.0 / choices.tempo_bpm * float(signature_quarters(signature)))
+    return _follow_periods(times_sec, locate_beats(times_sec, score_time)) / (choices.tempo_factor or 1)
 
 
 def place_by_tracking(

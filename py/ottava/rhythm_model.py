@@ -1,27 +1,33 @@
 """The trained networks of rhythm, run through the seam: what they make of chords and notes.
 
-Both read windows of a fixed number of tokens. These overlap, and what two windows say of a token is mixed: each counts
+All read windows of a fixed number of tokens. These overlap, and what two windows say of a token is mixed: each counts
 by how far the token is from the window's edge.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ottava.bars import OUTPUT_SIZES as BAR_OUTPUT_SIZES
 from ottava.chords import Chords, Floats
 from ottava.datatypes import Run
 from ottava.rhythm_classes import OUTPUT_SIZES
 from ottava.values import OUTPUT_SIZES as VALUE_OUTPUT_SIZES
 
 # Tokens of a window, as the graphs have them, and from one window to the next.
-RHYTHM_WINDOW, RHYTHM_HOP = 320, 224
-VALUES_WINDOW, VALUES_HOP = 384, 288
+WINDOWS = {"rhythm": (320, 224), "bars": (256, 128), "values": (384, 288)}
 ABSENT = -1e4
 
 
 async def compute_rhythm(chords: Chords, features: NDArray[np.float32], run: Run) -> dict[str, Floats]:
     """What the rhythm network says of each chord: outputs by name, shape (n_chords, size)."""
     coordinates = np.stack([chords.times_sec, np.arange(len(features))], axis=1)
-    return await _run_windows("rhythm", features, coordinates, run, RHYTHM_WINDOW, RHYTHM_HOP, OUTPUT_SIZES)
+    return await _run_windows("rhythm", features, coordinates, run, OUTPUT_SIZES)
+
+
+async def compute_bars(features: NDArray[np.float32], run: Run) -> dict[str, Floats]:
+    """What the network of bars says of each beat: outputs by name, shape (n_beats, size)."""
+    numbers = np.arange(len(features), dtype=np.float64)[:, None]
+    return await _run_windows("bars", features, numbers, run, BAR_OUTPUT_SIZES)
 
 
 async def compute_values(
@@ -29,7 +35,7 @@ async def compute_values(
 ) -> dict[str, Floats]:
     """What the network of values says of each note: outputs by name, shape (n_notes, size)."""
     coordinates = np.stack([places, pitches], axis=1)
-    return await _run_windows("values", features, coordinates, run, VALUES_WINDOW, VALUES_HOP, VALUE_OUTPUT_SIZES)
+    return await _run_windows("values", features, coordinates, run, VALUE_OUTPUT_SIZES)
 
 
 async def _run_windows(
@@ -37,11 +43,9 @@ async def _run_windows(
     features: NDArray[np.float32],
     coordinates: Floats,
     run: Run,
-    window: int,
-    hop: int,
     sizes: dict[str, int],
 ) -> dict[str, Floats]:
-    n_tokens = len(features)
+    n_tokens, (window, hop) = len(features), WINDOWS[graph]
     begins = range(0, max(1, n_tokens - (window - hop)), hop)
     total, weights = np.zeros((n_tokens, sum(sizes.values()))), np.zeros((n_tokens, 1))
     for begin in begins:

@@ -12,6 +12,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ottava.bars import smooth_periods
 from ottava.chords import Floats
 from ottava.datatypes import BeatGrid, IntArray, Note, Pedal
 from ottava.meter import beat_positions, is_compound
@@ -28,6 +29,8 @@ N_FEATURES = 44
 SHORTEST_BEATS, LONGEST_BEATS = 1 / 32, 8.0
 SAME_BEATS = 0.02
 SHORTEST_PLAYED_BEATS = 0.02
+END_DIVISIONS = (1, 2, 3, 4, 6, 8, 12)  # of a beat, on which a note may end
+MOST_CHOICES = 8
 NEAR_NOTES = 24  # that may follow a note in its voice
 NEAR_SEMITONES, ABOVE_SEMITONES = 5, 2
 
@@ -44,8 +47,7 @@ def describe_values(
     sounding = np.maximum(beat_positions(hold_notes(offset, sustain), grid.times_sec) - played, length)
     where = np.array([float(place) for place in places])
     beat = np.clip(np.floor(where + SAME_BEATS).astype(np.int64), 0, len(grid.times_sec) - 1)
-    gaps = np.diff(grid.times_sec)
-    period = np.array([np.median(gaps[max(0, i - 1) : i + 2]) for i in range(len(gaps))])
+    period = smooth_periods(grid.times_sec)
     compound = np.array([is_compound(signature[0]) for signature in grid.signatures])
     pitches = columns[2].astype(np.int64)
     features = compute_note_features(
@@ -62,12 +64,28 @@ def hold_notes(offsets_sec: Floats, pedals_sec: Floats) -> Floats:
     return np.asarray(np.where(held[:, 0] < offsets_sec, held[:, 1], offsets_sec))
 
 
-def choose_values(outputs: Floats, played: Sequence[Fraction]) -> list[Fraction]:
-    """The most likely length of each note in beats; ``played`` where that is another than `VALUES`."""
-    return [
-        VALUES[choice] if choice < len(VALUES) else length
-        for choice, length in zip(outputs.argmax(axis=1).tolist(), played, strict=True)
-    ]
+def choose_values(outputs: Floats, places: Sequence[Fraction], played: Sequence[Fraction]) -> list[Fraction]:
+    """The most likely length of each note, in beats, that ends where a note could stand.
+
+    Parameters
+    ----------
+    outputs
+        Of the network, shape (n_notes, number of values + 1).
+    places, played
+        Where the notes stand, and how long the keys were down on the grid; that is taken where the network finds that
+        it is none of `VALUES`, and where none of them fits.
+    """
+    ranked = np.argsort(-outputs, axis=1).tolist()
+    lengths = []
+    for choices, place, length in zip(ranked, places, played, strict=True):
+        grid = {*END_DIVISIONS, place.denominator}
+        fitting = (
+            value
+            for value in (VALUES[choice] if choice < len(VALUES) else length for choice in choices[:MOST_CHOICES])
+            if (place + value).denominator in grid
+        )
+        lengths.append(next(fitting, length))
+    return lengths
 
 
 def choose_staffs(outputs: Floats) -> list[int]:

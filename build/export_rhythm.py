@@ -1,0 +1,69 @@
+"""Export the trained networks of rhythm to the three LiteRT graphs that Ottava runs, and enter them in models.json.
+
+    python -m build.export_rhythm --weights .cache/rhythm --out models [--fold 0]
+
+``--weights`` holds rhythm.pt, bars.pt and values.pt (build/train_*.py), or with ``--fold`` rhythm0.pt and so on, for
+benchmarks on the works that fold leaves out. requirements/export.txt pins all that is needed.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import torch
+
+from build.convert import convert_graph, describe_tensors
+from build.encoder import SHAPES, Encoder
+from build.packing import pack_graph
+from ottava.rhythm_model import WINDOWS
+
+ROOT = Path(__file__).parent.parent
+FOLDER = "rhythm"
+LICENCE = "CC-BY-NC-SA-4.0"
+ORIGIN = "trained by Ottava on ASAP and (n)ASAP (build/train_rhythm.py, train_bars.py, train_values.py)"
+
+
+def main() -> None:
+    """Write the graphs and their entry in models.json."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=ROOT / "models")
+    parser.add_argument("--fold", default="")
+    options = parser.parse_args()
+    (options.out / FOLDER).mkdir(parents=True, exist_ok=True)
+    if not (options.out / "models.json").is_file():
+        shutil.copy2(ROOT / "models" / "models.json", options.out / "models.json")
+    models = json.loads((options.out / "models.json").read_text("utf-8"))
+    graphs = {}
+    for name, shape in SHAPES.items():
+        network = Encoder(shape).eval()
+        network.load_state_dict(torch.load(options.weights / f"{name}{options.fold}.pt", weights_only=True))
+        tokens = (1, WINDOWS[name][0])
+        inputs = {
+            "features": torch.zeros(*tokens, shape.n_features),
+            "coordinates": torch.zeros(*tokens, len(shape.waves)),
+            "absent": torch.zeros(*tokens),
+        }
+        data = pack_graph(convert_graph(network, inputs))
+        path = options.out / FOLDER / f"{name}.bin"
+        path.write_bytes(data)
+        outputs = (*tokens, sum(shape.outputs.values()))
+        graphs[name] = {
+            "file": f"{FOLDER}/{path.name}",
+            "bytes": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "inputs": describe_tensors((key, tuple(value.shape), None) for key, value in inputs.items()),
+            "outputs": describe_tensors([("outputs", outputs, None)]),
+        }
+        print(f"{path.name} {len(data):,} B", flush=True)
+    command = "python -m build.export_rhythm"
+    models["rhythm"] = {
+        "name": "rhythm-1", "licence": LICENCE, "origin": ORIGIN, "export_command": command, "graphs": graphs,
+    }  # fmt: skip
+    (options.out / "models.json").write_text(json.dumps(models, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
