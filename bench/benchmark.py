@@ -24,8 +24,8 @@ AUDIO_KINDS, SCORE_KINDS = ("maps_excerpt", "maps_full"), ("asap_performance", "
 METRICS = (
     "note_onset_precision", "note_onset_recall", "note_onset_f1", "note_onset_f1_aligned", "note_offset_f1",
     "note_offset_f1_aligned", "note_offset_f1_sounding", "note_velocity_f1", "note_velocity_f1_aligned",
-    "pedal_onset_f1", "beat_f1", "downbeat_f1", "meter_exact", "key_start", "key_time", "staff_accuracy",
-    "spelling_accuracy", "position_accuracy", "duration_accuracy", "mv2h",
+    "pedal_onset_f1", "beat_f1", "downbeat_f1", "meter_exact", "meter_equivalent", "key_start", "key_time", "staff_accuracy",
+    "spelling_accuracy", "position_accuracy", "duration_accuracy", "score_notes_found", "mv2h",
 )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def main() -> int:
     for title, kinds, verb in (("Recordings", AUDIO_KINDS, "transcribe"), ("Performances", SCORE_KINDS, "notate")):
         wanted = [kind for kind in kinds if kind in options.kinds.split(",")]
         if wanted:
-            out = ROOT / "bench" / "out" / "-".join(filter(None, [verb, options.setting]))
+            out = ROOT / "bench" / "out" / "-".join(filter(None, [verb, options.setting, options.folds and "folds"]))
             _run(shared, data, out, wanted, verb, options)
             sections.append(_make_section(title, out, wanted, options, seconds))
     for section in sections:
@@ -57,6 +57,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--kinds", default=",".join(AUDIO_KINDS + SCORE_KINDS))
     parser.add_argument("--only", default="", help="items whose id contains this")
     parser.add_argument("--setting", default="", help="of the listening model (default: its own)")
+    parser.add_argument("--folds", type=Path, help="rhythm networks by fold (bench/folds.py): of each work the unseen one")
     parser.add_argument("--again", action="store_true", help="measure again what was measured before")
     return parser
 
@@ -69,7 +70,8 @@ def _read_lengths(data: Path) -> dict[str, float]:
 
 def _run(shared: Path, data: Path, out: Path, kinds: list[str], verb: str, options: argparse.Namespace) -> None:
     """Run and evaluate the items, each in a process of its own."""
-    words = [sys.executable, "-m", "ottava", verb, "{in}", "-o", "{json}"]
+    start = [str(ROOT / "bench" / "folds.py"), str(options.folds.resolve())] if options.folds else ["-m", "ottava"]
+    words = [sys.executable, *start, verb, "{in}", "-o", "{json}"]
     words += ["--setting", options.setting] if options.setting and verb == "transcribe" else []
     runner = [sys.executable, str(shared / "tools" / "run_set.py"), str(data), str(out), "--kinds", ",".join(kinds)]
     runner += ["--command", shlex.join(words)]
@@ -88,8 +90,10 @@ def _make_section(
     speed = sum(seconds[r["id"]] for r in records) / sum(r["counts"]["seconds"] for r in records)
     peak = max(r["counts"]["peak_mib"] for r in records)
     failed = sum(bool(r["failed"]) for r in records)
-    heading = ", ".join(filter(None, [title, options.setting, options.only and f"*{options.only}*"]))
-    shown = [name for name in ("note_onset_f1_aligned", "beat_f1", "downbeat_f1", "staff_accuracy", "mv2h")
+    seen = "" if options.folds else "rhythm networks that have seen the works"
+    heading = ", ".join(filter(None, [title, options.setting, seen, options.only and f"*{options.only}*"]))
+    shown = [name for name in ("note_onset_f1_aligned", "beat_f1", "downbeat_f1", "position_accuracy", "duration_accuracy",
+                              "staff_accuracy", "mv2h")
              if _has(records, name)]
     lines = [
         f"## {heading}",

@@ -9,20 +9,31 @@ benchmarks on the works that fold leaves out. requirements/export.txt pins all t
 import argparse
 import hashlib
 import json
+import math
 import shutil
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from build.convert import convert_graph, describe_tensors
 from build.encoder import SHAPES, Encoder
-from build.packing import pack_graph
+from build.packing import SMALLEST_TABLE, pack_graph
 from ottava.rhythm_model import WINDOWS
 
 ROOT = Path(__file__).parent.parent
 FOLDER = "rhythm"
 LICENCE = "CC-BY-NC-SA-4.0"
 ORIGIN = "trained by Ottava on ASAP and (n)ASAP (build/train_rhythm.py, train_bars.py, train_values.py)"
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def round_weights(network: nn.Module) -> None:
+    """Round large tables to steps of about a 64th of their standard deviation, which pack to a byte a weight."""
+    for weight in network.state_dict().values():
+        if weight.numel() >= SMALLEST_TABLE:
+            step = 2.0 ** (round(math.log2(float(weight.std()))) - 6)
+            weight.copy_(torch.round(weight / step) * step)
 
 
 def main() -> None:
@@ -46,6 +57,7 @@ def main() -> None:
             "coordinates": torch.zeros(*tokens, len(shape.waves)),
             "absent": torch.zeros(*tokens),
         }
+        round_weights(network)
         data = pack_graph(convert_graph(network, inputs))
         path = options.out / FOLDER / f"{name}.bin"
         path.write_bytes(data)

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from ottava.bars import LEVELS, compute_beat_features
 from ottava.chords import (
     FEATURE_KINDS,
+    N_LAGS,
+    N_SIGNALS,
+    TEMPOGRAM,
     Floats,
     compute_chord_features,
     group_notes,
@@ -368,6 +371,8 @@ def veil_features(features: NDArray[np.float32], rng: np.random.Generator) -> No
     for kind in FEATURE_KINDS:
         if rng.random() < VEIL_CHANCE:
             features[:, kind] = 0
+    for signal in np.flatnonzero(rng.random(N_SIGNALS) < VEIL_CHANCE):
+        features[:, TEMPOGRAM.start + signal * N_LAGS : TEMPOGRAM.start + (signal + 1) * N_LAGS] = 0
 
 
 def label_chords(chord_of: IntArray, place: Floats, unwritten: NDArray[np.bool_]) -> dict[str, IntArray]:

@@ -1,11 +1,15 @@
 """Performances made by hand, for tests."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 from hypothesis import strategies as st
 
-from ottava.datatypes import Note, Performance
+from ottava.__main__ import run_nothing
+from ottava.datatypes import Choices, Note, Performance, Result
+from ottava.pipeline import notate
 
 # C major scale down and up over held chords: (quarter, length, pitch).
 Written = tuple[float, float, int]
@@ -45,3 +49,11 @@ def performances(draw: st.DrawFn) -> Performance:
         length = draw(st.floats(0.01, 5.0, allow_nan=False))
         notes.append(Note(onset, onset + length, draw(st.integers(21, 108)), draw(st.integers(1, 127))))
     return Performance(tuple(sorted(notes, key=lambda note: (note.onset_sec, note.pitch))), (), "any")
+
+
+def notate_here(
+    performance: Performance, duration_sec: float, choices: Choices | None = None, title: str = ""
+) -> Result:
+    """Notate without a trained model."""
+    choices = replace(choices or Choices(), beats="dp")
+    return asyncio.run(notate(performance, duration_sec, choices, run_nothing, title))

@@ -98,6 +98,7 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", type=_read_split, metavar="auto|C4", help="lowest note of the right hand")
     parser.add_argument("--setting", metavar="exact|balanced|fast", help="how much time listening may take")
     parser.add_argument("--model", metavar="NAME", help="listening model (ottava check lists them)")
+    parser.add_argument("--rhythm", type=Path, metavar="FOLDER", help="other rhythm networks (with models.json)")
     parser.add_argument("--choices", type=Path, metavar="FILE.json", help="the choices of the ottava-1 format")
 
 
@@ -178,12 +179,14 @@ def _choose_outputs(options: argparse.Namespace, error: Any) -> list[str]:
 
 def _transcribe(options: argparse.Namespace, error: Any) -> int:
     outputs, choices = _choose_outputs(options, error), _gather_choices(options, error)
-    result = transcribe_file(options.input, choices, options.model)
+    result = transcribe_file(options.input, choices, options.model, options.rhythm)
     _write(result, outputs)
     return DONE
 
 
-def transcribe_file(path: Path, choices: Choices, model_name: str | None = None) -> Result:
+def transcribe_file(
+    path: Path, choices: Choices, model_name: str | None = None, rhythm_folder: Path | None = None
+) -> Result:
     """Transcribe one recording, with progress on stderr.
 
     Raises
@@ -193,29 +196,34 @@ def transcribe_file(path: Path, choices: Choices, model_name: str | None = None)
     """
     performance, duration_sec, warnings = _hear(path, choices, model_name)
     # The graphs are gone: the score of an hour takes nearly half as much again.
-    result = notate_performance(performance, duration_sec, choices, name_title(path))
+    result = notate_performance(performance, duration_sec, choices, name_title(path), rhythm_folder)
     return replace(result, warnings=(*warnings, *result.warnings))
 
 
-def notate_performance(performance: Performance, duration_sec: float, choices: Choices, title: str) -> Result:
+def notate_performance(
+    performance: Performance, duration_sec: float, choices: Choices, title: str, rhythm_folder: Path | None = None
+) -> Result:
     """Write a performance down, with the rhythm networks where ``choices`` want them.
+
+    ``rhythm_folder`` holds other networks than those that come with Ottava, and their models.json.
 
     Raises
     ------
     TranscriptionError
         When the choices leave no note, or a model file is missing.
     """
-    return asyncio.run(notate(performance, duration_sec, choices, open_rhythm(choices), title))
+    return asyncio.run(notate(performance, duration_sec, choices, open_rhythm(choices, rhythm_folder), title))
 
 
-def open_rhythm(choices: Choices) -> Run:
+def open_rhythm(choices: Choices, folder: Path | None = None) -> Run:
     """Return the seam's ``run`` for `notate`; without a model it has nothing to run."""
     if choices.beats == "dp":
         return run_nothing
     from ottava.native import create_run  # loads LiteRT
 
-    folder = find_models_folder()
-    return create_run(read_rhythm((folder / "models.json").read_text(encoding="utf-8")).graphs, folder)
+    folder = folder or find_models_folder()
+    text = _read_bytes(folder / "models.json").decode("utf-8", "replace")
+    return create_run(read_rhythm(text).graphs, folder)
 
 
 async def run_nothing(name: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
@@ -264,7 +272,7 @@ def _notate(options: argparse.Namespace, error: Any) -> int:
     else:
         performance = read_midi(content)
         duration_sec = max(note.offset_sec for note in performance.notes)
-    _write(notate_performance(performance, duration_sec, choices, title), outputs)
+    _write(notate_performance(performance, duration_sec, choices, title, options.rhythm), outputs)
     return DONE
 
 

@@ -6,15 +6,25 @@ import numpy as np
 import pytest
 
 from ottava.datatypes import BeatGrid, Meter
-from ottava.meter import bar_quarters, beat_positions, beat_quarters, estimate_meter, number_beats, tactus_beats
+from ottava.meter import (
+    bar_quarters,
+    beat_positions,
+    beat_quarters,
+    complete_grid,
+    estimate_meter,
+    list_bars,
+    number_beats,
+    quarter_at,
+    tactus_beats,
+)
 from tests.performances import WALTZ, Written, perform
 
 BEATS = 0.5 + np.arange(37, dtype=np.float64) * 0.6
 
 
 def test_a_waltz_has_three_beats_and_its_downbeats() -> None:
-    meter, grid = estimate_meter(perform(WALTZ, 100, 0.01).notes, BEATS)
-    assert (meter.beats, meter.beat_type) == (3, 4)
+    grid = estimate_meter(perform(WALTZ, 100, 0.01).notes, BEATS)
+    assert set(grid.signatures) == {(3, 4)}
     assert list(grid.beat_in_bar[:6]) == [1, 2, 3, 1, 2, 3]
 
 
@@ -25,22 +35,28 @@ def test_a_march_has_an_even_meter() -> None:
         march += [(4 * bar, 1.0, bass), (4 * bar, 2.0, 72 + bar % 3), (4 * bar + 1, 0.5, 64)]
         march += [(4 * bar + 2, 1.0, bass + 7), (4 * bar + 2, 1.0, 71)]
         march += [(4 * bar + 3, 0.5, 64), (4 * bar + 3.5, 0.5, 65)]
-    meter, grid = estimate_meter(perform(march, 100).notes, 0.5 + np.arange(49, dtype=np.float64) * 0.6)
-    assert meter.beats in (2, 4)
+    grid = estimate_meter(perform(march, 100).notes, 0.5 + np.arange(49, dtype=np.float64) * 0.6)
+    assert grid.signatures[0][0] in (2, 4)
     assert grid.beat_in_bar[0] == 1
 
 
 def test_thirds_of_a_beat_make_a_compound_meter() -> None:
     jig: list[Written] = [(1.5 * i / 3, 0.4, (48, 67, 71, 60, 67, 71)[i % 6]) for i in range(72)]
-    meter, _ = estimate_meter(perform(jig, 100).notes, 0.5 + np.arange(25, dtype=np.float64) * 0.9)
-    assert meter.beat_type == 8
-    assert meter.beats % 3 == 0
+    beats, beat_type = estimate_meter(perform(jig, 100).notes, 0.5 + np.arange(25, dtype=np.float64) * 0.9).signatures[0]
+    assert beat_type == 8
+    assert beats % 3 == 0
 
 
 def test_given_meter_and_downbeat_are_kept() -> None:
-    meter, grid = estimate_meter(perform(WALTZ, 100).notes, BEATS, given=(4, 4), downbeat_sec=0.5 + 2 * 0.6 + 0.1)
-    assert (meter.beats, meter.beat_type) == (4, 4)
+    grid = estimate_meter(perform(WALTZ, 100).notes, BEATS, [(0.0, 4, 4)], [0.5 + 2 * 0.6 + 0.1])
+    assert set(grid.signatures) == {(4, 4)}
     assert list(grid.beat_in_bar[:7]) == [3, 4, 1, 2, 3, 4, 1]
+
+
+def test_meters_change_where_a_person_says_so() -> None:
+    grid = estimate_meter(perform(WALTZ, 100).notes, BEATS, [(0.0, 3, 4), (0.5 + 6 * 0.6, 2, 4)], [0.5])
+    assert grid.signatures[5:7] == ((3, 4), (2, 4))
+    assert list(grid.beat_in_bar[3:10]) == [1, 2, 3, 1, 2, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -55,10 +71,27 @@ def test_units_of_meters(beats: int, beat_type: int, tactus: int, unit: str, bar
 
 
 def test_a_pickup_counts_up_to_its_bar_line() -> None:
-    grid = BeatGrid(BEATS[:6], np.array([4, 1, 2, 3, 4, 1], np.int64))
-    beats, pickup = number_beats(grid, Meter(Fraction(0), 4, 4), Fraction(1, 2))
-    assert pickup == 1
+    grid = complete_grid(BeatGrid(BEATS[:6], np.array([4, 1, 2, 3, 4, 1], np.int64), ((4, 4),) * 6), Fraction(5))
+    quarters, beats, meters = number_beats(grid, Fraction(1, 2))
     assert [(int(b.quarter), b.beat_in_bar, b.bar) for b in beats[:3]] == [(-1, 4, 0), (0, 1, 1), (1, 2, 1)]
+    assert (beats[-1].bar, beats[-1].beat_in_bar) == (2, 4)
+    assert [(m.quarter, m.beats, m.beat_type) for m in meters] == [(0, 4, 4)]
+    assert quarter_at(quarters, Fraction(3, 2)) == Fraction(1, 2)
+
+
+def test_a_bar_cut_short_has_a_meter_of_its_own() -> None:
+    numbers = np.array([1, 2, 3, 4, 1, 2, 1, 2, 3, 4], np.int64)
+    _, _, meters = number_beats(BeatGrid(BEATS[:10], numbers, ((4, 4),) * 10), Fraction(0))
+    assert [(m.quarter, m.beats, m.beat_type) for m in meters] == [(0, 4, 4), (4, 2, 4), (6, 4, 4)]
+    bars = list_bars(meters, Fraction(0), Fraction(10))
+    assert [(bar.number, bar.start_quarter, bar.length_quarter) for bar in bars] == [(1, 0, 4), (2, 4, 2), (3, 6, 4)]
+
+
+def test_compound_beats_are_three_eighths_long() -> None:
+    grid = BeatGrid(BEATS[:5], np.array([2, 1, 2, 1, 2], np.int64), ((6, 8),) * 5)
+    quarters, beats, _ = number_beats(grid, Fraction(0))
+    assert [beat.quarter for beat in beats] == [Fraction(-3, 2), 0, Fraction(3, 2), 3, Fraction(9, 2)]
+    assert quarter_at(quarters, Fraction(4, 3)) == Fraction(1, 2)
 
 
 def test_positions_go_on_beyond_the_beats() -> None:

@@ -5,14 +5,13 @@ import pytest
 from ottava.datatypes import Choices, Note, Pedal, Performance
 from ottava.errors import TranscriptionError
 from ottava.midi import read_midi, write_midi
-from ottava.pipeline import notate
-from tests.performances import WALTZ, perform
+from tests.performances import WALTZ, notate_here, perform
 
 
 def test_a_performance_comes_back() -> None:
     played = perform(WALTZ, 97, 0.01)
     performance = Performance(played.notes, (Pedal(0.7, 1.9, "sustain"), Pedal(1.0, 2.5, "soft")), "hand-made")
-    back = read_midi(write_midi(notate(performance, 25.0, Choices())))
+    back = read_midi(write_midi(notate_here(performance, 25.0, Choices())))
     assert len(back.notes) == len(performance.notes)
     for read, note in zip(back.notes, performance.notes, strict=True):
         assert (read.pitch, read.velocity) == (note.pitch, note.velocity)
@@ -25,7 +24,7 @@ def test_a_performance_comes_back() -> None:
 
 def test_notes_left_out_of_the_score_are_left_out_of_the_file() -> None:
     sure, doubtful = Note(0.5, 1.0, 60, 64, 0.9), Note(1.0, 1.5, 100, 64, 0.2)
-    result = notate(Performance((sure, doubtful), (), "hand-made"), 2.0, Choices(sensitivity=0.4))
+    result = notate_here(Performance((sure, doubtful), (), "hand-made"), 2.0, Choices(sensitivity=0.4))
     assert [note.pitch for note in read_midi(write_midi(result)).notes] == [60]
 
 

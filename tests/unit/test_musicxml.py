@@ -11,13 +11,12 @@ from hypothesis import given, settings
 
 from ottava.datatypes import Choices, Note, Performance
 from ottava.musicxml import write_musicxml
-from ottava.pipeline import notate
 from tests.musicxml_schema import read_schema
-from tests.performances import WALTZ, Written, perform, performances
+from tests.performances import WALTZ, Written, notate_here, perform, performances
 
 
 def write(performance: Performance, choices: Choices | None = None, title: str = "A piece") -> str:
-    return write_musicxml(notate(performance, 25.0, choices or Choices(), title))
+    return write_musicxml(notate_here(performance, 25.0, choices or Choices(), title))
 
 
 def sounding_pitches(text: str) -> Counter[int]:
@@ -69,14 +68,14 @@ def test_a_waltz_comes_back_note_for_note() -> None:
 
 def test_triplets_have_a_bracket_or_beam_and_sum() -> None:
     written: list[Written] = [(i / 3, 0.3, 60 + i % 5) for i in range(24)] + [(float(i), 0.9, 43) for i in range(9)]
-    text = write(perform(written, 60), Choices(meter=(4, 4), tempo_bpm=60))
+    text = write(perform(written, 60), Choices(meters=((0.0, 4, 4),), tempo_bpm=60))
     assert text.count("<actual-notes>3</actual-notes>") == 24
     assert text.count('<tuplet ') == 16  # a start and a stop for each of eight
 
 
 def test_a_long_note_is_tied_over_the_bar_line() -> None:
     written: list[Written] = [(0.0, 1.0, 60), (1.0, 1.0, 62), (2.0, 1.0, 64), (3.0, 5.0, 65), (8.0, 4.0, 67)]
-    text = write(perform(written, 60), Choices(meter=(4, 4), downbeat_sec=0.5))
+    text = write(perform(written, 60), Choices(meters=((0.0, 4, 4),), downbeats_sec=(0.5,)))
     assert text.count('<tie type="start"') == 1
     assert sounding_pitches(text)[65] == 1
 
@@ -97,8 +96,8 @@ def test_an_octave_higher_moves_the_page_and_nothing_else() -> None:
     higher = Performance(
         tuple(Note(n.onset_sec, n.offset_sec, n.pitch + 12, n.velocity) for n in performance.notes), (), "hand-made"
     )
-    low = notate(performance, 25.0, choices)
-    high = notate(higher, 25.0, Choices(split_pitch=74))
+    low = notate_here(performance, 25.0, choices)
+    high = notate_here(higher, 25.0, Choices(split_pitch=74))
     for below, above in zip(low.score.notes, high.score.notes, strict=True):
         assert below and above
         assert (below.span, below.staff, below.voice) == (above.span, above.staff, above.voice)
@@ -107,13 +106,13 @@ def test_an_octave_higher_moves_the_page_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("meter", [(2, 4), (3, 4), (4, 4), (6, 8), (9, 8), (2, 2), (5, 4), (3, 8)])
 def test_every_meter_is_written_with_full_bars(meter: tuple[int, int]) -> None:
-    text = write(perform(WALTZ, 100, 0.01), Choices(meter=meter))
+    text = write(perform(WALTZ, 100, 0.01), Choices(meters=((0.0, *meter),)))
     assert f"<beats>{meter[0]}</beats>" in text
     assert all(total == length for total, length in bar_sums(text))
 
 
 def test_spans_of_a_voice_do_not_overlap() -> None:
-    score = notate(perform(WALTZ, 100, 0.02), 25.0, Choices()).score
+    score = notate_here(perform(WALTZ, 100, 0.02), 25.0, Choices()).score
     for staff, voice in {(n.staff, n.voice) for n in score.notes if n}:
         spans = sorted({(n.span.onset_quarter, n.span.duration_quarter)
                         for n in score.notes if n and (n.staff, n.voice) == (staff, voice)})

@@ -10,21 +10,20 @@ from hypothesis import given, settings
 
 from ottava.datatypes import Choices, Note, Performance
 from ottava.errors import TranscriptionError
-from ottava.pipeline import notate
 from ottava.result import choices_to_dict, read_choices, read_result, result_to_json
-from tests.performances import WALTZ, perform, performances
+from tests.performances import WALTZ, notate_here, perform, performances
 
-CHOICES = Choices(title="T", tempo_bpm=90.0, meter=(6, 8), key=(-3, "minor"), downbeat_sec=1.5, grid="16",
+CHOICES = Choices(title="T", tempo_bpm=90.0, meters=((0.0, 6, 8),), key=(-3, "minor"), downbeats_sec=(1.5,), grid="16",
                   split_pitch=61, setting="exact", sensitivity=0.7)
 
 
 @given(performances())
 @settings(max_examples=20, deadline=None)
 def test_a_saved_result_is_notated_the_same_again(performance: Performance) -> None:
-    result = notate(performance, 26.0, Choices(meter=(3, 4)), "A title")
+    result = notate_here(performance, 26.0, Choices(meters=((0.0, 3, 4),)), "A title")
     title, duration_sec, read, choices = read_result(result_to_json(result))
     assert (title, duration_sec, read, choices) == ("A title", 26.0, performance, result.choices)
-    assert notate(read, duration_sec, choices, title) == result
+    assert notate_here(read, duration_sec, choices, title) == result
 
 
 def test_choices_come_back_and_only_what_was_chosen_is_written() -> None:
@@ -33,7 +32,7 @@ def test_choices_come_back_and_only_what_was_chosen_is_written() -> None:
 
 
 def test_the_score_ties_quarters_to_seconds() -> None:
-    fields = json.loads(result_to_json(notate(perform(WALTZ, 100, 0.01), 25.0, Choices(), "W")))
+    fields = json.loads(result_to_json(notate_here(perform(WALTZ, 100, 0.01), 25.0, Choices(), "W")))
     score = fields["score"]
     assert fields["format"] == "ottava-1"
     assert len(score["notes"]) == len(fields["performance"]["notes"])
@@ -48,17 +47,17 @@ def test_the_score_ties_quarters_to_seconds() -> None:
 
 def test_doubtful_notes_are_null_in_the_score() -> None:
     notes = (Note(0.5, 1.0, 60, 64, 0.9), Note(1.0, 1.5, 62, 64, 0.2))
-    fields = json.loads(result_to_json(notate(Performance(notes, (), "m"), 2.0, Choices(sensitivity=0.4))))
+    fields = json.loads(result_to_json(notate_here(Performance(notes, (), "m"), 2.0, Choices(sensitivity=0.4))))
     assert [note is None for note in fields["score"]["notes"]] == [False, True]
     with pytest.raises(TranscriptionError, match="higher sensitivity"):
-        notate(Performance(notes, (), "m"), 2.0, Choices(sensitivity=0.0))
+        notate_here(Performance(notes, (), "m"), 2.0, Choices(sensitivity=0.0))
 
 
 def test_possible_notes_are_written_only_where_they_are_asked_for() -> None:
     heard = (Note(0.5, 1.0, 60, 64, 0.9), Note(1.0, 1.5, 62, 64, 0.99))
     performance = Performance(heard, (), "m", (Note(0.7, 0.9, 72, 40, 0.3), Note(1.0, 1.2, 50, 40, 0.1)))
     for sensitivity, pitches in ((0.5, [60, 62]), (0.75, [60, 72, 62]), (1.0, [60, 72, 50, 62])):
-        text = result_to_json(notate(performance, 2.0, Choices(sensitivity=sensitivity)))
+        text = result_to_json(notate_here(performance, 2.0, Choices(sensitivity=sensitivity)))
         fields = json.loads(text)
         assert [note["pitch"] for note in fields["performance"]["notes"]] == pitches
         assert len(fields["score"]["notes"]) == len(pitches)
@@ -69,20 +68,20 @@ def test_possible_notes_are_written_only_where_they_are_asked_for() -> None:
 
 def test_the_tuning_is_kept_and_told() -> None:
     performance = Performance((Note(0.5, 1.0, 60, 64),), (), "m", tuning_cents=-30.5)
-    text = result_to_json(notate(performance, 2.0, Choices()))
+    text = result_to_json(notate_here(performance, 2.0, Choices()))
     assert read_result(text)[2] == performance
     assert json.loads(text)["warnings"] == ["The piano is tuned 30 cents below A4 = 440 Hz; this was corrected."]
 
 
 def test_what_may_be_no_piano_is_a_warning_of_the_result() -> None:
     notes = tuple(Note(i / 2, i / 2 + 0.4, 60 + i % 12, 64, 0.99 if i % 3 else 0.6) for i in range(30))
-    fields = json.loads(result_to_json(notate(Performance(notes, (), "m"), 20.0, Choices(sensitivity=0.1))))
+    fields = json.loads(result_to_json(notate_here(Performance(notes, (), "m"), 20.0, Choices(sensitivity=0.1))))
     (warning,) = fields["warnings"]
     assert "10 of 30 notes are doubtful" in warning, "of the notes heard, whatever is written"
 
 
 def good() -> dict[str, Any]:
-    fields: dict[str, Any] = json.loads(result_to_json(notate(perform(WALTZ, 100), 25.0, Choices())))
+    fields: dict[str, Any] = json.loads(result_to_json(notate_here(perform(WALTZ, 100), 25.0, Choices())))
     return fields
 
 

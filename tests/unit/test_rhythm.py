@@ -7,8 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ottava.chords import group_notes
 from ottava.datatypes import Note, Pedal, Span
-from ottava.rhythm import PRINTABLE, Grid, place_pedals, quantize_notes, split_span, trim_durations
+from ottava.rhythm import (
+    PRINTABLE,
+    Grid,
+    division_costs,
+    limit_places,
+    measure_durations,
+    place_pedals,
+    snap_onsets,
+    split_span,
+    trim_durations,
+)
 from tests.performances import Written, perform
 
 QUARTER = Fraction(1)
@@ -17,7 +28,8 @@ QUARTER = Fraction(1)
 def onsets(written: list[Written], unevenness_sec: float = 0.0, grid: Grid = "auto") -> list[Fraction]:
     performance = perform(written, 100, unevenness_sec)
     times = 0.5 + np.arange(20, dtype=np.float64) * 0.6
-    return [span.onset_quarter for span in quantize_notes(performance.notes, times, QUARTER, grid)]
+    chords = group_notes(np.array([note.onset_sec for note in performance.notes]))
+    return snap_onsets(chords.times_sec, times, division_costs(QUARTER, grid))[0]
 
 
 @pytest.mark.parametrize(
@@ -35,9 +47,7 @@ def test_usual_divisions_are_found_in_uneven_playing(places: list[str]) -> None:
 
 
 def test_a_spread_chord_is_one_chord() -> None:
-    notes = [Note(0.50, 1.0, 48, 60), Note(0.52, 1.0, 55, 60), Note(0.54, 1.0, 64, 60)]
-    spans = quantize_notes(notes, np.array([0.52, 1.12]), QUARTER)
-    assert {span.onset_quarter for span in spans} == {Fraction(0)}
+    assert group_notes(np.array([0.50, 0.52, 0.54, 0.60])).chord_of.tolist() == [0, 0, 0, 1]
 
 
 def test_a_grid_of_eighths_has_no_finer_place() -> None:
@@ -47,8 +57,8 @@ def test_a_grid_of_eighths_has_no_finer_place() -> None:
 
 def test_lengths_follow_the_keys() -> None:
     performance = perform([(0, 2.0, 60), (2, 1.0, 62)], 100)
-    spans = quantize_notes(performance.notes, 0.5 + np.arange(5, dtype=np.float64) * 0.6, QUARTER)
-    assert [round(float(span.duration_quarter)) for span in spans] == [2, 1]
+    times = 0.5 + np.arange(5, dtype=np.float64) * 0.6
+    assert [round(length) for length in measure_durations(performance.notes, [Fraction(0), Fraction(2)], times)] == [2, 1]
 
 
 def test_legato_reaches_the_next_note_and_staccato_does_not() -> None:
@@ -87,5 +97,5 @@ def test_ties_show_the_beats(start: str, duration: str, lengths: list[str]) -> N
 
 def test_pedals_land_on_the_beats_they_are_pressed_at() -> None:
     pedals = [Pedal(0.5, 1.7, "sustain"), Pedal(0.5, 0.6, "soft"), Pedal(2.0, 2.01, "sustain")]
-    placed = place_pedals(pedals, np.array([0.5, 1.1, 1.7, 2.3]), Fraction(-1), QUARTER)
+    placed = place_pedals(pedals, np.array([0.5, 1.1, 1.7, 2.3]), [Fraction(n) for n in range(-1, 4)])
     assert [(int(p.onset_quarter), int(p.offset_quarter)) for p in placed] == [(-1, 1)]

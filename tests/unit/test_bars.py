@@ -1,0 +1,78 @@
+"""Bars: downbeats and time signatures from what a network says of each beat."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ottava.bars import LEVELS, N_FEATURES, OUTPUT_SIZES, choose_level, compute_beat_features, number_bars
+from ottava.chords import Floats
+from ottava.meter import tactus_beats
+from ottava.rhythm_classes import METERS
+
+
+def know(numbers: list[int], signature: tuple[int, int] = (3, 4), strength: float = 2.0) -> dict[str, Floats]:
+    """Outputs of a network that believes the beats to have these numbers in their bars."""
+    outputs = {name: np.zeros((len(numbers), size)) for name, size in OUTPUT_SIZES.items()}
+    outputs["downbeat"][:, 0] = np.where(np.array(numbers) == 0, strength, -strength)
+    outputs["bar"][np.arange(len(numbers)), numbers] = strength
+    outputs["meter"][:, METERS.index(signature)] = strength
+    return outputs
+
+
+def test_a_waltz_with_an_upbeat() -> None:
+    beliefs = [2, *[0, 1, 2] * 8]
+    numbers, signatures = number_bars(know(beliefs))
+    assert numbers.tolist() == beliefs
+    assert set(signatures) == {(3, 4)}
+
+
+def test_one_wrong_belief_moves_no_bar_line() -> None:
+    beliefs = [0, 1, 2] * 8
+    outputs = know(beliefs)
+    outputs["downbeat"][10] = 3.0
+    assert number_bars(outputs)[0].tolist() == beliefs
+
+
+def test_a_bar_may_be_cut_short() -> None:
+    beliefs = [*[0, 1, 2, 3] * 6, 0, 1, *[0, 1, 2, 3] * 6]
+    assert number_bars(know(beliefs, (4, 4), 4.0))[0].tolist() == beliefs
+
+
+def test_a_given_meter_and_downbeat_win() -> None:
+    numbers, signatures = number_bars(know([0, 1, 2] * 8), [(0, (4, 4)), (9, (2, 4))], [1, 9])
+    assert numbers.tolist()[:11] == [3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1]
+    assert signatures[8:10] == [(4, 4), (2, 4)]
+
+
+@given(st.integers(1, 60), st.integers(0, 2**32 - 1), st.sampled_from([(), ((0, (5, 8)),), ((0, (1, 4)),)]))
+def test_bars_count_up_whatever_the_network_says(n_beats: int, seed: int, meter: tuple[tuple[int, tuple[int, int]]]) -> None:
+    rng = np.random.default_rng(seed)
+    outputs = {name: rng.normal(0, 4, (n_beats, size)) for name, size in OUTPUT_SIZES.items()}
+    numbers, signatures = number_bars(outputs, meter)
+    assert len(numbers) == len(signatures) == n_beats
+    for index in range(n_beats):
+        assert numbers[index] < tactus_beats(*signatures[index])
+        assert index == 0 or numbers[index] in (0, numbers[index - 1] + 1)
+
+
+def test_a_level_needs_more_than_a_slight_preference() -> None:
+    outputs = {"level": np.zeros((10, len(LEVELS)))}
+    outputs["level"][:, 1] = 0.3
+    assert choose_level(outputs) == 1
+    outputs["level"][:, 1] = 3.0
+    assert choose_level(outputs) == LEVELS[1]
+
+
+def test_what_comes_back_every_three_beats_shows_at_that_lag() -> None:
+    places = np.arange(0, 24, 0.5)
+    pitches = np.where(places % 3 == 0, 36, 60 + (places * 2).astype(int) % 6)
+    features = compute_beat_features(
+        places, np.full(48, 0.4), pitches, np.full(48, 64.0), np.arange(0.1, 24, 3), np.full(24, 0.6)
+    )
+    assert features.shape == (24, N_FEATURES)
+    assert np.isfinite(features).all()
+    harmony_after = features[6:18, 15 + 1 :: 4]  # lags 1, 2, 3, 4, 6, 8, 12 forward
+    assert harmony_after[:, 2] == pytest.approx(1.0, abs=1e-5)
+    assert (harmony_after[:, 0] < 0.9).all()
+    assert features[3, 8] == 1  # the pedal

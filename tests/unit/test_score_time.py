@@ -1,0 +1,81 @@
+"""Score time: chords on beats, from what a network that knows the score would say."""
+
+import numpy as np
+import pytest
+
+from ottava.chords import Floats
+from ottava.rhythm_classes import OUTPUT_SIZES, PERIODS_LOG2_SEC, PHASES, STEPS
+from ottava.score_time import Given, ScoreTime, decode_score_time, locate_beats
+
+# Quarters of a tune with triplets, a rest of two beats and an upbeat; the tempo slows down.
+PLACES = np.array([0.5, 1, 1.5, 2, 7 / 3, 8 / 3, 3, 3.25, 3.5, 3.75, 4, 6.5, 7, 8])
+
+
+def perform(places: Floats) -> Floats:
+    """When each place is played: a beat takes 0.6 s at first, and each takes 2 % longer than the one before."""
+    return 1.0 + 0.6 * (1.02**places - 1) / np.log(1.02)
+
+
+def know(places: Floats, strength: float = 4.0) -> dict[str, Floats]:
+    """Outputs of a network that is right, and as sure as ``strength`` says."""
+    n = len(places)
+    phases = np.array([float(phase) for phase in PHASES])
+    phase = np.abs((places % 1)[:, None] - phases).argmin(axis=1)
+    outputs = {name: np.zeros((n, size)) for name, size in OUTPUT_SIZES.items()}
+    outputs["beat"][:, 0] = np.where(phase == 0, strength, -strength)
+    outputs["phase"][np.arange(n), phase] = strength
+    steps = np.array([float(step) for step in STEPS])
+    for index, gap in enumerate(np.diff(places)):
+        near = np.abs(steps - gap).argmin()
+        outputs["step"][index, near if abs(steps[near] - gap) < 0.01 else len(STEPS)] = strength
+    period = 0.6 * 1.02**places
+    outputs["period"] = strength * np.exp(-0.5 * ((PERIODS_LOG2_SEC - np.log2(period)[:, None]) / 0.1) ** 2)
+    return outputs
+
+
+def decode(given: Given | None = None, strength: float = 4.0) -> ScoreTime:
+    return decode_score_time(perform(PLACES), know(PLACES, strength), given or Given())
+
+
+def test_what_the_network_knows_is_written() -> None:
+    assert decode().places == pytest.approx(PLACES)
+
+
+def test_beats_fall_on_chords_and_between_them() -> None:
+    times = perform(PLACES)
+    beats = locate_beats(times, decode())
+    truth = perform(np.arange(10.0))
+    assert beats[[1, 2, 3, 4, 7, 8]] == pytest.approx(truth[[1, 2, 3, 4, 7, 8]])
+    assert beats[[0, 5, 6, 9]] == pytest.approx(truth[[0, 5, 6, 9]], abs=0.05)
+    assert (np.diff(beats) > 0).all()
+
+
+def test_chords_that_are_not_written_have_no_place() -> None:
+    outputs = know(PLACES)
+    outputs["phase"][5, -1] = 20.0
+    score_time = decode_score_time(perform(PLACES), outputs, Given())
+    assert 5 not in score_time.written
+    assert score_time.places == pytest.approx(np.delete(PLACES, 5))
+
+
+def test_a_given_tempo_wins() -> None:
+    score_time = decode(Given(period_sec=np.full(len(PLACES), 0.31)), strength=0.5)
+    beats = locate_beats(perform(PLACES), score_time)
+    assert np.median(np.diff(beats)) == pytest.approx(0.31, rel=0.2)
+
+
+def test_a_chord_given_on_a_beat_is_on_one() -> None:
+    assert decode(Given(on_beat=[2])).part[2] == 0
+
+
+def test_given_beats_are_kept() -> None:
+    # Tapped at half the speed that the network believes.
+    score_time = decode(Given(beats=PLACES / 2))
+    assert score_time.beat == pytest.approx(np.floor(PLACES / 2 + 0.1))
+
+
+def test_one_chord_and_two_chords_have_beats() -> None:
+    for n in (1, 2):
+        score_time = decode_score_time(perform(PLACES[:n]), know(PLACES[:n]), Given())
+        assert len(score_time.written) == n
+        assert len(locate_beats(perform(PLACES[:n]), score_time)) >= 2
