@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from ottava import bars, rhythm_classes, values
 from ottava.__main__ import run_nothing
-from ottava.datatypes import Choices, Note, Performance, Result
+from ottava.datatypes import Choices, Note, Performance, Result, Tensors
 from ottava.pipeline import notate
 
 # C major scale down and up over held chords: (quarter, length, pitch).
@@ -57,3 +61,14 @@ def notate_here(
     """Notate without a trained model."""
     choices = replace(choices or Choices(), beats="dp")
     return asyncio.run(notate(performance, duration_sec, choices, run_nothing, title))
+
+
+def notate_anyhow(performance: Performance, choices: Choices, seed: int) -> Result:
+    """Notate with networks that say anything at all."""
+    rng = np.random.default_rng(seed)
+
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        sizes = {"rhythm": rhythm_classes.OUTPUT_SIZES, "bars": bars.OUTPUT_SIZES, "values": values.OUTPUT_SIZES}[graph]
+        return {"outputs": rng.normal(0, 3, (1, tensors["absent"].shape[1], sum(sizes.values())))}
+
+    return asyncio.run(notate(performance, 25.0, choices, run, "Anything"))

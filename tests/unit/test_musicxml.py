@@ -8,11 +8,12 @@ from xml.etree import ElementTree
 import music21
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ottava.datatypes import Choices, Note, Performance
 from ottava.musicxml import write_musicxml
 from tests.musicxml_schema import read_schema
-from tests.performances import WALTZ, Written, notate_here, perform, performances
+from tests.performances import WALTZ, Written, notate_anyhow, notate_here, perform, performances
 
 
 def write(performance: Performance, choices: Choices | None = None, title: str = "A piece") -> str:
@@ -57,6 +58,29 @@ def test_any_performance_is_written_whole(performance: Performance) -> None:
     assert all(total == length for total, length in bar_sums(text))
     # Notes of one pitch may fall on one place; no pitch is lost and none is made up.
     assert set(sounding_pitches(text)) == {note.pitch for note in performance.notes}
+
+
+CHOICES = (
+    Choices(),
+    Choices(meters=((0.0, 3, 4),), downbeats_sec=(4.0,)),
+    Choices(meters=((0.0, 5, 8), (7.0, 6, 8)), tempo_bpm=90.0),
+    Choices(tempo_factor=2.0, grid="8"),
+    Choices(beats_sec=(1.0, 1.6, 2.1, 2.8, 9.0, 9.5), grid="triplet"),
+    Choices(beats_sec=(3.0, 4.0), meters=((0.0, 2, 4),), downbeats_sec=(4.0, 8.1), split_pitch=60),
+)
+
+
+@given(performances(), st.sampled_from(CHOICES), st.integers(0, 2**32 - 1))
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_networks_say_bars_add_up(performance: Performance, choices: Choices, seed: int) -> None:
+    result = notate_anyhow(performance, choices, seed)
+    text = write_musicxml(result)
+    assert not list(read_schema().iter_errors(text))
+    assert all(total == length for total, length in bar_sums(text))
+    shown = {note.pitch for note, scored in zip(result.performance.notes, result.score.notes, strict=True) if scored}
+    assert set(sounding_pitches(text)) == shown
+    beats = result.score.beats
+    assert all(a.time_sec < b.time_sec and a.quarter < b.quarter for a, b in pairwise(beats))
 
 
 def test_a_waltz_comes_back_note_for_note() -> None:
