@@ -24,8 +24,8 @@ AUDIO_KINDS, SCORE_KINDS = ("maps_excerpt", "maps_full"), ("asap_performance", "
 METRICS = (
     "note_onset_precision", "note_onset_recall", "note_onset_f1", "note_onset_f1_aligned", "note_offset_f1",
     "note_offset_f1_aligned", "note_offset_f1_sounding", "note_velocity_f1", "note_velocity_f1_aligned",
-    "pedal_onset_f1", "beat_f1", "downbeat_f1", "meter_exact", "meter_equivalent", "key_start", "key_time", "staff_accuracy",
-    "spelling_accuracy", "position_accuracy", "duration_accuracy", "score_notes_found", "mv2h",
+    "pedal_onset_f1", "beat_f1", "downbeat_f1", "meter_exact", "meter_equivalent", "key_start", "key_time",
+    "staff_accuracy", "spelling_accuracy", "position_accuracy", "duration_accuracy", "score_notes_found", "mv2h",
 )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--kinds", default=",".join(AUDIO_KINDS + SCORE_KINDS))
     parser.add_argument("--only", default="", help="items whose id contains this")
     parser.add_argument("--setting", default="", help="of the listening model (default: its own)")
-    parser.add_argument("--folds", type=Path, help="rhythm networks by fold (bench/folds.py): of each work the unseen one")
+    parser.add_argument("--folds", type=Path, help="rhythm networks by fold, see bench/folds.py")
     parser.add_argument("--again", action="store_true", help="measure again what was measured before")
     return parser
 
@@ -92,9 +92,9 @@ def _make_section(
     failed = sum(bool(r["failed"]) for r in records)
     seen = "" if options.folds else "rhythm networks that have seen the works"
     heading = ", ".join(filter(None, [title, options.setting, seen, options.only and f"*{options.only}*"]))
-    shown = [name for name in ("note_onset_f1_aligned", "beat_f1", "downbeat_f1", "position_accuracy", "duration_accuracy",
-                              "staff_accuracy", "mv2h")
-             if _has(records, name)]
+    names = ("note_onset_f1_aligned", "beat_f1", "downbeat_f1", "position_accuracy", "duration_accuracy",
+             "staff_accuracy", "mv2h")
+    shown = [name for name in names if _has(records, name)]
     lines = [
         f"## {heading}",
         "",

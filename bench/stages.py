@@ -1,9 +1,9 @@
-"""Each stage of notation alone, on human performances whose score is known (data/train), one performance a piece.
+"""Each stage of notation without trained networks, alone, on human performances whose score is known (data/train).
 
     python bench/stages.py [--folds 0,1] [--pieces 60] [--set hands.MOVE_COST=0.25]
 
-``--set`` gives a module's constant another value for this run: so the constants were found. Scores are means over
-pieces: beat and downbeat F1 at 70 ms over whole performances; the rest are shares of matched notes or of pieces.
+One performance a piece. ``--set`` gives a module's constant another value for this run: so the constants were found.
+Scores are means over pieces: beat and downbeat F1 at 70 ms over whole performances; the rest are shares of matched notes or of pieces.
 ``meter`` and ``rhythm`` are measured with annotated beats too, so that a slip of the beat does not hide them.
 """
 
@@ -23,11 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.beats import track_beats
-from ottava.datatypes import Note
+from ottava.chords import group_notes
+from ottava.datatypes import Note, Span
 from ottava.hands import split_hands
 from ottava.key import estimate_key
 from ottava.meter import estimate_meter
-from ottava.rhythm import quantize_notes, trim_durations
+from ottava.rhythm import division_costs, measure_durations, snap_onsets, trim_durations
 from ottava.spelling import spell_pitches
 from ottava.voices import separate_voices
 from report import ROOT
@@ -81,12 +82,12 @@ def score_stages(truth: dict[str, NDArray[Any]]) -> dict[str, float]:
     tracked = track_beats(notes, notes[-1].offset_sec)
     scores = {"beats, F1": float(mir_eval.beat.f_measure(beats, np.maximum(tracked, 0)))}
     for name, times in (("tracked", tracked), ("annotated", beats)):
-        meter, grid = estimate_meter(notes, times)
+        grid = estimate_meter(notes, times)
         downbeats = grid.times_sec[grid.beat_in_bar == 1]
         true_downbeats = beats[truth["beat_is_downbeat"]]
         scores[f"downbeats, {name} beats, F1"] = float(
             mir_eval.beat.f_measure(true_downbeats, np.maximum(downbeats, 0)))
-        scores[f"meter, {name} beats"] = float((meter.beats, meter.beat_type) == tuple(truth["time_signatures"][0, 1:]))
+        scores[f"meter, {name} beats"] = float(grid.signatures[0] == tuple(truth["time_signatures"][0, 1:]))
     has_staff = matched & (truth["staff"] > 0)
     if has_staff.any():
         split = np.where(truth["pitch"] < MIDDLE_C, 2, 1)
@@ -108,7 +109,12 @@ def _score_rhythm(notes: list[Note], truth: dict[str, NDArray[Any]], matched: ND
         return {}
     inside = (truth["onset_sec"] >= beats[0]) & (truth["onset_sec"] <= beats[-1])
     chosen = [note for note, is_inside in zip(notes, inside, strict=True) if is_inside]
-    spans = quantize_notes(chosen, beats, Fraction(float(units[0])).limit_denominator(8))
+    unit = Fraction(float(units[0])).limit_denominator(8)
+    chords = group_notes(np.array([note.onset_sec for note in chosen]))
+    chord_places, _ = snap_onsets(chords.times_sec, beats, division_costs(unit, "auto"))
+    places = [chord_places[chord] for chord in chords.chord_of]
+    lengths = measure_durations(chosen, places, beats)
+    spans = [Span(place * unit, length * unit) for place, length in zip(places, lengths, strict=True)]
     staffs = split_hands(chosen)
     final = trim_durations(spans, staffs, separate_voices(chosen, spans, staffs))
     counted = (matched & ~truth["grace"])[inside]

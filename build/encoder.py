@@ -89,7 +89,7 @@ class Encoder(nn.Module):  # type: ignore[misc]
         self.aside = nn.Linear(shape.size, sum(shape.aside.values())) if shape.aside else None
 
     def forward(self, features: Tensor, coordinates: Tensor, absent: Tensor) -> Tensor:
-        """Features (n, n_tokens, n_features), coordinates (n, n_tokens, n_coordinates), absent (n, n_tokens): 0, or -1e4.
+        """Features (n, n_tokens, n_features), coordinates (n, n_tokens, n_coordinates), absent (n, n_tokens) 0 or -1e4.
 
         Gives (n, n_tokens, sum of outputs).
         """

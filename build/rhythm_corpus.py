@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,7 @@ from numpy.typing import NDArray
 from ottava.bars import LEVELS, compute_beat_features
 from ottava.chords import (
     FEATURE_KINDS,
-    N_LAGS,
-    N_SIGNALS,
-    TEMPOGRAM,
+    PITCH_CLASSES,
     Floats,
     compute_chord_features,
     group_notes,
@@ -32,7 +31,7 @@ SAME_BEATS = 0.02  # positions are float32 beats
 HAND_MIX_CHANCE, MOST_TEMPO_RATIO, LEAST_MIXED_BEATS, MOST_GUESTS = 0.7, 1.8, 16, 20
 ONE_HAND_CHANCE, LEAST_HAND = 0.1, 0.25
 NO_PEDAL_CHANCE = 0.25
-VEIL_CHANCE = 0.1
+RENAME_CHANCE, VEIL_CHANCE = 0.5, 0.1
 MOST_PERFORMANCES = 3
 SLIP_CHANCE, LEVEL_CHANCE = 0.3, 0.4
 CHORDS_A_BEAT, BAR_VEIL_CHANCE = 3, 0.1
@@ -43,8 +42,8 @@ Batch = dict[str, NDArray[np.float32] | IntArray]
 class Taught:
     """A performance and what its notes are in the score.
 
-    Arrays of notes: ``staff`` is 1, 2 or 0 (unknown), ``place`` counts annotated beats and ``value`` is the written length in
-    beats (NaN unknown), ``beat`` is the
+    Arrays of notes: ``staff`` is 1, 2 or 0 (unknown), ``place`` counts annotated beats and ``value`` is the written
+    length in beats (NaN unknown), ``beat`` is the
     beat that a note belongs to (-1 outside). Arrays of beats: their time, whether they are downbeats, their period, the
     index of their meter in METERS, their number in the bar. ``chord_begin`` (n_chords + 1,): first notes of chords.
     """
@@ -81,7 +80,7 @@ def read_corpus(folder: Path, folds: Sequence[int]) -> list[Taught]:
 
 def read_performance(folder: Path, row: dict[str, str]) -> Taught:
     """One performance; ``row`` of index.csv."""
-    truth = dict(np.load(folder / row["file"]))
+    truth: dict[str, NDArray[Any]] = dict(np.load(folder / row["file"]))
     onset = truth["onset_sec"].astype(np.float64)
     beats, is_downbeat = truth["beat_time_sec"], truth["beat_is_downbeat"]
     place = place_notes(truth)
@@ -109,7 +108,7 @@ def read_performance(folder: Path, row: dict[str, str]) -> Taught:
         staff=truth["staff"].astype(np.int64),
         place=place,
         value=truth["score_duration_quarter"] / beat_quarters(signatures)[in_force][beat],
-        is_unwritten=(~truth["matched"] | truth["grace"]) & (beat >= 0),
+        is_unwritten=np.asarray(~truth["matched"] | truth["grace"], np.bool_) & (beat >= 0),
         beat=beat,
         chord_begin=np.searchsorted(chord_of, np.arange(chord_of[-1] + 2)),
         pedals_sec=np.stack([edges[turns > 0], edges[turns < 0]], axis=1),
@@ -125,7 +124,7 @@ def beat_quarters(signatures: IntArray) -> Floats:
     return np.asarray(np.where(is_compound, 12, 4) / signatures[:, 2])
 
 
-def place_notes(truth: dict[str, NDArray[np.float64]]) -> Floats:
+def place_notes(truth: dict[str, NDArray[Any]]) -> Floats:
     """Places of the notes on the count of annotated beats; NaN where the score or the beats do not tell."""
     quarters = truth["beat_quarter"].astype(np.float64)
     known = np.flatnonzero(np.isfinite(quarters))
@@ -366,13 +365,16 @@ def vary_transcription(excerpt: Excerpt, rng: np.random.Generator) -> None:
 
 
 def veil_features(features: NDArray[np.float32], rng: np.random.Generator) -> None:
-    """Hide one kind of features now and then, and blur all."""
-    features += rng.normal(0, 0.05, features.shape).astype(np.float32)
+    """Hide one kind of features now and then, rename the pitch classes half the time, and blur the rest."""
+    smooth = features[:, : PITCH_CLASSES.start]
+    smooth += rng.normal(0, 0.05, smooth.shape).astype(np.float32)
+    if rng.random() < RENAME_CHANCE:
+        names = rng.permutation(12)
+        blocks = features[:, PITCH_CLASSES].reshape(len(features), -1, 12)
+        features[:, PITCH_CLASSES] = blocks[:, :, names].reshape(len(features), -1)
     for kind in FEATURE_KINDS:
         if rng.random() < VEIL_CHANCE:
             features[:, kind] = 0
-    for signal in np.flatnonzero(rng.random(N_SIGNALS) < VEIL_CHANCE):
-        features[:, TEMPOGRAM.start + signal * N_LAGS : TEMPOGRAM.start + (signal + 1) * N_LAGS] = 0
 
 
 def label_chords(chord_of: IntArray, place: Floats, unwritten: NDArray[np.bool_]) -> dict[str, IntArray]:
@@ -424,7 +426,7 @@ def _draw_tempo(begin_sec: float, end_sec: float, rng: np.random.Generator) -> t
 def stack_windows(windows: Sequence[Window], n_tokens: int) -> Batch:
     """Windows side by side, filled up to ``n_tokens``: of what is absent no label is known."""
     n, example = len(windows), windows[0]
-    batch: Batch = {
+    batch: dict[str, NDArray[Any]] = {
         "features": np.zeros((n, n_tokens, example.features.shape[1]), np.float32),
         "coordinates": np.zeros((n, n_tokens, example.coordinates.shape[1]), np.float32),
         "absent": np.full((n, n_tokens), -1e4, np.float32),

@@ -20,7 +20,7 @@ from build.training import N_FOLDS, read_folder, train
 
 N_BEATS = 256
 BATCH = 32
-STEPS = 2000
+STEPS = 1200
 LEARNING_RATE = 2e-3
 LOSS_WEIGHTS = {"downbeat": 1.0, "bar": 1.0, "level": 0.3, "meter": 0.3}
 

@@ -32,7 +32,7 @@ from ottava.values import VALUES, compute_note_features, hold_notes
 
 N_NOTES = 384
 BATCH = 16
-STEPS = 2000
+STEPS = 1200
 LEARNING_RATE = 2e-3
 LOSS_WEIGHTS = {"value": 1.0, "staff": 0.5}
 ONE_HAND_CHANCE, LEVEL_CHANCE, DISTURBED = 0.1, 0.3, 0.02
@@ -87,7 +87,8 @@ def describe_notes(taught: Taught, index: NDArray[np.int64], rng: np.random.Gene
     pitch, velocity = taught.pitch[index], taught.velocity[index]
     if rng is not None:
         level = float(rng.choice([0.5, 2.0])) if rng.random() < LEVEL_CHANCE else 1.0
-        place, value, length, sounds, period = place * level, value * level, length * level, sounds * level, period / level
+        place, value, length, sounds = (beats * level for beats in (place, value, length, sounds))
+        period = period / level
         if level != 1:
             bar_beat = np.floor(place + 0.02).astype(np.int64) % int(rng.choice([2, 3, 4]))
         disturbed = rng.random(len(place)) < DISTURBED
@@ -102,8 +103,10 @@ def describe_notes(taught: Taught, index: NDArray[np.int64], rng: np.random.Gene
     order = np.lexsort((pitch, place))
     is_compound = np.array([n > 3 and n % 3 == 0 for _, n, _ in taught.time_signatures.tolist()])
     in_force = np.clip(np.searchsorted(taught.time_signatures[:, 0], beat, side="right") - 1, 0, None)
-    columns = (place, length, sounds, pitch, velocity, period, bar_beat, is_compound[in_force])
-    features = compute_note_features(*(column[order] for column in columns))
+    features = compute_note_features(
+        place[order], length[order], sounds[order], pitch[order], velocity[order], period[order], bar_beat[order],
+        is_compound[in_force][order],
+    )  # fmt: skip
     coordinates = np.stack([place[order] - place[order[0]], pitch[order]], axis=1).astype(np.float32)
     classes = np.where(np.isnan(value), UNKNOWN, find_nearest(np.nan_to_num(value), VALUES, 0.03))
     staff = np.where(taught.staff[index] > 0, taught.staff[index] - 1, UNKNOWN)

@@ -90,7 +90,7 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", type=_checked(read_key), metavar="KEY", help='-5 (five flats) or "Eb minor"')
     parser.add_argument("--downbeat", type=float, metavar="SEC", help="time of a downbeat in the recording")
     parser.add_argument("--grid", choices=("auto", "8", "16", "triplet"))
-    parser.add_argument("--swing", action=argparse.BooleanOptionalAction, help="write swung notes straight, or as played")
+    parser.add_argument("--swing", action=argparse.BooleanOptionalAction, help="write swung notes straight or not")
     parser.add_argument("--beats", choices=("model", "dp"), help="who finds the beats: the trained model (default) or "
                         "dynamic programming without one")
     parser.add_argument("--sensitivity", type=float, metavar="0..1",

@@ -1,7 +1,8 @@
 """Bars: which beats are downbeats and what the time signature is, where the beats are known.
 
-Method: a small network sees of every beat how it is accented and what of it comes back some beats later; Viterbi over (beats in the bar, beat of the bar) then numbers the beats, and may cut a bar short or change to
-another size at a price (bar pointer: Whiteley, Cemgil and Godsill, ISMIR 2006).
+Method: a small network sees of every beat how it is accented and what of it comes back some beats later; Viterbi over
+(beats in the bar, beat of the bar) then numbers the beats, and may cut a bar short or change to another size at a price
+(bar pointer: Whiteley, Cemgil and Godsill, ISMIR 2006).
 
 Conventions: beats count from 0, in a bar too.
 """
@@ -21,7 +22,7 @@ from ottava.score_time import PARTS, ScoreTime
 
 Signature = tuple[int, int]
 # Beats may be counted too fast or too slowly.
-LEVELS = tuple(Fraction(level) for level in "1 2 1/2 3/2 2/3 3 1/3".split())
+LEVELS = tuple(Fraction(level) for level in ["1", "2", "1/2", "3/2", "2/3", "3", "1/3"])
 # Numbers that the network gives for each beat, in order.
 OUTPUT_SIZES = {
     "downbeat": 1,  # log odds that it is the first of its bar

@@ -50,7 +50,8 @@ def track_beats(notes: Sequence[Note], duration_sec: float, beat_bpm: float | No
     strength = compute_onset_strength(notes, duration_sec)
     periods = _follow_period(strength, beat_bpm)
     frames = _place_beats(strength, periods)
-    return cover_notes(frames / FRAME_RATE, notes[0].onset_sec, max(note.onset_sec for note in notes), periods / FRAME_RATE)
+    last_sec = max(note.onset_sec for note in notes)
+    return cover_notes(frames / FRAME_RATE, notes[0].onset_sec, last_sec, periods / FRAME_RATE)
 
 
 def compute_onset_strength(notes: Sequence[Note], duration_sec: float) -> NDArray[np.float64]:

@@ -25,13 +25,12 @@ HARMONY_CHORDS = (1, 4, 8)
 # Columns of the features: what has one kind is hidden together in training.
 SHAPES, PITCHES, VELOCITIES, LENGTHS = slice(0, 3), slice(3, 8), slice(8, 11), slice(11, 16)
 PEDALS, HARMONY, RETURNS = slice(16, 19), slice(19, 22), slice(22, 32)
-# Of accents, low notes, changes of harmony, long notes, loud notes, rise and fall, and pitches that come back.
-N_SIGNALS, N_CHANNELS, N_LAGS = 7, 4, 32
+N_SIGNALS, N_LAGS = 2, 32  # of the tempogram: accents, low notes
 TEMPOGRAM = slice(32, 32 + N_SIGNALS * N_LAGS)
+PITCH_CLASSES = slice(TEMPOGRAM.stop, TEMPOGRAM.stop + 36)  # of all notes, of the lowest, of the highest
 TEMPOGRAM_LAGS_SEC = np.geomspace(0.12, 4.0, N_LAGS)
-FEATURE_KINDS = (PITCHES, VELOCITIES, LENGTHS, HARMONY, RETURNS, TEMPOGRAM)
-N_FEATURES = TEMPOGRAM.stop
-_PITCH_SIGNS = np.random.default_rng(0).choice([-1.0, 1.0], (N_CHANNELS, 160))
+FEATURE_KINDS = (PITCHES, VELOCITIES, LENGTHS, HARMONY, RETURNS, TEMPOGRAM, PITCH_CLASSES)
+N_FEATURES = PITCH_CLASSES.stop
 
 Floats = NDArray[np.float64]
 
@@ -128,21 +127,13 @@ def compute_chord_features(
     features[:, HARMONY] = _describe_harmony(harmony)
     features[:, RETURNS] = _find_returns(chords.times_sec, low, high, counts, loud)
     accents = (0.3 + loud / 127) * np.sqrt(counts) * (1 + BASS_WEIGHT * np.clip((60 - low) / 12, -1, 2))
-    lengths_then = np.clip(2.0 ** (2 * (longest - 1)), 0, 1)
-    signals = np.zeros((N_SIGNALS, N_CHANNELS, n_chords))
-    signals[:6, 0] = [
-        accents,
-        np.clip((_smooth(low) - low) / 12, 0, 2),
-        np.clip(features[:, HARMONY.start + 1], 0, 1),
-        lengths_then,
-        np.clip((loud - _smooth(loud)) / 16, 0, 2),
-        np.append(0, np.sign(np.diff(high))),
-    ]
-    for channel in range(N_CHANNELS):
-        # Pitches that are the same agree in all channels, others in half of them.
-        signals[6, channel] = np.bincount(chords.chord_of, _PITCH_SIGNS[channel, pitches])
+    signals = np.stack([accents, np.clip((_smooth(low) - low) / 12, 0, 2)])[:, None]
     tempogram = compute_tempogram(chords.times_sec, signals, TEMPOGRAM_LAGS_SEC)
     features[:, TEMPOGRAM] = 2 * tempogram.reshape(n_chords, -1)
+    begin, rows = PITCH_CLASSES.start, np.arange(n_chords)
+    features[chords.chord_of, begin + pitches % 12] = 1
+    features[rows, begin + 12 + pitches[bottom] % 12] = 1
+    features[rows, begin + 24 + pitches[top] % 12] = 1
     return features
 
 

@@ -9,7 +9,6 @@ from simple meters. The accents are those of Temperley, "The Cognition of Basic 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +93,8 @@ def estimate_meter(
     for index in range(anchors[0] - 1, -1, -1):
         beat_in_bar[index] = (beat_in_bar[index + 1] - 2) % tactus_beats(*signatures[index]) + 1
     for index in range(anchors[0] + 1, n_beats):
-        beat_in_bar[index] = 1 if index in anchors else beat_in_bar[index - 1] % tactus_beats(*signatures[index - 1]) + 1
+        size = tactus_beats(*signatures[index - 1])
+        beat_in_bar[index] = 1 if index in anchors else beat_in_bar[index - 1] % size + 1
     return BeatGrid(times_sec, beat_in_bar, tuple(signatures))
 
 
@@ -126,9 +126,9 @@ def number_beats(grid: BeatGrid, first_place: Fraction) -> tuple[list[Fraction],
     Returns
     -------
     tuple of (list of Fraction, list of Beat, list of Meter)
-        Quarters of all beats of ``grid`` and of its end, 0 on the first downbeat at or after the first note's beat; the beats from the
-        first note's on, what comes before quarter 0 being the pickup; the meters, of which each bar that is shorter or
-        longer than its signature says has one of its own.
+        Quarters of all beats of ``grid`` and of its end, 0 on the first downbeat at or after the first note's beat; the
+        beats from the first note's on, what comes before quarter 0 being the pickup; the meters, of which each bar
+        that is shorter or longer than its signature says has one of its own.
     """
     n_beats, begin = len(grid.times_sec), int(first_place // 1)
     starts = [index for index in range(begin, n_beats) if grid.beat_in_bar[index] == 1] or [begin]
@@ -189,7 +189,7 @@ def list_bars(meters: Sequence[Meter], pickup_quarter: Fraction, end_quarter: Fr
 def _fit_signature(signature: tuple[int, int], n_beats: int) -> tuple[int, int]:
     """The signature of a bar that has ``n_beats``."""
     beats, beat_type = signature
-    return signature if n_beats == tactus_beats(*signature) else (n_beats * beats // tactus_beats(*signature), beat_type)
+    return n_beats * beats // tactus_beats(beats, beat_type), beat_type
 
 
 def compute_accents(notes: Sequence[Note], times_sec: NDArray[np.float64]) -> NDArray[np.float64]:

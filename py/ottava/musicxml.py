@@ -22,6 +22,7 @@ from ottava.rhythm import split_span
 
 # A lower staff whose middle note lies above this is written in the treble clef.
 TREBLE_ABOVE_PITCH = 62
+Graces = dict[int, dict[Fraction, list[ScoreNote]]]  # of a bar, by voice and quarter
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +143,10 @@ def _lay_out_voices(notes: Sequence[ScoreNote], bars: Sequence[Bar]) -> dict[int
     return laid
 
 
-def _lay_out_graces(notes: Sequence[ScoreNote], bars: Sequence[Bar]) -> dict[int, dict[int, dict[Fraction, list[ScoreNote]]]]:
+def _lay_out_graces(notes: Sequence[ScoreNote], bars: Sequence[Bar]) -> dict[int, Graces]:
     """Grace notes of one staff by index of the bar, voice and quarter of the bar."""
     starts = [place.start_quarter for place in bars]
-    laid: dict[int, dict[int, dict[Fraction, list[ScoreNote]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    laid: dict[int, Graces] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     for scored in notes:
         if not scored.span.duration_quarter:
             index = max(0, bisect_right(starts, scored.span.onset_quarter) - 1)
@@ -157,7 +158,7 @@ def _lay_out_graces(notes: Sequence[ScoreNote], bars: Sequence[Bar]) -> dict[int
 def _fill_measure(
     measure: stream.Measure,
     voices: dict[int, list[Sign]],
-    graces: dict[int, dict[Fraction, list[ScoreNote]]],
+    graces: Graces,
     place: Bar,
 ) -> None:
     """Write the voices of a bar; voice 1 shows its rests, the others hide them."""

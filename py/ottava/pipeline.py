@@ -159,10 +159,9 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
 
     grid = complete_grid(grid, max(place + length for place, length in zip(places, lengths, strict=True)))
     quarters, beats, meters = number_beats(grid, min(places))
-    spans = [
-        Span(begin := quarter_at(quarters, place), Fraction(0) if grace else quarter_at(quarters, place + length) - begin)
-        for place, length, grace in zip(places, lengths, is_grace, strict=True)
-    ]
+    ends = [place if grace else place + length for place, length, grace in zip(places, lengths, is_grace, strict=True)]
+    begins = [quarter_at(quarters, place) for place in places]
+    spans = [Span(begin, quarter_at(quarters, end) - begin) for begin, end in zip(begins, ends, strict=True)]
     voices = separate_voices(shown_notes, spans, staffs, Fraction(0) if is_trained else HELD_QUARTER)
     spans = trim_durations(spans, staffs, voices, NO_LEGATO if is_trained else LEGATO_SHARE)
     key = Key(Fraction(0), *choices.key) if choices.key else estimate_key(notes)

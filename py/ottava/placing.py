@@ -1,7 +1,7 @@
 """Placing: the beats and bars of a performance and the place of every chord on them, as people want them.
 
-By two trained networks (`ottava.score_time`, `ottava.bars`), or without anything trained (`ottava.beats`, `ottava.meter`): that way
-beats come first, then bars, then places.
+By two trained networks (`ottava.score_time`, `ottava.bars`), or without anything trained (`ottava.beats`,
+`ottava.meter`). Either way beats come first, then bars, then places.
 """
 
 from bisect import bisect_left
@@ -99,7 +99,7 @@ def _find_chord(times_sec: Floats, sec: float) -> int:
 
 
 def _time_beats(times_sec: Floats, score_time: ScoreTime, tapped: Floats | None, beats: Floats | None) -> Floats:
-    """Seconds of the beats from the first chord's on, and of the one after the last; tapped ones stay where they are."""
+    """Seconds of the beats from the first chord's on and of the one after the last; tapped ones stay as they are."""
     located = locate_beats(times_sec, score_time)
     if tapped is None or beats is None:
         return located

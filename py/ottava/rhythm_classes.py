@@ -5,9 +5,13 @@ from fractions import Fraction
 import numpy as np
 
 # Places in a beat; 3 % of the chords of data/train stand elsewhere.
-PHASES = tuple(Fraction(place) for place in "0 1/2 1/4 3/4 1/3 2/3 1/6 5/6 1/8 3/8 5/8 7/8".split())
+PHASES = tuple(Fraction(place) for place in (
+    "0", "1/2", "1/4", "3/4", "1/3", "2/3", "1/6", "5/6", "1/8", "3/8", "5/8", "7/8",
+))
 # Beats from one chord to the next; 0 in a chord that is broken.
-STEPS = tuple(Fraction(step) for step in "0 1/8 1/6 1/4 1/3 1/2 2/3 3/4 1 3/2 2 3 4".split())
+STEPS = tuple(Fraction(step) for step in (
+    "0", "1/8", "1/6", "1/4", "1/3", "1/2", "2/3", "3/4", "1", "3/2", "2", "3", "4",
+))
 # Time signatures that hold for more than half a percent of the time in data/train.
 METERS = ((2, 4), (3, 4), (4, 4), (2, 2), (3, 8), (6, 8), (9, 8), (12, 8), (12, 16), (4, 2), (6, 4), (3, 2))
 # Length of a beat: octaves of a second.

@@ -3,8 +3,8 @@
 Method: Viterbi over the places in a beat, from one chord to the next. What a place is worth comes from the rhythm
 network; a step is worth what the network thinks of that many beats, and of the length of a beat that it would mean. So
 the tempo may follow the player, and beats without a note are stepped over. After hidden Markov models of rhythm
-(Raphael, "A hybrid graphical model for rhythmic parsing", AI 137, 2002); differs from them: a network's numbers in place
-of a model of timing, and no state for the tempo. Bars are no part of it: with them beats were found no better
+(Raphael, "A hybrid graphical model for rhythmic parsing", AI 137, 2002); differs from them: a network's numbers in
+place of a model of timing, and no state for the tempo. Bars are no part of it: with them beats were found no better
 (bench/results.md, "Rhythm").
 
 Conventions: places in a beat are whole numbers of `PARTS`; outputs are those of the rhythm network, logarithms of odds
@@ -163,7 +163,7 @@ class _Steps:
             scores = np.zeros((len(gaps_sec), _MOST_PARTS + 1))
         else:
             scores = self._weigh_periods(gaps_sec, here, there)
-            by_step = step[:, _STEP_OF_PARTS] - OTHER_STEP_COST * (_STEP_OF_PARTS == len(STEPS))
+            by_step = step[:, _STEP_OF_PARTS] - OTHER_STEP_COST * (len(STEPS) == _STEP_OF_PARTS)
             # Where chords in between have no place the network meant a nearer one.
             by_step[there - here > 1] /= 2
             scores += STEP_WEIGHT * by_step

@@ -1,8 +1,7 @@
 """Tempogram: after how many seconds the music about a moment comes back.
 
 Method: autocorrelation of onset signals in windows (Grosche, Müller and Kurth, "Cyclic tempogram", ICASSP 2010).
-Differs from it: notes instead of audio, and several signals, since what is played evenly still has accents, a bass, a
-contour and pitches that come back.
+Differs from it: notes instead of audio, and more than one signal, since what is played evenly still has a bass.
 """
 
 import numpy as np
@@ -65,10 +64,8 @@ def _place_onsets(places: Floats, signals: Floats, n_frames: int) -> Floats:
     share = places - left
     half = int(3 * BLUR_SEC * FRAME_RATE) + 1
     kernel = np.exp(-0.5 * (np.arange(-half, half + 1) / FRAME_RATE / BLUR_SEC) ** 2)
-    return np.stack([
-        np.convolve(
-            np.bincount(left, signal * (1 - share), n_frames) + np.bincount(left + 1, signal * share, n_frames + 1)[:n_frames],
-            kernel,
-        )[half : half + n_frames]
-        for signal in signals
-    ])  # fmt: skip
+    frames = []
+    for signal in signals:
+        impulses = np.bincount(left, signal * (1 - share), n_frames) + np.bincount(left + 1, signal * share, n_frames)
+        frames.append(np.convolve(impulses, kernel)[half : half + n_frames])
+    return np.stack(frames)

@@ -21,7 +21,10 @@ from ottava.rhythm_classes import N_BAR_BEATS, PHASES
 # Written lengths that the network chooses between: 98 % of those in data/train.
 VALUES = tuple(
     Fraction(value)
-    for value in "1/4 1/2 1/3 1 1/6 1/8 2 2/3 1/12 3/2 1/9 3/4 3 1/16 4 1/24 1/18 1/5 4/3 3/8 5/4 5/2 6".split()
+    for value in (
+        "1/4", "1/2", "1/3", "1", "1/6", "1/8", "2", "2/3", "1/12", "3/2", "1/9", "3/4", "3", "1/16", "4", "1/24",
+        "1/18", "1/5", "4/3", "3/8", "5/4", "5/2", "6",
+    )
 )
 # Numbers that the network gives for each note, in order.
 OUTPUT_SIZES = {"value": len(VALUES) + 1, "staff": 2}
@@ -53,7 +56,7 @@ def describe_values(
     features = compute_note_features(
         where, length, sounding, pitches, columns[3], period[np.minimum(beat, len(period) - 1)],
         grid.beat_in_bar[beat] - 1, compound[beat],
-    )  # fmt: skip
+    )
     return features, where, pitches
 
 
@@ -134,7 +137,8 @@ def compute_note_features(
     features[:, 1] = _scale(sounding_beats)
     features[:, 2] = _scale(gaps)[chord_of]
     features[:, 3] = _scale(np.append(LONGEST_BEATS, gaps[:-1]))[chord_of]
-    features[:, 4:8] = _scale(_find_followers(places, pitches))
+    followers = _find_followers(places, pitches)
+    features[:, 4:8] = _scale(followers)
     features[:, 8] = np.log2(counts)[chord_of]
     features[:, 9:13] = _describe_neighbours(chord_of, pitches)
     features[:, 13] = velocities / 32 - 2
@@ -149,7 +153,7 @@ def compute_note_features(
     features[rows, 24 + np.where(distance.min(axis=1) < SAME_BEATS, phase, len(PHASES))] = 1
     # Ratios of lengths that are written tell more than lengths.
     features[:, 37] = np.clip(lengths_beats / np.maximum(gaps[chord_of], SHORTEST_BEATS), 0, 3)
-    features[:, 38:42] = np.clip(lengths_beats[:, None] / np.maximum(_find_followers(places, pitches), SHORTEST_BEATS), 0, 3)
+    features[:, 38:42] = np.clip(lengths_beats[:, None] / np.maximum(followers, SHORTEST_BEATS), 0, 3)
     features[:, 42] = bar_beat == 0
     features[:, 43] = 1
     return features
@@ -170,7 +174,7 @@ def _find_followers(places: Floats, pitches: IntArray) -> Floats:
         later = gap > SAME_BEATS
         for column, fits in enumerate((
             np.abs(step) <= NEAR_SEMITONES, step >= -ABOVE_SEMITONES, step <= ABOVE_SEMITONES, step == 0
-        )):  # fmt: skip
+        )):
             chosen = later & fits
             beats[:-ahead, column][chosen] = gap[chosen]
     return beats

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ottava.__main__ import notate_performance
 from ottava.datatypes import Choices, Note, Pedal, Result
 from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models
 from ottava.musicxml import write_musicxml
 from ottava.native import create_run, open_recording
-from ottava.pipeline import listen, notate
+from ottava.pipeline import listen
 from ottava.result import result_to_json
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +57,7 @@ def transcribe_here(samples: NDArray[np.float32]) -> Result:
     setting = choose_setting(model)
     run = create_run(choose_graphs(model, setting), folder)
     heard = asyncio.run(listen(read, len(samples), model, setting.hop_sec, run, report))
-    return notate(heard, len(samples) / model.sample_rate, Choices())
+    return notate_performance(heard, len(samples) / model.sample_rate, Choices(), "")
 
 
 @pytest.mark.parametrize("clip", ["minuet", "prelude"])

@@ -46,7 +46,9 @@ def test_a_given_meter_and_downbeat_win() -> None:
 
 
 @given(st.integers(1, 60), st.integers(0, 2**32 - 1), st.sampled_from([(), ((0, (5, 8)),), ((0, (1, 4)),)]))
-def test_bars_count_up_whatever_the_network_says(n_beats: int, seed: int, meter: tuple[tuple[int, tuple[int, int]]]) -> None:
+def test_bars_count_up_whatever_the_network_says(
+    n_beats: int, seed: int, meter: tuple[tuple[int, tuple[int, int]]]
+) -> None:
     rng = np.random.default_rng(seed)
     outputs = {name: rng.normal(0, 4, (n_beats, size)) for name, size in OUTPUT_SIZES.items()}
     numbers, signatures = number_bars(outputs, meter)

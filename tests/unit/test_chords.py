@@ -29,7 +29,8 @@ def test_features_do_not_depend_on_when_the_music_begins() -> None:
     later = [Note(n.onset_sec + 3600, n.offset_sec + 3600, n.pitch, n.velocity) for n in performance.notes]
     pedals = [Pedal(1.0, 1.5, "sustain")]
     late_pedals = [Pedal(3601.0, 3601.5, "sustain")]
-    assert describe_notes(later, late_pedals)[1] == pytest.approx(describe_notes(performance.notes, pedals)[1], abs=1e-4)
+    features = describe_notes(performance.notes, pedals)[1]
+    assert describe_notes(later, late_pedals)[1] == pytest.approx(features, abs=1e-4)
 
 
 def test_the_bass_of_a_waltz_comes_back_after_a_bar() -> None:

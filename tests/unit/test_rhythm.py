@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ottava.chords import group_notes
-from ottava.datatypes import Note, Pedal, Span
+from ottava.datatypes import Pedal, Span
 from ottava.rhythm import (
     PRINTABLE,
     Grid,
     division_costs,
-    limit_places,
     measure_durations,
     place_pedals,
     snap_onsets,
@@ -58,7 +57,8 @@ def test_a_grid_of_eighths_has_no_finer_place() -> None:
 def test_lengths_follow_the_keys() -> None:
     performance = perform([(0, 2.0, 60), (2, 1.0, 62)], 100)
     times = 0.5 + np.arange(5, dtype=np.float64) * 0.6
-    assert [round(length) for length in measure_durations(performance.notes, [Fraction(0), Fraction(2)], times)] == [2, 1]
+    lengths = measure_durations(performance.notes, [Fraction(0), Fraction(2)], times)
+    assert [round(length) for length in lengths] == [2, 1]
 
 
 def test_legato_reaches_the_next_note_and_staccato_does_not() -> None:

@@ -13,7 +13,7 @@ PLACES = np.array([0.5, 1, 1.5, 2, 7 / 3, 8 / 3, 3, 3.25, 3.5, 3.75, 4, 6.5, 7, 
 
 def perform(places: Floats) -> Floats:
     """When each place is played: a beat takes 0.6 s at first, and each takes 2 % longer than the one before."""
-    return 1.0 + 0.6 * (1.02**places - 1) / np.log(1.02)
+    return np.asarray(1.0 + 0.6 * (1.02**places - 1) / np.log(1.02))
 
 
 def know(places: Floats, strength: float = 4.0) -> dict[str, Floats]:
