@@ -3,8 +3,9 @@
     python bench/stages.py [--folds 0,1] [--pieces 60] [--set hands.MOVE_COST=0.25]
 
 One performance a piece. ``--set`` gives a module's constant another value for this run: so the constants were found.
-Scores are means over pieces: beat and downbeat F1 at 70 ms over whole performances; the rest are shares of matched notes or of pieces.
-``meter`` and ``rhythm`` are measured with annotated beats too, so that a slip of the beat does not hide them.
+Scores are means over pieces: beat and downbeat F1 at 70 ms over whole performances; the rest are shares of matched
+notes or of pieces. ``meter`` and ``rhythm`` are measured with annotated beats too, so that a slip of the beat does not
+hide them.
 """
 
 import argparse

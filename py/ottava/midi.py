@@ -1,28 +1,33 @@
 """MIDI: the performance as it was played, out to a file and in from one."""
 
 import io
+from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
 import pretty_midi
 
-from ottava.datatypes import Note, Pedal, Performance, Result
+from ottava.datatypes import Note, Pedal, Performance, Result, Score
 from ottava.errors import TranscriptionError
+from ottava.meter import bar_quarters
 
 SUSTAIN_CONTROL, SOFT_CONTROL = 64, 67
 # MIDI's own threshold between a pedal that is up and one that is down.
 PEDAL_DOWN = 64
-# Fine enough that the times of the notes survive to a third of a millisecond at any tempo we write.
-TICKS_PER_QUARTER = 960
+# Fine enough that the times of the notes survive to a millisecond where a quarter takes five seconds; 24 divides it.
+TICKS_PER_QUARTER = 4800
+# Beats before this begin with the file: MIDI has no tempo for no time.
+SHORTEST_LEAD_SEC = 0.02
 LOWEST_PITCH, HIGHEST_PITCH = 21, 108
 
 
 def write_midi(result: Result) -> bytes:
-    """Write the performed notes and pedals as a standard MIDI file, with tempo, meter and key.
+    """Write the performed notes and pedals as a standard MIDI file, with tempo, meters and key.
 
     Parameters
     ----------
     result
-        Times of the notes are kept; only one tempo is written, since bars do not move with rubato.
+        Times of the notes are kept; the tempo changes with every beat, so that bar lines are where the score has them.
 
     Returns
     -------
@@ -31,8 +36,8 @@ def write_midi(result: Result) -> bytes:
     """
     score = result.score
     file = pretty_midi.PrettyMIDI(resolution=TICKS_PER_QUARTER, initial_tempo=score.tempos[0].bpm)
-    meter, key = score.meters[0], score.keys[0]
-    file.time_signature_changes.append(pretty_midi.TimeSignature(meter.beats, meter.beat_type, 0.0))
+    _set_tempos(file, score)
+    key = score.keys[0]
     tonic = key.fifths * 7 % 12 if key.mode == "major" else (key.fifths * 7 - 3) % 12 + 12
     file.key_signature_changes.append(pretty_midi.KeySignature(tonic, 0.0))
     piano = pretty_midi.Instrument(program=0, name="Piano")
@@ -49,6 +54,30 @@ def write_midi(result: Result) -> bytes:
     buffer = io.BytesIO()
     file.write(buffer)
     return buffer.getvalue()
+
+
+def _set_tempos(file: pretty_midi.PrettyMIDI, score: Score) -> None:
+    """Set tempos and time signatures: what is before the first beat fills its bar, or a bar of its own."""
+    beats, bar = score.beats, bar_quarters(score.meters[0])
+    start_sec = beats[0].time_sec
+    has_lead = start_sec >= SHORTEST_LEAD_SEC
+    lead = (beats[0].quarter % bar or bar) if has_lead else Fraction(0)
+    scales = [(0, start_sec / float(lead * TICKS_PER_QUARTER))] if has_lead else []
+    tick = lead * TICKS_PER_QUARTER
+    for beat, following in pairwise(beats):
+        ticks = (following.quarter - beat.quarter) * TICKS_PER_QUARTER
+        scales.append((round(tick), (following.time_sec - beat.time_sec) / float(ticks)))
+        tick += ticks
+    # pretty_midi writes a tempo map, but has no public way to make one.
+    file._tick_scales = scales
+    file._update_tick_to_time(round(tick))
+    signatures = [(meter.quarter, meter.beats, meter.beat_type) for meter in score.meters]
+    if not has_lead and score.pickup_quarter:
+        pickup = score.pickup_quarter
+        signatures.insert(0, (-pickup, pickup.numerator, 4 * pickup.denominator))
+    for index, (quarter, n_beats, beat_type) in enumerate(signatures):
+        at = round((quarter - beats[0].quarter + lead) * TICKS_PER_QUARTER) if index else 0
+        file.time_signature_changes.append(pretty_midi.TimeSignature(n_beats, beat_type, file.tick_to_time(at)))
 
 
 def read_midi(data: bytes) -> Performance:

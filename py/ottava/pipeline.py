@@ -43,7 +43,7 @@ from ottava.notes import (
 )
 from ottava.ornaments import find_ornaments
 from ottava.placing import place_by_model, place_by_tracking
-from ottava.rhythm import LEGATO_SHARE, NO_LEGATO, measure_durations, place_pedals, trim_durations
+from ottava.rhythm import LEGATO_SHARE, NO_LEGATO, measure_durations, place_pedals, straighten_swing, trim_durations
 from ottava.rhythm_model import compute_values
 from ottava.spelling import spell_pitches
 from ottava.tempo import choose_tempos
@@ -143,6 +143,7 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
         grid, chord_places = await place_by_model(notes, performance.pedals, chords, features, choices, run)
     else:
         grid, chord_places = place_by_tracking(notes, chords, duration_sec, choices)
+    chord_places, is_swung = straighten_swing(chord_places, grid.signatures, choices.swing)
     roles = find_ornaments(notes, chords, chord_places)
     shown = [index for index, role in enumerate(roles) if role.place is not None]
     places = [role.place for role in roles if role.place is not None]
@@ -178,6 +179,7 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
         tempos=choose_tempos(beats, meters, choices.tempo_bpm),
         notes=tuple(written.get(next(numbers)) if kept else None for kept in is_kept),
         pedals=tuple(place_pedals(performance.pedals, grid.times_sec, quarters)),
+        is_swung=is_swung,
     )
     warnings = (*describe_tuning(performance.tuning_cents), *find_warnings(performance.notes))
     performance = replace(performance, notes=all_notes)

@@ -17,7 +17,8 @@ from ottava.beats import cover_notes, estimate_tempo, track_beats
 from ottava.chords import Chords, Floats
 from ottava.datatypes import BeatGrid, Choices, Note, Pedal, Run
 from ottava.meter import beat_positions, complete_grid, estimate_meter, signature_quarters
-from ottava.rhythm import division_costs, limit_places, snap_onsets
+from ottava.rhythm import division_costs, limit_places, refine_places, snap_onsets
+from ottava.rhythm_classes import PHASES
 from ottava.rhythm_model import compute_bars, compute_rhythm
 from ottava.score_time import EARLY_BEATS, PARTS, Given, ScoreTime, decode_score_time, locate_beats
 
@@ -89,9 +90,17 @@ async def place_by_model(
     places: Places = [None] * len(times_sec)
     for chord, beat, part in zip(known, score_time.beat.tolist(), score_time.part.tolist(), strict=True):
         places[chord] = beat + Fraction(part, PARTS)
-    if choices.grid != "auto":
+    if choices.grid == "auto":
+        places = refine_places(times_sec, places, beats_sec, _chance(outputs["phase"])[:, len(PHASES)])
+    else:
         places = limit_places(places, grid, choices.grid)
     return complete_grid(grid, max(place for place in places if place is not None)), places
+
+
+def _chance(outputs: Floats) -> Floats:
+    """Softmax."""
+    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _find_chord(times_sec: Floats, sec: float) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.datatypes import BeatGrid, Note, Pedal, ScorePedal, Span
-from ottava.meter import beat_positions, quarter_at, signature_quarters
+from ottava.meter import beat_positions, is_compound, quarter_at, signature_quarters
 
 Grid = Literal["auto", "8", "16", "triplet"]
 
@@ -28,6 +28,12 @@ COMPOUND_COSTS = {1: 0.0, 3: 0.5, 2: 4.0, 6: 1.5, 4: 6.0, 12: 10.0}
 ONSET_SPREAD_SEC = 0.025
 # What --grid allows, as divisions of a quarter note.
 GRID_DIVISIONS: dict[Grid, tuple[int, ...]] = {"8": (1, 2), "16": (1, 2, 4), "triplet": (1, 2, 3, 6)}
+# Divisions that no chord of the rhythm network's usual places needs, with their costs, and how likely a chord must be
+# elsewhere for them to be tried (bench/results.md, "Rhythm").
+UNUSUAL_COSTS = {5: 2.0, 7: 4.0, 9: 6.0, 10: 6.0, 12: 4.0, 16: 6.0}
+ELSEWHERE_CHANCE = 0.5
+# Swing: so many late offbeats at least, and of others no more than this share. No piece of data/train is taken for it.
+LEAST_SWUNG, MOST_STRAIGHT = 24, 0.1
 # A note held for at least this share (same search) of the way to the next one of its voice is written up to it:
 # pianists lift before the next note, and the page shows legato.
 LEGATO_SHARE = 0.3
@@ -123,6 +129,66 @@ def _misfit(phases: NDArray[np.float64], division: int) -> float:
     steps = np.round(phases * division)
     together = len(steps) - len(np.unique(steps))
     return float(np.sum((phases - steps / division) ** 2)) + together * (0.5 / division) ** 2
+
+
+def refine_places(
+    times_sec: NDArray[np.float64],
+    places: Sequence[Fraction | None],
+    beats_sec: NDArray[np.float64],
+    elsewhere: NDArray[np.float64],
+) -> list[Fraction | None]:
+    """Give chords that stand on none of the usual places of a beat the division that fits all chords of their beat.
+
+    Parameters
+    ----------
+    times_sec, places
+        Of the chords, never decreasing; None for a chord without a place.
+    beats_sec
+        Seconds of the beats that ``places`` count.
+    elsewhere
+        Shape (n_chords,): how likely each chord stands on no usual place.
+    """
+    refined = list(places)
+    by_beat: dict[int, list[int]] = {}
+    for chord, place in enumerate(places):
+        if place is not None and place < len(beats_sec) - 1:
+            by_beat.setdefault(floor(place), []).append(chord)
+    for beat, chords in by_beat.items():
+        if not any(elsewhere[chord] > ELSEWHERE_CHANCE for chord in chords):
+            continue
+        period_sec = float(beats_sec[beat + 1] - beats_sec[beat])
+        phases = (times_sec[chords] - beats_sec[beat]) / period_sec
+        spread = ONSET_SPREAD_SEC / period_sec
+        usual = float(np.sum((phases - [float(places[chord] or 0) - beat for chord in chords]) ** 2))
+        costs = {n: cost + _misfit(phases, n) / spread**2 for n, cost in UNUSUAL_COSTS.items()}
+        best = min(costs, key=lambda n: costs[n])
+        if costs[best] < usual / spread**2:
+            steps = np.clip(np.round(phases * best), 0, best - 1).astype(int).tolist()
+            for chord, step in zip(chords, accumulate(steps, max), strict=True):
+                refined[chord] = beat + Fraction(step, best)
+    return refined
+
+
+def straighten_swing(
+    places: Sequence[Fraction | None], signatures: Sequence[tuple[int, int]], swing: bool | None
+) -> tuple[list[Fraction | None], bool]:
+    """Write swung eighths as even ones, where all of a piece is swung or a person says so; tells whether that was done.
+
+    Notes that swing stand at two thirds of the beat, and hardly any at its half or its first third.
+    """
+    phases = [
+        None if place is None or is_compound(signatures[min(floor(place), len(signatures) - 1)][0]) else place % 1
+        for place in places
+    ]
+    late, even, early = (phases.count(Fraction(phase)) for phase in ("2/3", "1/2", "1/3"))
+    is_swung = swing if swing is not None else late >= LEAST_SWUNG and max(even, early) < MOST_STRAIGHT * late
+    if not is_swung:
+        return list(places), False
+    straight = {Fraction(2, 3): Fraction(1, 2), Fraction(1, 3): Fraction(1, 4), Fraction(5, 6): Fraction(3, 4)}
+    return [
+        place if place is None or phase not in straight else floor(place) + straight[phase]
+        for place, phase in zip(places, phases, strict=True)
+    ], True
 
 
 def place_pedals(

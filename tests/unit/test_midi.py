@@ -1,5 +1,9 @@
 """MIDI: out and in."""
 
+import io
+
+import numpy as np
+import pretty_midi
 import pytest
 
 from ottava.datatypes import Choices, Note, Pedal, Performance
@@ -20,6 +24,22 @@ def test_a_performance_comes_back() -> None:
     assert [(p.kind, round(p.onset_sec, 2), round(p.offset_sec, 2)) for p in back.pedals] == [
         ("sustain", 0.7, 1.9), ("soft", 1.0, 2.5),
     ]
+
+
+@pytest.mark.parametrize("first_beat_sec", [0.0, 0.5])
+def test_bar_lines_move_with_the_player(first_beat_sec: float) -> None:
+    # A beat of upbeat, and every beat takes longer than the one before.
+    times = first_beat_sec + np.cumsum([0, *(0.5 + 0.02 * index for index in range(24))])
+    notes = [Note(float(time), float(time) + 0.3, 60 + index % 7, 64) for index, time in enumerate(times)]
+    choices = Choices(beats_sec=tuple(times.tolist()), meters=((0.0, 3, 4),), downbeats_sec=(float(times[1]),))
+    result = notate_here(Performance(tuple(notes), (), "hand-made"), 30.0, choices)
+    assert result.score.pickup_quarter == 1
+    data = write_midi(result)
+    file = pretty_midi.PrettyMIDI(io.BytesIO(data))
+    downbeats = file.get_downbeats()
+    # What leads in to the first note fills up its bar, or the file begins with the upbeat alone.
+    assert downbeats[downbeats > first_beat_sec + 0.01][:6] == pytest.approx(times[1:19:3], abs=2e-3)
+    assert [note.onset_sec for note in read_midi(data).notes] == pytest.approx(times, abs=2e-3)
 
 
 def test_notes_left_out_of_the_score_are_left_out_of_the_file() -> None:

@@ -8,15 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ottava.chords import group_notes
-from ottava.datatypes import Pedal, Span
+from ottava.datatypes import BeatGrid, Pedal, Span
 from ottava.rhythm import (
     PRINTABLE,
     Grid,
     division_costs,
+    limit_places,
     measure_durations,
     place_pedals,
+    refine_places,
     snap_onsets,
     split_span,
+    straighten_swing,
     trim_durations,
 )
 from tests.performances import Written, perform
@@ -99,3 +102,28 @@ def test_pedals_land_on_the_beats_they_are_pressed_at() -> None:
     pedals = [Pedal(0.5, 1.7, "sustain"), Pedal(0.5, 0.6, "soft"), Pedal(2.0, 2.01, "sustain")]
     placed = place_pedals(pedals, np.array([0.5, 1.1, 1.7, 2.3]), [Fraction(n) for n in range(-1, 4)])
     assert [(int(p.onset_quarter), int(p.offset_quarter)) for p in placed] == [(-1, 1)]
+
+
+def test_five_in_a_beat_are_a_quintuplet() -> None:
+    times = np.array([0.0, 0.21, 0.39, 0.6, 0.81, 1.0, 1.5])
+    given = [Fraction(0), Fraction(1, 4), Fraction(3, 8), Fraction(5, 8), Fraction(3, 4), Fraction(1), Fraction(3, 2)]
+    elsewhere = np.array([0, 0.9, 0.9, 0.9, 0.9, 0, 0])
+    places = refine_places(times, given, np.array([0.0, 1.0, 2.0]), elsewhere)
+    assert places == [*(Fraction(step, 5) for step in range(5)), Fraction(1), Fraction(3, 2)]
+    assert refine_places(times, given, np.array([0.0, 1.0, 2.0]), np.zeros(7)) == given
+
+
+def test_swing_is_written_straight_when_it_is_everywhere_or_wanted() -> None:
+    swung: list[Fraction | None] = [beat + phase for beat in range(30) for phase in (Fraction(0), Fraction(2, 3))]
+    straight = [beat + phase for beat in range(30) for phase in (Fraction(0), Fraction(1, 2))]
+    assert straighten_swing(swung, [(4, 4)] * 30, None) == (straight, True)
+    assert straighten_swing(swung, [(4, 4)] * 30, False) == (swung, False)
+    assert straighten_swing(swung, [(6, 8)] * 30, None) == (swung, False)
+    assert straighten_swing(swung[:8], [(4, 4)] * 4, None) == (swung[:8], False)
+    assert straighten_swing(swung[:8], [(4, 4)] * 4, True) == (straight[:8], True)
+
+
+def test_a_limit_moves_places_to_the_nearest_that_it_allows() -> None:
+    grid = BeatGrid(np.arange(3.0), np.array([1, 2, 1]), ((2, 4),) * 3)
+    places = [Fraction(0), Fraction(1, 4), None, Fraction(2, 3), Fraction(5, 4)]
+    assert limit_places(places, grid, "8") == [0, 0, None, Fraction(1, 2), 1]
