@@ -19,6 +19,7 @@ from torch import nn
 from build.convert import convert_graph, describe_tensors
 from build.encoder import SHAPES, Encoder
 from build.packing import SMALLEST_TABLE, pack_graph
+from ottava.models import FORMAT
 from ottava.rhythm_model import WINDOWS
 
 ROOT = Path(__file__).parent.parent
@@ -71,6 +72,7 @@ def main() -> None:
         }
         print(f"{path.name} {len(data):,} B", flush=True)
     command = "python -m build.export_rhythm"
+    models["format"] = FORMAT
     models["rhythm"] = {
         "name": "rhythm-1", "licence": LICENCE, "origin": ORIGIN, "export_command": command, "graphs": graphs,
     }  # fmt: skip

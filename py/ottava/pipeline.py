@@ -151,12 +151,13 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     is_grace = [roles[index].is_grace for index in shown]
 
     lengths = measure_durations(shown_notes, places, grid.times_sec)
-    staffs = split_hands(shown_notes, choices.split_pitch)
     if is_trained:
-        described = describe_values(shown_notes, performance.pedals, places, grid)
-        outputs = await compute_values(*described, run)
+        outputs = await compute_values(*describe_values(shown_notes, performance.pedals, places, grid), run)
         lengths = choose_values(outputs["value"], places, lengths)
-        staffs = staffs if choices.split_pitch is not None else choose_staffs(outputs["staff"])
+    if is_trained and choices.split_pitch is None:
+        staffs = choose_staffs(outputs["staff"])
+    else:
+        staffs = split_hands(shown_notes, choices.split_pitch)
 
     grid = complete_grid(grid, max(place + length for place, length in zip(places, lengths, strict=True)))
     quarters, beats, meters = number_beats(grid, min(places))

@@ -1,5 +1,6 @@
 """models.json and the choices among models."""
 
+import hashlib
 import json
 import struct
 import zlib
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ottava import bars, chords, rhythm_classes, values
 from ottava.activations import INTERVALS_A_CALL, N_BANDS, N_HIDDEN_FRAMES, N_TRACKS
 from ottava.audio import N_MELS
 from ottava.errors import TranscriptionError
@@ -16,9 +18,11 @@ from ottava.models import (
     choose_setting,
     find_models_folder,
     read_models,
+    read_rhythm,
     unpack_graph,
 )
 from ottava.notes import LEAST_SCORE
+from ottava.rhythm_model import WINDOWS
 
 GRAPH = {
     "file": "a.bin", "bytes": 3, "sha256": "00",
@@ -37,7 +41,7 @@ def make_entry(name: str) -> dict[str, object]:
 
 
 def make_text(**changes: object) -> str:
-    content = {"format": "ottava-models-3", "default": "b", "models": [make_entry("a"), make_entry("b")]}
+    content = {"format": "ottava-models-4", "default": "b", "models": [make_entry("a"), make_entry("b")]}
     return json.dumps({**content, **changes})
 
 
@@ -112,3 +116,21 @@ def test_the_models_of_this_repository_are_as_described() -> None:
         for graph in model.graphs.values():
             data = Path(folder, graph.file).read_bytes()
             assert (len(data), hashlib.sha256(data).hexdigest()) == (graph.bytes, graph.sha256)
+
+
+def test_the_rhythm_graphs_are_what_the_pipeline_feeds_them() -> None:
+    folder = find_models_folder()
+    rhythm = read_rhythm((folder / "models.json").read_text())
+    assert (folder / "rhythm" / "LICENSE").is_file()
+    assert sum(graph.bytes for graph in rhythm.graphs.values()) < 3_000_000
+    features = {"rhythm": chords.N_FEATURES, "bars": bars.N_FEATURES, "values": values.N_FEATURES}
+    outputs = {"rhythm": rhythm_classes.OUTPUT_SIZES, "bars": bars.OUTPUT_SIZES, "values": values.OUTPUT_SIZES}
+    for name, graph in rhythm.graphs.items():
+        assert hashlib.sha256((folder / graph.file).read_bytes()).hexdigest() == graph.sha256
+        assert graph.inputs[0].shape == (1, WINDOWS[name][0], features[name])
+        assert graph.outputs[0].shape == (1, WINDOWS[name][0], sum(outputs[name].values()))
+
+
+def test_a_list_without_rhythm_graphs_gets_a_sentence() -> None:
+    with pytest.raises(TranscriptionError, match="install"):
+        read_rhythm(make_text())
