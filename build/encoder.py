@@ -47,8 +47,8 @@ class Shape:
 RHYTHM = Shape(
     n_features=N_FEATURES,
     outputs=OUTPUT_SIZES,
-    size=80,
-    n_heads=5,
+    size=64,
+    n_heads=4,
     n_layers=4,
     waves=(Waves(0.12, 60.0, 6), Waves(2.0, 256.0, 2)),  # seconds, number of chords
 )

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from ottava.bars import LEVELS, compute_beat_features
 from ottava.chords import (
     FEATURE_KINDS,
-    PITCH_CLASSES,
     Floats,
     compute_chord_features,
     group_notes,
@@ -29,9 +28,9 @@ UNKNOWN = -1  # a label that is not learned from
 ELSEWHERE, UNWRITTEN = len(PHASES), len(PHASES) + 1
 SAME_BEATS = 0.02  # positions are float32 beats
 HAND_MIX_CHANCE, MOST_TEMPO_RATIO, LEAST_MIXED_BEATS, MOST_GUESTS = 0.7, 1.8, 16, 20
-ONE_HAND_CHANCE, LEAST_HAND = 0.1, 0.25
+ONE_HAND_CHANCE, LEAST_HAND = 0.15, 0.25
 NO_PEDAL_CHANCE = 0.25
-RENAME_CHANCE, VEIL_CHANCE = 0.5, 0.1
+VEIL_CHANCE = 0.15
 MOST_PERFORMANCES = 3
 SLIP_CHANCE, LEVEL_CHANCE = 0.3, 0.4
 CHORDS_A_BEAT, BAR_VEIL_CHANCE = 3, 0.1
@@ -365,13 +364,8 @@ def vary_transcription(excerpt: Excerpt, rng: np.random.Generator) -> None:
 
 
 def veil_features(features: NDArray[np.float32], rng: np.random.Generator) -> None:
-    """Hide one kind of features now and then, rename the pitch classes half the time, and blur the rest."""
-    smooth = features[:, : PITCH_CLASSES.start]
-    smooth += rng.normal(0, 0.05, smooth.shape).astype(np.float32)
-    if rng.random() < RENAME_CHANCE:
-        names = rng.permutation(12)
-        blocks = features[:, PITCH_CLASSES].reshape(len(features), -1, 12)
-        features[:, PITCH_CLASSES] = blocks[:, :, names].reshape(len(features), -1)
+    """Hide one kind of features now and then, and blur all."""
+    features += rng.normal(0, 0.05, features.shape).astype(np.float32)
     for kind in FEATURE_KINDS:
         if rng.random() < VEIL_CHANCE:
             features[:, kind] = 0

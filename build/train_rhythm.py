@@ -21,7 +21,7 @@ from ottava.rhythm_classes import PERIODS_LOG2_SEC
 
 N_CHORDS = 320
 BATCH = 16
-STEPS = 1300
+STEPS = 1200
 LEARNING_RATE = 2e-3
 LOSS_WEIGHTS = {"beat": 1.0, "phase": 0.5, "period": 0.3, "step": 0.3}
 PERIOD_SPREAD_OCTAVES = 0.1

@@ -27,10 +27,9 @@ SHAPES, PITCHES, VELOCITIES, LENGTHS = slice(0, 3), slice(3, 8), slice(8, 11), s
 PEDALS, HARMONY, RETURNS = slice(16, 19), slice(19, 22), slice(22, 32)
 N_SIGNALS, N_LAGS = 2, 32  # of the tempogram: accents, low notes
 TEMPOGRAM = slice(32, 32 + N_SIGNALS * N_LAGS)
-PITCH_CLASSES = slice(TEMPOGRAM.stop, TEMPOGRAM.stop + 36)  # of all notes, of the lowest, of the highest
 TEMPOGRAM_LAGS_SEC = np.geomspace(0.12, 4.0, N_LAGS)
-FEATURE_KINDS = (PITCHES, VELOCITIES, LENGTHS, HARMONY, RETURNS, TEMPOGRAM, PITCH_CLASSES)
-N_FEATURES = PITCH_CLASSES.stop
+FEATURE_KINDS = (PITCHES, VELOCITIES, LENGTHS, HARMONY, RETURNS, TEMPOGRAM)
+N_FEATURES = TEMPOGRAM.stop
 
 Floats = NDArray[np.float64]
 
@@ -130,10 +129,6 @@ def compute_chord_features(
     signals = np.stack([accents, np.clip((_smooth(low) - low) / 12, 0, 2)])[:, None]
     tempogram = compute_tempogram(chords.times_sec, signals, TEMPOGRAM_LAGS_SEC)
     features[:, TEMPOGRAM] = 2 * tempogram.reshape(n_chords, -1)
-    begin, rows = PITCH_CLASSES.start, np.arange(n_chords)
-    features[chords.chord_of, begin + pitches % 12] = 1
-    features[rows, begin + 12 + pitches[bottom] % 12] = 1
-    features[rows, begin + 24 + pitches[top] % 12] = 1
     return features
 
 
