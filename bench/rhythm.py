@@ -1,0 +1,203 @@
+"""Rhythm on human performances whose score is known (data/train), by networks that have not seen the work.
+
+    python bench/rhythm.py MODELS [--all] [--dp]
+
+MODELS holds fold0 to fold4 (build/export_rhythm.py --fold k --out MODELS/foldk). One performance a piece, or with
+``--all`` every one. ``--dp`` measures what finds beats without a trained network. Writes results.md, "Rhythm":
+beat and downbeat F1 at 70 ms over whole performances, the signature that holds longest (2/2 and 4/4 alike, and other
+pairs with as long a bar and the same division), shares of the matched notes whose position in the bar, and whose value,
+are exactly right; means over performances, by composer and by meter, and the ten worst pieces.
+"""
+
+import argparse
+import asyncio
+import csv
+import sys
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import mir_eval
+import numpy as np
+from numpy.typing import NDArray
+
+from folds import DATA
+from ottava.__main__ import run_nothing
+from ottava.datatypes import Choices, Note, Pedal, Performance, Run, Score
+from ottava.meter import is_compound, list_bars
+from ottava.models import read_rhythm
+from ottava.native import create_run
+from ottava.pipeline import notate
+from report import describe_run, replace_section
+
+SAME_QUARTER = 0.02  # positions and values of data/train are float32 quarters
+LEAST_BEAT_SEC = 0.07  # beats before the first note less this are left out on both sides
+NAMES = ("beats", "downbeats", "meter", "position", "value")
+Figures = dict[str, float]
+
+
+def main() -> int:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", type=Path)
+    parser.add_argument("--all", action="store_true", help="every performance, not one of each piece")
+    parser.add_argument("--dp", action="store_true", help="without trained networks")
+    options = parser.parse_args()
+    folder = DATA / "train"
+    if not (folder / "index.csv").is_file():
+        print(f"There are no performances in {folder}; set OTTAVA_SHARED.", file=sys.stderr)
+        return 1
+    runs: dict[str, Run] = defaultdict(lambda: run_nothing) if options.dp else open_folds(options.models)
+    choices = Choices(beats="dp" if options.dp else "model")
+    rows = choose_rows(folder, options.all)
+    measured = []
+    for count, row in enumerate(rows, 1):
+        truth = dict(np.load(folder / row["file"]))
+        measured.append((row, truth, measure(truth, choices, runs[row["fold"]])))
+        print(f"\r{count} of {len(rows)}", end="", file=sys.stderr)
+    text = make_section(measured, "Rhythm, without trained networks" if options.dp else "Rhythm")
+    replace_section(text)
+    print(text)
+    return 0
+
+
+def open_folds(folder: Path) -> dict[str, Run]:
+    """The seam's ``run`` of each fold."""
+    return {
+        str(fold): create_run(read_rhythm((path / "models.json").read_text("utf-8")).graphs, path)
+        for fold in range(5)
+        if (path := folder / f"fold{fold}").is_dir()
+    }
+
+
+def choose_rows(folder: Path, is_all: bool) -> list[dict[str, str]]:
+    """Rows of index.csv: all, or one of each piece by a fixed lot."""
+    with (folder / "index.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    if is_all:
+        return rows
+    Random(0).shuffle(rows)
+    return sorted({f"{row['composer']} {row['piece']}": row for row in rows}.values(), key=lambda row: row["file"])
+
+
+def measure(truth: dict[str, NDArray[Any]], choices: Choices, run: Run) -> Figures:
+    """Figures of one performance; ``truth`` as data/train/README.md describes it."""
+    columns = (truth[name].tolist() for name in ("onset_sec", "offset_sec", "pitch", "velocity"))
+    notes = tuple(Note(on, max(off, on + 0.01), pitch, loud) for on, off, pitch, loud in zip(*columns, strict=True))
+    performance = Performance(notes, tuple(read_pedals(truth)), "played")
+    score = asyncio.run(notate(performance, notes[-1].offset_sec + 1, choices, run)).score
+    beats, is_downbeat = truth["beat_time_sec"], truth["beat_is_downbeat"]
+    start = notes[0].onset_sec - LEAST_BEAT_SEC
+    figures = {
+        "beats": compare_beats(beats, [beat.time_sec for beat in score.beats], start),
+        "downbeats": compare_beats(beats[is_downbeat], [b.time_sec for b in score.beats if b.beat_in_bar == 1], start),
+        "meter": float(is_same_meter(find_meter(truth), find_longest(score))),
+    }
+    position, value = describe_truth(truth)
+    found = describe_score(score)
+    known = np.isfinite(position)
+    figures["position"] = float(np.mean(np.abs(found[known, 0] - position[known]) < SAME_QUARTER))
+    figures["value"] = float(np.mean(np.abs(found[known, 1] - value[known]) < SAME_QUARTER))
+    return figures
+
+
+def read_pedals(truth: dict[str, NDArray[Any]]) -> list[Pedal]:
+    """Presses of the sustain pedal."""
+    is_down = np.concatenate([[False], truth["pedal_value"] >= 64, [False]]).astype(np.int8)
+    times = np.append(truth["pedal_time_sec"], truth["offset_sec"].max())
+    begins, ends = times[np.diff(is_down) > 0], times[np.diff(is_down) < 0]
+    presses = zip(begins.tolist(), ends.tolist(), strict=True)
+    return [Pedal(begin, end, "sustain") for begin, end in presses if begin < end]
+
+
+def compare_beats(truth: NDArray[np.float64], found: Sequence[float], start: float) -> float:
+    """F1 at 70 ms."""
+    times = np.array(found)
+    return float(mir_eval.beat.f_measure(truth[truth >= start], np.maximum(times[times >= start], 0)))
+
+
+def find_meter(truth: dict[str, NDArray[Any]]) -> tuple[int, int]:
+    """The time signature that holds longest."""
+    beats, rows = truth["beat_time_sec"], truth["time_signatures"].tolist()
+    lasting: Counter[tuple[int, int]] = Counter()
+    for (first, *signature), (last, *_) in zip(rows, [*rows[1:], [len(beats) - 1]], strict=True):
+        lasting[signature[0], signature[1]] += beats[min(last, len(beats) - 1)] - beats[min(first, len(beats) - 1)]
+    return lasting.most_common(1)[0][0]
+
+
+def find_longest(score: Score) -> tuple[int, int]:
+    """The time signature that holds longest, in seconds."""
+    quarters, times = [float(b.quarter) for b in score.beats], [b.time_sec for b in score.beats]
+    starts = np.interp([float(meter.quarter) for meter in score.meters], quarters, times)
+    lasting: Counter[tuple[int, int]] = Counter()
+    for meter, begin, end in zip(score.meters, starts, [*starts[1:], times[-1]], strict=True):
+        lasting[meter.beats, meter.beat_type] += end - begin
+    return lasting.most_common(1)[0][0]
+
+
+def is_same_meter(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    """As written, or as long a bar with the same division."""
+    return a == b or (a[0] * b[1] == b[0] * a[1] and is_compound(a[0]) == is_compound(b[0]))
+
+
+def describe_truth(truth: dict[str, NDArray[Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Position in the bar and value of each note in quarters; NaN where the score does not tell, and of grace notes."""
+    counted = truth["matched"] & ~truth["suspect"] & ~truth["grace"] & np.isfinite(truth["score_onset_quarter"])
+    downbeats = truth["beat_quarter"][truth["beat_is_downbeat"]].astype(np.float64)
+    downbeats = downbeats[np.isfinite(downbeats)]
+    onset = truth["score_onset_quarter"].astype(np.float64)
+    bar = np.searchsorted(downbeats, onset + SAME_QUARTER, side="right") - 1
+    first_bar = downbeats[1] - downbeats[0] if len(downbeats) > 1 else 4.0
+    start = np.where(bar >= 0, downbeats[np.maximum(bar, 0)], downbeats[0] - first_bar)
+    return np.where(counted, onset - start, np.nan), truth["score_duration_quarter"].astype(np.float64)
+
+
+def describe_score(score: Score) -> NDArray[np.float64]:
+    """Position in the bar and value of each note in quarters, shape (n_notes, 2); NaN where it is left out."""
+    bars = list_bars(score.meters, score.pickup_quarter, max(note.span.onset_quarter for note in score.notes if note))
+    starts = [bar.start_quarter for bar in bars]
+    rows = []
+    for note in score.notes:
+        if note is None:
+            rows.append((np.nan, np.nan))
+            continue
+        bar = bars[max(0, bisect_right(starts, note.span.onset_quarter) - 1)]
+        position = note.span.onset_quarter - bar.start_quarter + bar.lead_quarter
+        rows.append((float(position), float(note.span.duration_quarter)))
+    return np.array(rows)
+
+
+def make_section(measured: list[tuple[dict[str, str], dict[str, NDArray[Any]], Figures]], title: str) -> str:
+    """The Markdown section."""
+    def table(name: str, of: Callable[[dict[str, str], dict[str, NDArray[Any]]], str]) -> list[str]:
+        groups: dict[str, list[Figures]] = defaultdict(list)
+        for row, truth, figures in measured:
+            groups[of(row, truth)].append(figures)
+        lines = [f"| {name} | performances | {' | '.join(NAMES)} |", "|---|--:|" + "--:|" * len(NAMES)]
+        return lines + [make_row(group, groups[group]) for group in sorted(groups)] + [""]
+
+    worst = sorted(measured, key=lambda item: item[2]["beats"] + item[2]["downbeats"] + item[2]["position"])[:10]
+    lines = [
+        f"## {title}", "", describe_run(), "",
+        *table("all", lambda row, truth: "mean"),
+        *table("composer", lambda row, truth: row["composer"]),
+        *table("meter", lambda row, truth: "{}/{}".format(*find_meter(truth))),
+        f"| worst | meter | {' | '.join(NAMES)} |", "|---|---|" + "--:|" * len(NAMES),
+        *(f"| {Path(row['file']).stem} | {'{}/{}'.format(*find_meter(truth))} | "
+          f"{' | '.join(f'{100 * figures[name]:.0f}' for name in NAMES)} |" for row, truth, figures in worst),
+        "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def make_row(name: str, figures: list[Figures]) -> str:
+    """Means in percent."""
+    cells = [f"{100 * np.mean([of[kind] for of in figures]):.1f}" for kind in NAMES]
+    return f"| {name} | {len(figures)} | {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
