@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.bars import LEVELS, compute_beat_features
+from ottava.bars import compute_beat_features
 from ottava.chords import (
     FEATURE_KINDS,
     Floats,
@@ -32,7 +32,7 @@ ONE_HAND_CHANCE, LEAST_HAND = 0.15, 0.25
 NO_PEDAL_CHANCE = 0.25
 VEIL_CHANCE = 0.15
 MOST_PERFORMANCES = 3
-SLIP_CHANCE, LEVEL_CHANCE = 0.3, 0.4
+SLIP_CHANCE = 0.3
 CHORDS_A_BEAT, BAR_VEIL_CHANCE = 3, 0.1
 Batch = dict[str, NDArray[np.float32] | IntArray]
 
@@ -226,7 +226,7 @@ def draw_window(corpus: Sequence[Taught], index: int, n_chords: int, rng: np.ran
 
 
 def draw_bars(corpus: Sequence[Taught], index: int, n_beats: int, rng: np.random.Generator) -> Window:
-    """Beats as the network of bars sees them; the count of beats slips now and then, or is of another level."""
+    """Beats as the network of bars sees them; the count of beats slips now and then."""
     taught, excerpt, pedals = draw_excerpt(corpus, index, n_beats * CHORDS_A_BEAT, rng)
     # Pedals and releases where the notes are, on the count of beats.
     known = np.isfinite(excerpt.place)
@@ -235,15 +235,12 @@ def draw_bars(corpus: Sequence[Taught], index: int, n_beats: int, rng: np.random
     excerpt.select(known)
     order = np.argsort(excerpt.onset, kind="stable")
     pressed = np.interp(pedals[:, 0], excerpt.onset[order], excerpt.place[order])
-    level = int(rng.integers(1, len(LEVELS))) if rng.random() < LEVEL_CHANCE else 0
-    factor = float(LEVELS[level])
-    place, length = excerpt.place * factor, (excerpt.offset - excerpt.onset) / excerpt.period * factor
-    pressed *= factor
+    place, length = excerpt.place, (excerpt.offset - excerpt.onset) / excerpt.period
     first = float(np.floor(place.min() + SAME_BEATS))
     place, pressed = place - first, pressed - first
     count = int(place.max() + SAME_BEATS) + 1
-    number = np.arange(count) + int(first) if not level else np.full(count, -1)
-    period = np.interp(np.arange(count), np.sort(place), (excerpt.period / factor)[np.argsort(place)])
+    number = np.arange(count) + int(first)
+    period = np.interp(np.arange(count), np.sort(place), excerpt.period[np.argsort(place)])
     if rng.random() < SLIP_CHANCE and count > 8:
         # A beat too many or too few in the middle.
         at = int(rng.integers(4, count - 4))
@@ -267,7 +264,6 @@ def draw_bars(corpus: Sequence[Taught], index: int, n_beats: int, rng: np.random
         "downbeat": np.where(is_known, taught.is_downbeat[number], UNKNOWN),
         "bar": np.where(is_known, taught.bar_beat[number], UNKNOWN),
         "meter": np.where(is_known, taught.meter[number], UNKNOWN),
-        "level": np.full(len(number), level),
     }
     cut = slice(0, n_beats)
     coordinates = np.arange(len(number), dtype=np.float32)[:, None]

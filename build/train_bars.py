@@ -22,7 +22,7 @@ N_BEATS = 256
 BATCH = 32
 STEPS = 1200
 LEARNING_RATE = 2e-3
-LOSS_WEIGHTS = {"downbeat": 1.0, "bar": 1.0, "level": 0.3, "meter": 0.3}
+LOSS_WEIGHTS = {"downbeat": 1.0, "bar": 1.0, "meter": 0.3}
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tenso
     downbeat = F.binary_cross_entropy_with_logits(parts["downbeat"][..., 0][known], batch["downbeat"][known].float())
     others = {
         name: F.cross_entropy(parts[name].flatten(0, 1), batch[name].flatten(), ignore_index=UNKNOWN)
-        for name in ("bar", "level", "meter")
+        for name in ("bar", "meter")
     }
     return {"downbeat": downbeat, **others}
 

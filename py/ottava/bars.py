@@ -8,7 +8,6 @@ Conventions: beats count from 0, in a bar too.
 """
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -21,13 +20,10 @@ from ottava.rhythm_classes import METERS, N_BAR_BEATS
 from ottava.score_time import PARTS, ScoreTime
 
 Signature = tuple[int, int]
-# Beats may be counted too fast or too slowly.
-LEVELS = tuple(Fraction(level) for level in ["1", "2", "1/2", "3/2", "2/3", "3", "1/3"])
 # Numbers that the network gives for each beat, in order.
 OUTPUT_SIZES = {
     "downbeat": 1,  # log odds that it is the first of its bar
     "bar": N_BAR_BEATS,  # number of the beat within the bar
-    "level": len(LEVELS),  # how many of the beats that it sees make one as it would be written
     "meter": len(METERS) + 1,
 }
 LAGS = (1, 2, 3, 4, 6, 8, 12)  # beats after which something may come back
@@ -40,7 +36,6 @@ PEDAL_EARLY_BEATS, PEDAL_LATE_BEATS = 0.2, 0.4
 SAME_BEATS = 0.02
 SHORTEST_BEATS = 0.02
 SIZES = (2, 3, 4)
-LEVEL_MARGIN = 0.5
 # Weights and prices in natural logarithms: coordinate search on fold 1 (bench/results.md, "Rhythm").
 DOWNBEAT_WEIGHT, BAR_WEIGHT, METER_WEIGHT = 1.0, 0.3, 0.1
 SIZE_CHANGE_COST, CUT_BAR_COST, GIVEN_CUT_BAR_COST = 20.0, 15.0, 1e5
@@ -180,13 +175,6 @@ def smooth_periods(beats_sec: Floats) -> Floats:
     """Seconds from each beat to the next, the median of three, shape (len(beats_sec) - 1,)."""
     gaps = np.diff(beats_sec)
     return np.array([np.median(gaps[max(0, index - 1) : index + 2]) for index in range(len(gaps))])
-
-
-def choose_level(outputs: Mapping[str, Floats]) -> Fraction:
-    """How many of the beats make one as it would be written; 1 in doubt."""
-    means = _log_softmax(outputs["level"]).mean(axis=0)
-    best = int(means.argmax())
-    return LEVELS[best] if means[best] > means[0] + LEVEL_MARGIN else LEVELS[0]
 
 
 def number_bars(

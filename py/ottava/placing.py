@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.bars import choose_level, describe_bars, number_bars
+from ottava.bars import describe_bars, number_bars
 from ottava.beats import cover_notes, estimate_tempo, track_beats
 from ottava.chords import Chords, Floats
 from ottava.datatypes import BeatGrid, Choices, Note, Pedal, Run
@@ -67,13 +67,6 @@ async def place_by_model(
         score_time = decode_score_time(times_sec, outputs, replace(given, period_sec=period_sec))
     beats_sec = _time_beats(times_sec, score_time, tapped, beats)
     bar_outputs = await compute_bars(describe_bars(notes, pedals, chords, score_time, beats_sec), run)
-    if tapped is None and not choices.tempo_factor and not choices.tempo_bpm:
-        level = choose_level(bar_outputs)
-        if level != 1:
-            periods = _follow_periods(times_sec, beats_sec) * float(level)
-            score_time = decode_score_time(times_sec, outputs, replace(given, period_sec=periods))
-            beats_sec = _time_beats(times_sec, score_time, tapped, beats)
-            bar_outputs = await compute_bars(describe_bars(notes, pedals, chords, score_time, beats_sec), run)
 
     beat_of = dict(zip(score_time.written.tolist(), score_time.beat.tolist(), strict=True))
     known = sorted(beat_of)
@@ -116,18 +109,14 @@ def _time_beats(times_sec: Floats, score_time: ScoreTime, tapped: Floats | None,
     return np.append(tapped[first : first + len(located)], located[len(tapped) - first :])
 
 
-def _follow_periods(times_sec: Floats, beats_sec: Floats) -> Floats:
-    """Seconds of a beat about each chord."""
-    return np.asarray(np.interp(times_sec, beats_sec[:-1], np.diff(beats_sec)))
-
-
 def _choose_period(
     times_sec: Floats, score_time: ScoreTime, choices: Choices, signature: tuple[int, int] | None
 ) -> Floats:
     """Seconds of a beat about each chord, by the tempo that a person gave."""
     if choices.tempo_bpm and signature:
         return np.full(len(times_sec), 60.0 / choices.tempo_bpm * float(signature_quarters(signature)))
-    return _follow_periods(times_sec, locate_beats(times_sec, score_time)) / (choices.tempo_factor or 1)
+    beats_sec = locate_beats(times_sec, score_time)
+    return np.asarray(np.interp(times_sec, beats_sec[:-1], np.diff(beats_sec)) / (choices.tempo_factor or 1))
 
 
 def place_by_tracking(

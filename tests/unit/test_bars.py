@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ottava.bars import LEVELS, N_FEATURES, OUTPUT_SIZES, choose_level, compute_beat_features, number_bars
+from ottava.bars import N_FEATURES, OUTPUT_SIZES, compute_beat_features, number_bars
 from ottava.chords import Floats
 from ottava.meter import tactus_beats
 from ottava.rhythm_classes import METERS
@@ -56,14 +56,6 @@ def test_bars_count_up_whatever_the_network_says(
     for index in range(n_beats):
         assert numbers[index] < tactus_beats(*signatures[index])
         assert index == 0 or numbers[index] in (0, numbers[index - 1] + 1)
-
-
-def test_a_level_needs_more_than_a_slight_preference() -> None:
-    outputs = {"level": np.zeros((10, len(LEVELS)))}
-    outputs["level"][:, 1] = 0.3
-    assert choose_level(outputs) == 1
-    outputs["level"][:, 1] = 3.0
-    assert choose_level(outputs) == LEVELS[1]
 
 
 def test_what_comes_back_every_three_beats_shows_at_that_lag() -> None:
