@@ -84,7 +84,7 @@ async def place_by_model(
     for chord, beat, part in zip(known, score_time.beat.tolist(), score_time.part.tolist(), strict=True):
         places[chord] = beat + Fraction(part, PARTS)
     if choices.grid == "auto":
-        places = refine_places(times_sec, places, beats_sec, _chance(outputs["phase"])[:, len(PHASES)])
+        places = refine_places(times_sec, places, beats_sec, signatures, _chance(outputs["phase"])[:, len(PHASES)])
     else:
         places = limit_places(places, grid, choices.grid)
     return complete_grid(grid, max(place for place in places if place is not None)), places

@@ -8,7 +8,7 @@ search, beats already known. Written lengths follow the key's release, legato no
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import floor, lcm
 from typing import Literal
 
@@ -30,7 +30,8 @@ ONSET_SPREAD_SEC = 0.025
 GRID_DIVISIONS: dict[Grid, tuple[int, ...]] = {"8": (1, 2), "16": (1, 2, 4), "triplet": (1, 2, 3, 6)}
 # Divisions that no chord of the rhythm network's usual places needs, with their costs, and how likely a chord must be
 # elsewhere for them to be tried (bench/results.md, "Rhythm").
-UNUSUAL_COSTS = {5: 2.0, 7: 4.0, 9: 6.0, 10: 6.0, 12: 4.0, 16: 6.0}
+UNUSUAL_COSTS = {5: 2.0, 7: 4.0, 10: 6.0, 12: 4.0, 16: 6.0}
+UNUSUAL_COMPOUND_COSTS = {4: 2.0, 12: 4.0}
 ELSEWHERE_CHANCE = 0.5
 # Swing: so many late offbeats at least, and of others no more than this share. No piece of data/train is taken for it.
 LEAST_SWUNG, MOST_STRAIGHT = 24, 0.1
@@ -135,6 +136,7 @@ def refine_places(
     times_sec: NDArray[np.float64],
     places: Sequence[Fraction | None],
     beats_sec: NDArray[np.float64],
+    signatures: Sequence[tuple[int, int]],
     elsewhere: NDArray[np.float64],
 ) -> list[Fraction | None]:
     """Give chords that stand on none of the usual places of a beat the division that fits all chords of their beat.
@@ -143,15 +145,15 @@ def refine_places(
     ----------
     times_sec, places
         Of the chords, never decreasing; None for a chord without a place.
-    beats_sec
-        Seconds of the beats that ``places`` count.
+    beats_sec, signatures
+        Seconds and time signatures of the beats that ``places`` count.
     elsewhere
         Shape (n_chords,): how likely each chord stands on no usual place.
     """
     refined = list(places)
     by_beat: dict[int, list[int]] = {}
     for chord, place in enumerate(places):
-        if place is not None and place < len(beats_sec) - 1:
+        if place is not None and place < min(len(beats_sec) - 1, len(signatures)):
             by_beat.setdefault(floor(place), []).append(chord)
     for beat, chords in by_beat.items():
         if not any(elsewhere[chord] > ELSEWHERE_CHANCE for chord in chords):
@@ -160,7 +162,8 @@ def refine_places(
         phases = (times_sec[chords] - beats_sec[beat]) / period_sec
         spread = ONSET_SPREAD_SEC / period_sec
         usual = float(np.sum((phases - [float(places[chord] or 0) - beat for chord in chords]) ** 2))
-        costs = {n: cost + _misfit(phases, n) / spread**2 for n, cost in UNUSUAL_COSTS.items()}
+        unusual = UNUSUAL_COMPOUND_COSTS if is_compound(signatures[beat][0]) else UNUSUAL_COSTS
+        costs = {n: cost + _misfit(phases, n) / spread**2 for n, cost in unusual.items()}
         best = min(costs, key=lambda n: costs[n])
         if costs[best] < usual / spread**2:
             steps = np.clip(np.round(phases * best), 0, best - 1).astype(int).tolist()
@@ -261,15 +264,37 @@ def split_span(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> l
     list of Fraction
         Each is one printable value (no, or one dot; tuplets within a beat); they sum to ``duration``.
     """
+    end = start + duration
+    # What begins or ends in a quintuplet or septuplet is tied at its beat's bounds.
+    cuts = [start]
+    if _is_odd(start):
+        cuts.append(min(end, (start // beat_quarter + 1) * beat_quarter))
+    if _is_odd(end):
+        cuts.append(max(cuts[-1], end // beat_quarter * beat_quarter))
+    lengths = []
+    for begin, stop in pairwise([*cuts, end]):
+        lengths += _split_piece(begin, stop - begin, beat_quarter)
+    return lengths
+
+
+def _is_odd(place: Fraction) -> bool:
+    return place.denominator % 5 == 0 or place.denominator % 7 == 0
+
+
+def _split_piece(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> list[Fraction]:
+    """As `split_span`, for what does not cross the bounds of a quintuplet or septuplet."""
     # The grid on which both ends lie: what left it would never come back to the end.
     finest = Fraction(1, lcm(start.denominator, (start + duration).denominator))
     values = [value for value in PRINTABLE if value % finest == 0]
+    if _is_odd(finest):
+        values = [finest * steps for steps in (4, 3, 2)]
     lengths = []
     while duration > 0:
         length = next(
-            (value for value in values if value <= duration and _shows_beat(start, value, duration, beat_quarter)),
+            (value for value in values if value <= duration
+             and (_is_odd(value) or _shows_beat(start, value, duration, beat_quarter))),
             finest,
-        )
+        )  # fmt: skip
         lengths.append(length)
         start, duration = start + length, duration - length
     return lengths

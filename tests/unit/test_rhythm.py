@@ -92,6 +92,8 @@ def test_tied_lengths_sum_and_are_printable(start: Fraction, duration: Fraction,
         ("1/3", "2/3", ["2/3"]),
         ("2/3", "4/3", ["1/3", "1"]),
         ("3/4", "1/2", ["1/4", "1/4"]),
+        ("3/5", "9/10", ["2/5", "1/2"]),
+        ("1/2", "25/14", ["1/2", "1", "2/7"]),
     ],
 )
 def test_ties_show_the_beats(start: str, duration: str, lengths: list[str]) -> None:
@@ -108,9 +110,9 @@ def test_five_in_a_beat_are_a_quintuplet() -> None:
     times = np.array([0.0, 0.21, 0.39, 0.6, 0.81, 1.0, 1.5])
     given = [Fraction(0), Fraction(1, 4), Fraction(3, 8), Fraction(5, 8), Fraction(3, 4), Fraction(1), Fraction(3, 2)]
     elsewhere = np.array([0, 0.9, 0.9, 0.9, 0.9, 0, 0])
-    places = refine_places(times, given, np.array([0.0, 1.0, 2.0]), elsewhere)
+    places = refine_places(times, given, np.array([0.0, 1.0, 2.0]), [(2, 4)] * 2, elsewhere)
     assert places == [*(Fraction(step, 5) for step in range(5)), Fraction(1), Fraction(3, 2)]
-    assert refine_places(times, given, np.array([0.0, 1.0, 2.0]), np.zeros(7)) == given
+    assert refine_places(times, given, np.array([0.0, 1.0, 2.0]), [(2, 4)] * 2, np.zeros(7)) == given
 
 
 def test_swing_is_written_straight_when_it_is_everywhere_or_wanted() -> None:
