@@ -22,12 +22,14 @@ from ottava.chords import (
     group_notes,
 )
 from ottava.datatypes import IntArray
+from ottava.meter import is_compound
 from ottava.rhythm_classes import METERS, N_BAR_BEATS, PHASES, STEPS
 
 UNKNOWN = -1  # a label that is not learned from
 ELSEWHERE, UNWRITTEN = len(PHASES), len(PHASES) + 1
 SAME_BEATS = 0.02  # positions are float32 beats
 HAND_MIX_CHANCE, MOST_TEMPO_RATIO, LEAST_MIXED_BEATS, MOST_GUESTS = 0.7, 1.8, 16, 20
+THIN_CHANCE, THIN_CHORDS, ONLY_BEATS_CHANCE, LEAST_THIN_NOTES = 0.25, 3, 0.25, 50
 ONE_HAND_CHANCE, LEAST_HAND = 0.15, 0.25
 NO_PEDAL_CHANCE = 0.25
 VEIL_CHANCE = 0.15
@@ -176,14 +178,16 @@ class Excerpt:
 
 
 def draw_excerpt(
-    corpus: Sequence[Taught], index: int, n_chords: int, rng: np.random.Generator
+    corpus: Sequence[Taught], index: int, n_chords: int, rng: np.random.Generator, thin_chance: float = 0.0
 ) -> tuple[Taught, Excerpt, Floats]:
     """Notes from anywhere in a performance, played a little differently, and the presses of the pedal."""
     taught = corpus[index]
     # What is dropped, invented and cut off at the ends makes them more or fewer: take some more.
     total = len(taught.chord_begin) - 1
-    begin = int(rng.integers(0, max(1, total - n_chords + 1)))
-    chosen = slice(taught.chord_begin[begin], taught.chord_begin[min(total, begin + n_chords * 5 // 4)])
+    is_thin = rng.random() < thin_chance
+    n_taken = n_chords * (THIN_CHORDS if is_thin else 1)
+    begin = int(rng.integers(0, max(1, total - n_taken + 1)))
+    chosen = slice(taught.chord_begin[begin], taught.chord_begin[min(total, begin + n_taken * 5 // 4)])
     excerpt = Excerpt(
         **{name: getattr(taught, name)[chosen].copy() for name in Excerpt.__annotations__ if name != "period"},
         period=np.zeros(chosen.stop - chosen.start),
@@ -191,6 +195,8 @@ def draw_excerpt(
     if rng.random() < HAND_MIX_CHANCE:
         guests = (corpus[guest] for guest in rng.integers(0, len(corpus), MOST_GUESTS).tolist())
         any(mix_hands(excerpt, taught, guest, rng) for guest in guests)
+    if is_thin:
+        thin_notes(excerpt, taught, rng)
     if rng.random() < ONE_HAND_CHANCE:
         one_hand = excerpt.staff != int(rng.integers(1, 3))
         if one_hand.mean() > LEAST_HAND:
@@ -208,7 +214,7 @@ def draw_excerpt(
 
 def draw_window(corpus: Sequence[Taught], index: int, n_chords: int, rng: np.random.Generator) -> Window:
     """Chords as the rhythm network hears them."""
-    _, excerpt, pedals = draw_excerpt(corpus, index, n_chords, rng)
+    _, excerpt, pedals = draw_excerpt(corpus, index, n_chords, rng, THIN_CHANCE)
     chords = group_notes(excerpt.onset)
     features = compute_chord_features(
         chords, excerpt.offset - excerpt.onset, excerpt.pitch, np.clip(excerpt.velocity, 1, 127),
@@ -315,6 +321,28 @@ def mix_hands(excerpt: Excerpt, taught: Taught, other: Taught, rng: np.random.Ge
     )
     excerpt.select(np.argsort(excerpt.onset, kind="stable"))
     return True
+
+
+def thin_notes(excerpt: Excerpt, taught: Taught, rng: np.random.Generator) -> None:
+    """Leave the notes on the beats and their first divisions: easy music, of which the corpus has little."""
+    beat = np.clip(excerpt.beat, 0, len(taught.meter) - 1)
+    compound = [meter for meter, (beats, _) in enumerate(METERS) if is_compound(beats)]
+    divisions = np.where(np.isin(taught.meter[beat], compound), 3, 2)
+    if rng.random() < ONLY_BEATS_CHANCE:
+        divisions[:] = 1
+    steps = excerpt.place * divisions
+    kept = np.isfinite(steps) & (np.abs(steps - np.round(steps)) < SAME_BEATS)
+    if kept.sum() < LEAST_THIN_NOTES:
+        return
+    excerpt.select(kept)
+    # What is left is held up to what follows in its hand, or not.
+    share = rng.uniform(0.3, 1.0)
+    for staff in (0, 1, 2):
+        index = np.flatnonzero(excerpt.staff == staff)
+        onset = excerpt.onset[index]
+        after = np.append(onset, np.inf)[np.searchsorted(onset, onset + 0.06)]
+        gap = np.where(np.isfinite(after), after - onset, 0.0)
+        excerpt.offset[index] = np.maximum(excerpt.offset[index], onset + share * gap)
 
 
 def vary_playing(excerpt: Excerpt, pedals: Floats, rng: np.random.Generator) -> Floats:
