@@ -1,11 +1,11 @@
 """Score time: the beat, and the place in the beat, on which each chord stands.
 
-Method: Viterbi over the places in a beat, from one chord to the next. What a place is worth comes from the rhythm
-network; a step is worth what the network thinks of that many beats, and of the length of a beat that it would mean. So
-the tempo may follow the player, and beats without a note are stepped over. After hidden Markov models of rhythm
-(Raphael, "A hybrid graphical model for rhythmic parsing", AI 137, 2002); differs from them: a network's numbers in
-place of a model of timing, and no state for the tempo. Bars are no part of it: with them beats were found no better
-(bench/results.md, "Rhythm").
+Method: Viterbi over (length of a beat, place in the beat) from one chord to the next. What a place is worth comes from
+the rhythm network; a step is worth what the network thinks of that many beats, and how well the time that it takes fits
+the length of a beat, which changes at a price. So equal steps are written alike, the tempo follows the player, and
+beats without a note are stepped over. After hidden Markov models of rhythm (Raphael, "A hybrid graphical model for
+rhythmic parsing", AI 137, 2002); differs from them: a network's numbers in place of a model of what is played. Bars are
+no part of it: with them beats were found no better (docs/notes.md).
 
 Conventions: places in a beat are whole numbers of `PARTS`; outputs are those of the rhythm network, logarithms of odds
 (beat) or of what a softmax makes probabilities (the others).
@@ -15,22 +15,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ottava.chords import Floats
 from ottava.datatypes import IntArray
 from ottava.rhythm_classes import PERIODS_LOG2_SEC, PHASES, STEPS
 
 PARTS = 24  # of a beat: all of PHASES are whole numbers of these
-# What each output counts, and what is paid, in natural logarithms: coordinate search on fold 1 (bench/results.md,
-# "Rhythm").
-PHASE_WEIGHT, BEAT_WEIGHT, PERIOD_WEIGHT, STEP_WEIGHT = 0.5, 0.5, 0.6, 0.7
-LEAST_PERIOD_SCORE = -8.0
+# What each output counts, and what is paid, in natural logarithms: coordinate search on folds 0 and 1 of data/train
+# (docs/notes.md).
+PHASE_WEIGHT, BEAT_WEIGHT, PERIOD_WEIGHT, STEP_WEIGHT = 1.0, 1.0, 1.5, 1.0
 OTHER_STEP_COST = 2.0  # of a step that is not in STEPS, beside what the network gives them together
-BROKEN_COST, BROKEN_SEC, BROKEN_COST_A_SEC = 1.0, 0.06, 20.0  # of a chord that is broken
+BROKEN_COST, BROKEN_SEC, BROKEN_COST_A_SEC = 1.0, 0.06, 60.0  # of a chord that is broken
+# How far a step strays from the beat's length, in octaves and in seconds, and the most that this costs.
+STRAY_OCTAVES, STRAY_SEC, MOST_STRAY_COST = 0.1, 0.02, 6.0
+# Of one step of tempo in a beat; of two it is four times as much, and any other tempo is a new beginning.
+TEMPO_COST, NEW_TEMPO_COST = 0.5, 6.0
+TEMPO_STEPS = 2
 # A chord that more likely than this is an ornament or a wrong note has no place.
 UNWRITTEN_CHANCE = 0.6
-MOST_BEATS = 6  # between two chords
-SHORTEST_BEAT_SEC = 0.15
+MOST_BEATS = 8  # between two chords
 GIVEN_PERIOD_OCTAVES = 0.15  # how far beats stray from a tempo that a person gave
 # Given beats: a chord this much before a beat belongs to it, and chords stray from their places by about this much.
 EARLY_BEATS, GIVEN_BEATS_SPREAD = 0.1, 0.06
@@ -38,23 +42,14 @@ EDGE_CHORDS = 8  # that tell the tempo beyond the first and the last chord
 LONE_BEAT_SEC = 0.5  # where there is one chord alone
 IMPOSSIBLE = -1e9
 
+_TEMPOS_LOG2_SEC = np.linspace(np.log2(0.14), np.log2(3.2), 32)
+_TEMPOS_SEC = 2**_TEMPOS_LOG2_SEC
 _PHASE_PARTS = np.array([int(phase * PARTS) for phase in PHASES])
-_MOST_PARTS = PARTS * (MOST_BEATS + 1)
+_PHASE_STEP = (_PHASE_PARTS[None, :] - _PHASE_PARTS[:, None]) / PARTS  # from, to
+_DIAGONAL = np.arange(len(PHASES))
+_MOST_PARTS = PARTS * (MOST_BEATS + 2)
 _STEP_OF_PARTS = np.full(_MOST_PARTS + 1, len(STEPS))
 _STEP_OF_PARTS[[int(step * PARTS) for step in STEPS]] = np.arange(len(STEPS))
-_LOG2_BEATS = np.log2(np.maximum(np.arange(_MOST_PARTS + 1), 1) / PARTS)
-_BLOCK = 2048  # chords whose steps are weighed at once: 3 MB
-
-
-def _tabulate_parts() -> IntArray:
-    """Parts of a step over n beats from one phase to another, shape (n * phases, phases); the last for no such step."""
-    n_beats = np.arange(MOST_BEATS + 1)[:, None, None]
-    parts = PARTS * n_beats + _PHASE_PARTS[None, None, :] - _PHASE_PARTS[None, :, None]
-    is_step = (parts > 0) | ((parts == 0) & (n_beats == 0))
-    return np.where(is_step, parts, _MOST_PARTS + 1).reshape(-1, len(PHASES))
-
-
-_PARTS_OF_STEP = _tabulate_parts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +102,19 @@ def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: G
     if len(written) < min(2, len(times_sec)):
         written = np.arange(len(times_sec))
     phase_score = _score_phases(logs, written)
-    least = most = None
+    tempo_score = _score_tempos(logs, written)
+    exact: IntArray | None = None
+    if given.period_sec is not None:
+        octaves = _TEMPOS_LOG2_SEC - np.log2(given.period_sec[written])[:, None]
+        tempo_score = tempo_score - 0.5 * (octaves / GIVEN_PERIOD_OCTAVES) ** 2
     if given.beats is not None:
         known = given.beats[written]
         beat = np.floor(known + EARLY_BEATS)
         phase_score -= 0.5 * (((known - beat)[:, None] - _PHASE_PARTS / PARTS) / GIVEN_BEATS_SPREAD) ** 2
-        least = most = np.diff(beat).astype(np.int64)
+        exact = np.diff(beat).astype(np.int64)
     else:
-        away = np.searchsorted(written, on_beat)[:, None], np.flatnonzero(_PHASE_PARTS)
-        phase_score[away] = IMPOSSIBLE
-    path = _find_path(phase_score, _Steps(times_sec, logs, written, given, least, most))
+        phase_score[np.searchsorted(written, on_beat)[:, None], np.flatnonzero(_PHASE_PARTS)] = IMPOSSIBLE
+    path = _find_path(phase_score, tempo_score, np.diff(times_sec[written]), logs["step"], written, exact)
     return ScoreTime(written, np.cumsum(path[:, 1]), _PHASE_PARTS[path[:, 0]])
 
 
@@ -127,85 +125,101 @@ def _score_phases(logs: Mapping[str, Floats], written: IntArray) -> Floats:
     return np.asarray(PHASE_WEIGHT * logs["phase"][written][:, : len(PHASES)] + BEAT_WEIGHT * on_beat)
 
 
-class _Steps:
-    """What the steps between neighbours are worth, weighed a block at a time."""
-
-    def __init__(
-        self,
-        times_sec: Floats,
-        logs: Mapping[str, Floats],
-        written: IntArray,
-        given: Given,
-        least: IntArray | None,
-        most: IntArray | None,
-    ) -> None:
-        self._gaps_sec = np.maximum(np.diff(times_sec[written]), 0.005)
-        self._logs, self._written, self._given = logs, written, given
-        beats = np.ceil(self._gaps_sec / SHORTEST_BEAT_SEC)
-        self._least = np.zeros(len(beats), np.int64) if least is None else least
-        self._most = np.clip(beats, 1, MOST_BEATS).astype(np.int64) if most is None else most
-        self._begin, self._scores = 0, np.zeros((0, 0))
-
-    def weigh(self, index: int) -> tuple[int, Floats]:
-        """The fewest beats from chord ``index`` to the next, and the scores by (beats * phases, phases)."""
-        if not self._begin <= index < self._begin + len(self._scores):
-            self._begin = index
-            self._scores = self._weigh_block(slice(index, index + _BLOCK))
-        least, most = min(int(self._least[index]), MOST_BEATS), min(int(self._most[index]), MOST_BEATS)
-        parts = _PARTS_OF_STEP[least * len(PHASES) : (most + 1) * len(PHASES)]
-        return int(self._least[index]), self._scores[index - self._begin][parts]
-
-    def _weigh_block(self, block: slice) -> Floats:
-        """Scores by number of parts, shape (n_steps, _MOST_PARTS + 2)."""
-        gaps_sec, here, there = self._gaps_sec[block], self._written[:-1][block], self._written[1:][block]
-        step = self._logs["step"][here]
-        if self._given.beats is not None:
-            scores = np.zeros((len(gaps_sec), _MOST_PARTS + 1))
-        else:
-            scores = self._weigh_periods(gaps_sec, here, there)
-            by_step = step[:, _STEP_OF_PARTS] - OTHER_STEP_COST * (len(STEPS) == _STEP_OF_PARTS)
-            # Where chords in between have no place the network meant a nearer one.
-            by_step[there - here > 1] /= 2
-            scores += STEP_WEIGHT * by_step
-        late = np.maximum(0, gaps_sec - BROKEN_SEC)
-        scores[:, 0] = STEP_WEIGHT * step[:, 0] - BROKEN_COST - BROKEN_COST_A_SEC * late
-        return np.concatenate([scores, np.full((len(scores), 1), IMPOSSIBLE)], axis=1)
-
-    def _weigh_periods(self, gaps_sec: Floats, here: IntArray, there: IntArray) -> Floats:
-        """What the length of a beat is worth that a step of each number of parts means."""
-        width = PERIODS_LOG2_SEC[1] - PERIODS_LOG2_SEC[0]
-        period_log2 = np.log2(gaps_sec)[:, None] - _LOG2_BEATS
-        bins = (period_log2 - PERIODS_LOG2_SEC[0]) / width
-        left = np.clip(np.floor(bins).astype(np.intp), 0, len(PERIODS_LOG2_SEC) - 2)
-        share = np.clip(bins - left, 0, 1)
-        density = (self._logs["period"][here] + self._logs["period"][there]) / 2
-        score = np.take_along_axis(density, left, 1) * (1 - share) + np.take_along_axis(density, left + 1, 1) * share
-        is_inside = (bins >= 0) & (bins <= len(PERIODS_LOG2_SEC) - 1)
-        score = PERIOD_WEIGHT * np.where(is_inside, np.maximum(score, LEAST_PERIOD_SCORE), LEAST_PERIOD_SCORE)
-        if self._given.period_sec is not None:
-            wanted = np.log2(self._given.period_sec[here])[:, None]
-            score -= 0.5 * ((period_log2 - wanted) / GIVEN_PERIOD_OCTAVES) ** 2
-        return np.asarray(score)
+def _score_tempos(logs: Mapping[str, Floats], written: IntArray) -> Floats:
+    """What each length of a beat is worth, shape (n_written, n_tempos)."""
+    width = PERIODS_LOG2_SEC[1] - PERIODS_LOG2_SEC[0]
+    bins = (_TEMPOS_LOG2_SEC - PERIODS_LOG2_SEC[0]) / width
+    left = np.clip(np.floor(bins).astype(np.int64), 0, len(PERIODS_LOG2_SEC) - 2)
+    share = bins - left
+    period = logs["period"][written]
+    return np.asarray(PERIOD_WEIGHT * (period[:, left] * (1 - share) + period[:, left + 1] * share))
 
 
-def _find_path(phase_score: Floats, steps: _Steps) -> IntArray:
-    """The best places: rows of (phase, beats since the row before), shape (n_written, 2)."""
+def _weigh_steps(gap_sec: float, step: Floats, *, is_far: bool) -> tuple[NDArray[np.float64], Floats]:
+    """Beats of the best step of a time by (length of a beat, phase from, phase to), and what it is worth.
+
+    ``step``: what the network says of it; ``is_far`` where chords without a place lie between.
+    """
+    beats = np.clip(np.round(gap_sec / _TEMPOS_SEC[:, None, None] - _PHASE_STEP), 0, MOST_BEATS)
+    beats += beats + _PHASE_STEP < 1e-6
+    length = beats + _PHASE_STEP
+    octaves = np.log2(gap_sec / length) - _TEMPOS_LOG2_SEC[:, None, None]
+    # A time that is uncertain by so many seconds is so by that share of itself.
+    spread = STRAY_OCTAVES**2 + (STRAY_SEC / gap_sec / np.log(2)) ** 2
+    kind = _STEP_OF_PARTS[np.round(length * PARTS).astype(np.int64)]
+    by_step = (step - OTHER_STEP_COST * (np.arange(len(step)) == len(STEPS)))[kind]
+    scores = np.maximum(-0.5 * octaves**2 / spread, -MOST_STRAY_COST) + STEP_WEIGHT * by_step / (2 if is_far else 1)
+    # Or the chord is broken: no step at all.
+    broken = STEP_WEIGHT * step[0] - BROKEN_COST - BROKEN_COST_A_SEC * max(0.0, gap_sec - BROKEN_SEC)
+    is_broken = broken > scores[:, _DIAGONAL, _DIAGONAL]
+    scores[:, _DIAGONAL, _DIAGONAL] = np.where(is_broken, broken, scores[:, _DIAGONAL, _DIAGONAL])
+    beats[:, _DIAGONAL, _DIAGONAL] *= ~is_broken
+    return beats, scores
+
+
+def _keep_steps(n_beats: int) -> tuple[NDArray[np.float64], Floats]:
+    """As `_weigh_steps`, where the number of beats is known."""
+    length = n_beats + _PHASE_STEP
+    is_step = (length > 0) | ((length == 0) & (n_beats == 0))
+    scores = np.where(is_step, 0.0, IMPOSSIBLE)
+    shape = (len(_TEMPOS_SEC), *scores.shape)
+    return np.full(shape, float(n_beats)), np.broadcast_to(scores, shape)
+
+
+def _change_tempo(best: Floats, gap_sec: float) -> tuple[Floats, IntArray]:
+    """The best of each state after a change of tempo, and the tempo from which it came; both (n_tempos, n_phases)."""
+    n_tempos, n_phases = best.shape
+    cost = TEMPO_COST / (gap_sec / _TEMPOS_SEC + 0.15)
+    reached = best.copy()
+    source = np.repeat(np.arange(n_tempos)[:, None], n_phases, axis=1)
+    for shift in range(-TEMPO_STEPS, TEMPO_STEPS + 1):
+        to = slice(max(0, shift), n_tempos + min(0, shift))
+        other = best[max(0, -shift) : n_tempos - max(0, shift)] - (cost[to] * shift**2)[:, None]
+        is_better = other > reached[to]
+        reached[to] = np.where(is_better, other, reached[to])
+        source[to] = np.where(is_better, np.arange(n_tempos)[to][:, None] - shift, source[to])
+    anew = best.argmax(axis=0)
+    other = best[anew, np.arange(n_phases)] - NEW_TEMPO_COST
+    is_better = other > reached
+    return np.where(is_better, other, reached), np.where(is_better, anew, source)
+
+
+def _find_path(
+    phase_score: Floats,
+    tempo_score: Floats,
+    gaps_sec: Floats,
+    step_logs: Floats,
+    written: IntArray,
+    exact: IntArray | None,
+) -> IntArray:
+    """The best places: rows of (phase, beats since the row before), shape (n_written, 2).
+
+    ``exact`` (n_written - 1,): the beats between neighbours, where they are known.
+    """
     n_written, n_phases = phase_score.shape
-    back = np.zeros((n_written, 2, n_phases), np.int64)
-    best = phase_score[0]
-    columns = np.arange(n_phases)
+    n_tempos = tempo_score.shape[1]
+    back = np.zeros((n_written, n_tempos, n_phases), np.int16)
+    beats_back = np.zeros((n_written, n_tempos, n_phases), np.int32 if exact is not None else np.int8)
+    rows = np.arange(n_tempos)[:, None]
+    best = tempo_score[0][:, None] + phase_score[0]
     for chord in range(1, n_written):
-        least, scores = steps.weigh(chord - 1)
-        total = np.concatenate([best] * (len(scores) // n_phases))[:, None] + scores
-        choice = total.argmax(axis=0)
-        beats, phase = np.divmod(choice, n_phases)
-        back[chord] = phase, beats + least
-        best = total[choice, columns] + phase_score[chord]
+        gap_sec = max(float(gaps_sec[chord - 1]), 0.005)
+        if exact is None:
+            is_far = bool(written[chord] - written[chord - 1] > 1)
+            beats, scores = _weigh_steps(gap_sec, step_logs[written[chord - 1]], is_far=is_far)
+        else:
+            beats, scores = _keep_steps(int(exact[chord - 1]))
+        reached, source = _change_tempo(best, gap_sec)
+        total = reached[:, :, None] + scores
+        phase = total.argmax(axis=1)
+        back[chord] = source[rows, phase] * n_phases + phase
+        beats_back[chord] = np.take_along_axis(beats, phase[:, None], 1)[:, 0]
+        best = np.take_along_axis(total, phase[:, None], 1)[:, 0] + tempo_score[chord][:, None] + phase_score[chord]
     path = np.zeros((n_written, 2), np.int64)
-    phase = int(best.argmax())
+    tempo, phase_now = np.unravel_index(int(best.argmax()), best.shape)
     for chord in range(n_written - 1, -1, -1):
-        path[chord] = phase, back[chord, 1, phase]
-        phase = int(back[chord, 0, phase])
+        path[chord] = phase_now, beats_back[chord, tempo, phase_now] if chord else 0
+        tempo, phase_now = divmod(int(back[chord, tempo, phase_now]), n_phases)
     return path
 
 
