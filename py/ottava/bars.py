@@ -37,8 +37,8 @@ SAME_BEATS = 0.02
 SHORTEST_BEATS = 0.02
 SIZES = (2, 3, 4)
 # Weights and prices in natural logarithms: coordinate search on fold 1 (bench/results.md, "Rhythm").
-DOWNBEAT_WEIGHT, BAR_WEIGHT, METER_WEIGHT = 1.0, 0.3, 0.1
-SIZE_CHANGE_COST, CUT_BAR_COST, GIVEN_CUT_BAR_COST = 20.0, 15.0, 1e5
+DOWNBEAT_WEIGHT, BAR_WEIGHT, METER_WEIGHT = 1.0, 0.3, 0.05
+SIZE_CHANGE_COST, CUT_BAR_COST, GIVEN_CUT_BAR_COST = 8.0, 6.0, 1e5
 METER_CHANGE_COST = 12.0
 LATE_START_COST = 1.0  # of a first beat that is not a downbeat
 IMPOSSIBLE = -1e9
