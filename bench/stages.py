@@ -112,7 +112,7 @@ def _score_rhythm(notes: list[Note], truth: dict[str, NDArray[Any]], matched: ND
     chosen = [note for note, is_inside in zip(notes, inside, strict=True) if is_inside]
     unit = Fraction(float(units[0])).limit_denominator(8)
     chords = group_notes(np.array([note.onset_sec for note in chosen]))
-    chord_places, _ = snap_onsets(chords.times_sec, beats, division_costs(unit, "auto"))
+    chord_places = snap_onsets(chords.times_sec, beats, division_costs(unit, "auto"))
     places = [chord_places[chord] for chord in chords.chord_of]
     lengths = measure_durations(chosen, places, beats)
     spans = [Span(place * unit, length * unit) for place, length in zip(places, lengths, strict=True)]

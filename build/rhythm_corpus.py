@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from ottava.bars import compute_beat_features
 from ottava.chords import (
     FEATURE_KINDS,
-    Floats,
     compute_chord_features,
     group_notes,
 )
-from ottava.datatypes import IntArray
+from ottava.datatypes import Floats, IntArray
 from ottava.meter import is_compound
 from ottava.rhythm_classes import METERS, N_BAR_BEATS, PHASES, STEPS
 

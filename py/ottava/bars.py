@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.chords import Chords, Floats
-from ottava.datatypes import IntArray, Note, Pedal
+from ottava.chords import Chords, tabulate_notes, tabulate_presses
+from ottava.datatypes import Floats, IntArray, Note, Pedal
 from ottava.meter import beat_positions, tactus_beats
 from ottava.rhythm_classes import METERS, N_BAR_BEATS
 from ottava.score_time import PARTS, ScoreTime
@@ -162,13 +162,13 @@ def describe_bars(
     places[score_time.written] = score_time.places
     place = places[chords.chord_of]
     has_place = np.isfinite(place)
-    columns = np.array([(note.onset_sec, note.offset_sec, note.pitch, note.velocity) for note in notes]).T[:, has_place]
-    played, released = beat_positions(columns[0], beats_sec), beat_positions(columns[1], beats_sec)
-    pressed = np.array([pedal.onset_sec for pedal in pedals if pedal.kind == "sustain"])
+    onsets, offsets, pitches, velocities = tabulate_notes(notes)
+    lengths = np.maximum(beat_positions(offsets, beats_sec) - beat_positions(onsets, beats_sec), SHORTEST_BEATS)
+    pressed = beat_positions(tabulate_presses(pedals)[:, 0], beats_sec)
     return compute_beat_features(
-        place[has_place], np.maximum(released - played, SHORTEST_BEATS), columns[2].astype(np.int64), columns[3],
-        beat_positions(pressed, beats_sec), smooth_periods(beats_sec),
-    )  # fmt: skip
+        place[has_place], lengths[has_place], pitches[has_place], velocities[has_place], pressed,
+        smooth_periods(beats_sec),
+    )
 
 
 def smooth_periods(beats_sec: Floats) -> Floats:
@@ -187,7 +187,7 @@ def number_bars(
     Parameters
     ----------
     outputs
-        Of the network, each (n_beats, size).
+        Of the network (`ottava.rhythm_model.compute_bars`), each (n_beats, size).
     given
         Time signatures that a person chose, each with its first beat; in order.
     downbeats
@@ -199,14 +199,14 @@ def number_bars(
         Number in the bar, from 0, and time signature of each beat up to the last chord's.
     """
     n_beats = len(outputs["downbeat"])
-    sizes = tuple(sorted({tactus_beats(*signature) for _, signature in given})) if given else SIZES
+    sizes = tuple(sorted({tactus_beats(signature[0]) for _, signature in given})) if given else SIZES
     kind = np.repeat(np.arange(len(sizes)), sizes)
     number = np.concatenate([np.arange(size) for size in sizes])
-    meter = _log_softmax(outputs["meter"])[:, : len(METERS)]
+    meter = outputs["meter"][:, : len(METERS)]
     scores = _score_beats(outputs, meter, np.array(sizes), kind, number)
     if given:
         in_force = np.clip(np.searchsorted([beat for beat, _ in given], np.arange(n_beats), side="right") - 1, 0, None)
-        wanted = np.array([sizes.index(tactus_beats(*signature)) for _, signature in given])[in_force]
+        wanted = np.array([sizes.index(tactus_beats(signature[0])) for _, signature in given])[in_force]
         scores[kind != wanted[:, None]] += IMPOSSIBLE
     for beat in downbeats:
         scores[beat, number > 0] += IMPOSSIBLE
@@ -224,8 +224,8 @@ def _score_beats(
     """What each state is worth in each beat, shape (n_beats, n_states)."""
     odds = outputs["downbeat"]
     scores = DOWNBEAT_WEIGHT * np.where(number == 0, -np.logaddexp(0, -odds), -np.logaddexp(0, odds))
-    scores += BAR_WEIGHT * _log_softmax(outputs["bar"])[:, np.minimum(number, N_BAR_BEATS - 1)]
-    tactus = np.array([tactus_beats(*signature) for signature in METERS])
+    scores += BAR_WEIGHT * outputs["bar"][:, np.minimum(number, N_BAR_BEATS - 1)]
+    tactus = np.array([tactus_beats(signature[0]) for signature in METERS])
     of_size = np.stack([
         np.logaddexp.reduce(meter[:, tactus == size], axis=1) if size in tactus else np.zeros(len(meter))
         for size in sizes
@@ -255,7 +255,7 @@ def _find_path(scores: Floats, sizes: IntArray, kind: IntArray, number: IntArray
 
 def _name_meters(meter: Floats, size_of: IntArray) -> list[Signature]:
     """Time signature of each beat: of those with as many beats the most likely, which seldom changes."""
-    tactus = np.array([tactus_beats(*signature) for signature in METERS])
+    tactus = np.array([tactus_beats(signature[0]) for signature in METERS])
     scores = np.where(tactus == size_of[:, None], meter, IMPOSSIBLE)
     best, back = scores[0], np.zeros(scores.shape, np.int64)
     for beat in range(1, len(scores)):
@@ -271,7 +271,3 @@ def _name_meters(meter: Floats, size_of: IntArray) -> list[Signature]:
         index = int(back[beat, index])
         path.append(index)
     return [METERS[index] for index in reversed(path)]
-
-
-def _log_softmax(values: Floats) -> Floats:
-    return np.asarray(values - np.logaddexp.reduce(values, axis=1, keepdims=True))

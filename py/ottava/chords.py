@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.datatypes import IntArray, Note, Pedal
+from ottava.datatypes import Floats, IntArray, Note, Pedal
 from ottava.tempogram import compute_tempogram
 
 # Of neighbouring onsets that the score has together 90 % follow within this time, of those that it has apart 4 % do
@@ -30,8 +30,6 @@ TEMPOGRAM = slice(32, 32 + N_SIGNALS * N_LAGS)
 TEMPOGRAM_LAGS_SEC = np.geomspace(0.12, 4.0, N_LAGS)
 FEATURE_KINDS = (PITCHES, VELOCITIES, LENGTHS, HARMONY, RETURNS, TEMPOGRAM)
 N_FEATURES = TEMPOGRAM.stop
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +52,24 @@ def group_notes(onsets_sec: Floats) -> Chords:
     return Chords(chord_of, np.bincount(chord_of, onsets_sec) / np.bincount(chord_of))
 
 
-def describe_notes(notes: Sequence[Note], pedals: Sequence[Pedal]) -> tuple[Chords, NDArray[np.float32]]:
-    """Chords of a performance and their features, see `compute_chord_features`."""
+def tabulate_notes(notes: Sequence[Note]) -> tuple[Floats, Floats, IntArray, Floats]:
+    """Onsets and offsets in seconds, MIDI numbers and velocities 1..127 of notes, each shape (n_notes,)."""
     columns = np.array([(note.onset_sec, note.offset_sec, note.pitch, note.velocity) for note in notes]).T
-    chords = group_notes(columns[0])
-    sustain = np.array([(p.onset_sec, p.offset_sec) for p in pedals if p.kind == "sustain"]).reshape(-1, 2)
-    features = compute_chord_features(
-        chords, columns[1] - columns[0], columns[2].astype(np.int64), columns[3], sustain if len(sustain) else None
+    return columns[0], columns[1], columns[2].astype(np.int64), columns[3]
+
+
+def tabulate_presses(pedals: Sequence[Pedal]) -> Floats:
+    """Seconds at which the sustain pedal goes down and up, shape (n_presses, 2)."""
+    return np.array([(p.onset_sec, p.offset_sec) for p in pedals if p.kind == "sustain"], np.float64).reshape(-1, 2)
+
+
+def describe_chords(notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords) -> NDArray[np.float32]:
+    """Features of the chords of a performance, see `compute_chord_features`."""
+    onsets, offsets, pitches, velocities = tabulate_notes(notes)
+    presses = tabulate_presses(pedals)
+    return compute_chord_features(
+        chords, offsets - onsets, pitches, velocities, presses if len(presses) else None
     )
-    return chords, features
 
 
 def compute_chord_features(
@@ -126,7 +133,7 @@ def compute_chord_features(
     features[:, HARMONY] = _describe_harmony(harmony)
     features[:, RETURNS] = _find_returns(chords.times_sec, low, high, counts, loud)
     accents = (0.3 + loud / 127) * np.sqrt(counts) * (1 + BASS_WEIGHT * np.clip((60 - low) / 12, -1, 2))
-    signals = np.stack([accents, np.clip((_smooth(low) - low) / 12, 0, 2)])[:, None]
+    signals = np.stack([accents, np.clip((_smooth(low) - low) / 12, 0, 2)])
     tempogram = compute_tempogram(chords.times_sec, signals, TEMPOGRAM_LAGS_SEC)
     features[:, TEMPOGRAM] = 2 * tempogram.reshape(n_chords, -1)
     return features

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
+Floats = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Tensors = Mapping[str, NDArray[Any]]
 

@@ -24,8 +24,8 @@ COMPOUND_SHARE = 0.55
 LONE_BEAT_SEC = 0.5  # where there is one beat alone
 
 
-def tactus_beats(beats: int, beat_type: int) -> int:
-    """Felt beats of a bar: dotted ones in 6/x, 9/x and 12/x, else as written; ``beat_type`` makes no difference."""
+def tactus_beats(beats: int) -> int:
+    """Felt beats of a bar of so many: dotted ones in 6/x, 9/x and 12/x, else as written."""
     return beats // 3 if is_compound(beats) else beats
 
 
@@ -36,7 +36,7 @@ def is_compound(beats: int) -> bool:
 
 def beat_quarters(meter: Meter) -> Fraction:
     """Length of a felt beat in quarter notes."""
-    return bar_quarters(meter) / tactus_beats(meter.beats, meter.beat_type)
+    return bar_quarters(meter) / tactus_beats(meter.beats)
 
 
 def signature_quarters(signature: tuple[int, int]) -> Fraction:
@@ -87,13 +87,13 @@ def estimate_meter(
         ]
         anchors = fixed
         if not anchors:
-            accents, size = compute_accents(notes, times_sec), tactus_beats(*signatures[0])
+            accents, size = compute_accents(notes, times_sec), tactus_beats(signatures[0][0])
             anchors = [max((_downbeat_contrast(accents, size, phase), phase) for phase in range(size))[1]]
     beat_in_bar = np.ones(n_beats, np.int64)
     for index in range(anchors[0] - 1, -1, -1):
-        beat_in_bar[index] = (beat_in_bar[index + 1] - 2) % tactus_beats(*signatures[index]) + 1
+        beat_in_bar[index] = (beat_in_bar[index + 1] - 2) % tactus_beats(signatures[index][0]) + 1
     for index in range(anchors[0] + 1, n_beats):
-        size = tactus_beats(*signatures[index - 1])
+        size = tactus_beats(signatures[index - 1][0])
         beat_in_bar[index] = 1 if index in anchors else beat_in_bar[index - 1] % size + 1
     return BeatGrid(times_sec, beat_in_bar, tuple(signatures))
 
@@ -106,9 +106,9 @@ def complete_grid(grid: BeatGrid, last_place: Fraction) -> BeatGrid:
     """Go on with beats, as they went before, up to the end of the bar in which ``last_place`` lies."""
     times, numbers, signatures = grid.times_sec.tolist(), grid.beat_in_bar.tolist(), list(grid.signatures)
     period = (times[-1] - times[-min(len(times), 5)]) / (min(len(times), 5) - 1) if len(times) > 1 else LONE_BEAT_SEC
-    while len(times) < 2 or len(times) <= last_place or numbers[-1] < tactus_beats(*signatures[-1]):
+    while len(times) < 2 or len(times) <= last_place or numbers[-1] < tactus_beats(signatures[-1][0]):
         times.append(times[-1] + period)
-        numbers.append(numbers[-1] % tactus_beats(*signatures[-1]) + 1)
+        numbers.append(numbers[-1] % tactus_beats(signatures[-1][0]) + 1)
         signatures.append(signatures[-1])
     return BeatGrid(np.array(times), np.array(numbers), tuple(signatures))
 
@@ -189,7 +189,7 @@ def list_bars(meters: Sequence[Meter], pickup_quarter: Fraction, end_quarter: Fr
 def _fit_signature(signature: tuple[int, int], n_beats: int) -> tuple[int, int]:
     """The signature of a bar that has ``n_beats``."""
     beats, beat_type = signature
-    return n_beats * beats // tactus_beats(beats, beat_type), beat_type
+    return n_beats * beats // tactus_beats(beats), beat_type
 
 
 def compute_accents(notes: Sequence[Note], times_sec: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 The rhythm network tells which chords have no place of their own in the score; this file says what they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -52,54 +52,56 @@ def find_ornaments(notes: Sequence[Note], chords: Chords, places: Sequence[Fract
         roles[main] = Role(roles[main].place, ornament="trill")
         for index in others:
             roles[index] = Role(None, ornament="trill")
-    following: int | None = None
-    place_after: list[int | None] = []
-    for chord in range(len(places) - 1, -1, -1):
-        place_after.append(following)
-        following = chord if places[chord] is not None else following
-    place_after.reverse()
+    before = _find_placed(range(len(places)), places)
+    after = _find_placed(range(len(places) - 1, -1, -1), places)[::-1]
     for index in homeless:
         if roles[index].ornament:
             continue
         chord = chord_of[index]
-        after = place_after[chord]
-        if after is not None and chords.times_sec[after] - chords.times_sec[chord] <= GRACE_SEC:
-            roles[index] = Role(places[after], is_grace=True)
+        following = places[after[chord]]
+        if following is not None and chords.times_sec[after[chord]] - chords.times_sec[chord] <= GRACE_SEC:
+            roles[index] = Role(following, is_grace=True)
         else:
-            roles[index] = Role(_interpolate(chord, chords, places))
+            roles[index] = Role(_interpolate(chord, before[chord], after[chord], chords, places))
     _mark_broken_chords(notes, roles)
     return roles
+
+
+def _find_placed(chords: Iterable[int], places: Sequence[Fraction | None]) -> list[int]:
+    """For each chord, itself if it has a place or the last one before it that has; the first one where none has."""
+    found: list[int] = []
+    for chord in chords:
+        found.append(chord if places[chord] is not None or not found else found[-1])
+    return found
 
 
 def _find_trills(notes: Sequence[Note], roles: Sequence[Role], homeless: Sequence[int]) -> dict[int, list[int]]:
     """Main note of each trill, and the notes that its sign stands for."""
     trills: dict[int, list[int]] = {}
+    under_way: list[int] = []  # main notes of those that may go on
     for index in homeless:
         note = notes[index]
-        last = next((
-            (main, others) for main, others in reversed(trills.items())
-            if note.onset_sec - notes[others[-1] if others else main].onset_sec <= TRILL_STEP_SEC
-            and abs(note.pitch - notes[main].pitch) <= TRILL_SEMITONES
-        ), None)  # fmt: skip
-        if last:
-            last[1].append(index)
+        under_way = [main for main in under_way if note.onset_sec - notes[trills[main][-1]].onset_sec <= TRILL_STEP_SEC]
+        near = [main for main in under_way if abs(note.pitch - notes[main].pitch) <= TRILL_SEMITONES]
+        if near:
+            trills[near[-1]].append(index)
             continue
         for main in range(index - 1, -1, -1):
             if note.onset_sec - notes[main].onset_sec > TRILL_STEP_SEC:
                 break
             if roles[main].place is not None and 0 < abs(note.pitch - notes[main].pitch) <= TRILL_SEMITONES:
-                trills[main] = [index]
+                trills.setdefault(main, []).append(index)
+                under_way.append(main)
                 break
     return {main: others for main, others in trills.items() if len(others) >= LEAST_TRILL_NOTES}
 
 
-def _interpolate(chord: int, chords: Chords, places: Sequence[Fraction | None]) -> Fraction:
+def _interpolate(
+    chord: int, before: int, after: int, chords: Chords, places: Sequence[Fraction | None]
+) -> Fraction:
     """A place between those of the neighbours that have one, on a quarter of a beat."""
-    before = next((k for k in range(chord - 1, -1, -1) if places[k] is not None), None)
-    after = next((k for k in range(chord + 1, len(places)) if places[k] is not None), None)
-    begin = places[before] if before is not None else None
-    end = places[after] if after is not None else None
-    if begin is None or end is None or before is None or after is None:
+    begin, end = places[before], places[after]
+    if begin is None or end is None:
         return begin if begin is not None else end if end is not None else Fraction(0)
     times = chords.times_sec
     share = float((times[chord] - times[before]) / (times[after] - times[before]))

@@ -10,7 +10,7 @@ import numpy as np
 
 from ottava.activations import N_TRACKS, compute_attributes, compute_places, compute_segment, plan_segments
 from ottava.audio import check_length, check_loudness
-from ottava.chords import describe_notes
+from ottava.chords import group_notes
 from ottava.confidence import check_notes, choose_notes, find_warnings
 from ottava.datatypes import (
     Choices,
@@ -43,7 +43,15 @@ from ottava.notes import (
 )
 from ottava.ornaments import find_ornaments
 from ottava.placing import place_by_model, place_by_tracking
-from ottava.rhythm import LEGATO_SHARE, NO_LEGATO, measure_durations, place_pedals, straighten_swing, trim_durations
+from ottava.rhythm import (
+    LEGATO_SHARE,
+    NO_LEGATO,
+    limit_places,
+    measure_durations,
+    place_pedals,
+    straighten_swing,
+    trim_durations,
+)
 from ottava.rhythm_model import compute_values
 from ottava.spelling import spell_pitches
 from ottava.tempo import choose_tempos
@@ -137,23 +145,23 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     notes = [note for note, kept in zip(all_notes, is_kept, strict=True) if kept]
     if not notes:
         raise TranscriptionError("No note is this certain; choose a higher sensitivity.")
-    chords, features = describe_notes(notes, performance.pedals)
+    chords = group_notes(np.array([note.onset_sec for note in notes]))
     is_trained = choices.beats == "model"
     if is_trained:
-        grid, chord_places = await place_by_model(notes, performance.pedals, chords, features, choices, run)
+        grid, chord_places = await place_by_model(notes, performance.pedals, chords, choices, run)
     else:
         grid, chord_places = place_by_tracking(notes, chords, duration_sec, choices)
     chord_places, is_swung = straighten_swing(chord_places, grid.signatures, choices.swing)
     roles = find_ornaments(notes, chords, chord_places)
     shown = [index for index, role in enumerate(roles) if role.place is not None]
-    places = [role.place for role in roles if role.place is not None]
+    places = limit_places([role.place for role in roles if role.place is not None], grid, choices.grid)
     shown_notes = [notes[index] for index in shown]
     is_grace = [roles[index].is_grace for index in shown]
 
     lengths = measure_durations(shown_notes, places, grid.times_sec)
     if is_trained:
         outputs = await compute_values(*describe_values(shown_notes, performance.pedals, places, grid), run)
-        lengths = choose_values(outputs["value"], places, lengths)
+        lengths = choose_values(outputs["value"], places, lengths, grid, choices.grid)
     if is_trained and choices.split_pitch is None:
         staffs = choose_staffs(outputs["staff"])
     else:

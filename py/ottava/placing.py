@@ -5,19 +5,18 @@ By two trained networks (`ottava.score_time`, `ottava.bars`), or without anythin
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ottava.bars import describe_bars, number_bars
 from ottava.beats import cover_notes, estimate_tempo, track_beats
-from ottava.chords import Chords, Floats
-from ottava.datatypes import BeatGrid, Choices, Note, Pedal, Run
+from ottava.chords import Chords, describe_chords
+from ottava.datatypes import BeatGrid, Choices, Floats, Note, Pedal, Run
 from ottava.meter import beat_positions, complete_grid, estimate_meter, signature_quarters
-from ottava.rhythm import division_costs, limit_places, refine_places, snap_onsets
+from ottava.rhythm import division_costs, refine_places, snap_onsets
 from ottava.rhythm_classes import PHASES
 from ottava.rhythm_model import compute_bars, compute_rhythm
 from ottava.score_time import EARLY_BEATS, PARTS, Given, ScoreTime, decode_score_time, locate_beats
@@ -26,12 +25,7 @@ Places = list[Fraction | None]
 
 
 async def place_by_model(
-    notes: Sequence[Note],
-    pedals: Sequence[Pedal],
-    chords: Chords,
-    features: NDArray[np.float32],
-    choices: Choices,
-    run: Run,
+    notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords, choices: Choices, run: Run
 ) -> tuple[BeatGrid, Places]:
     """Place chords by the rhythm network and the network of bars.
 
@@ -39,10 +33,11 @@ async def place_by_model(
     ----------
     notes, pedals
         The performance.
-    chords, features
-        See `ottava.chords.describe_notes`.
+    chords
+        Of the notes.
     choices
-        What a person decided of beats, tempo, meter, downbeats and grid is honoured.
+        What a person decided of beats, tempo, meter and downbeats is honoured; what a grid allows is for who has given
+        ornaments their places.
     run
         The host's call that runs the networks.
 
@@ -52,48 +47,50 @@ async def place_by_model(
         Beats up to the end of the last bar, and for each chord its place in beats from the first of them, never
         decreasing; None where it has no place of its own (ornaments, wrong notes).
     """
+    outputs = await compute_rhythm(chords, describe_chords(notes, pedals, chords), run)
+    placed = await _place(notes, pedals, chords, outputs, choices, run)
+    if choices.tempo_bpm and not choices.meters and not choices.beats_sec and not choices.tempo_factor:
+        # How many quarters a beat has, which the tempo counts, is known only now.
+        signatures = placed[0].signatures
+        known = replace(choices, meters=((0.0, *signatures[len(signatures) // 2]),))
+        return await _place(notes, pedals, chords, outputs, known, run)
+    return placed
+
+
+async def _place(
+    notes: Sequence[Note],
+    pedals: Sequence[Pedal],
+    chords: Chords,
+    outputs: Mapping[str, Floats],
+    choices: Choices,
+    run: Run,
+) -> tuple[BeatGrid, Places]:
+    """`place_by_model` with the outputs of the rhythm network."""
     times_sec = chords.times_sec
-    outputs = await compute_rhythm(chords, features, run)
     turns = [_find_chord(times_sec, sec) for sec, _, _ in choices.meters]
     downbeats = sorted({*turns[1:], *(_find_chord(times_sec, sec) for sec in choices.downbeats_sec)})
     tapped = cover_notes(np.array(choices.beats_sec), times_sec[0], times_sec[-1]) if choices.beats_sec else None
-    beats = None if tapped is None else beat_positions(times_sec, tapped)
-    given = Given(None, downbeats, beats)
-
+    given = Given(None, downbeats, None if tapped is None else beat_positions(times_sec, tapped))
     score_time = decode_score_time(times_sec, outputs, given)
-    signature = choices.meters[0][1:] if choices.meters else None
-    if tapped is None and (choices.tempo_factor or (choices.tempo_bpm and signature)):
-        period_sec = _choose_period(times_sec, score_time, choices, signature)
+    period_sec = _choose_period(times_sec, score_time, choices)
+    if period_sec is not None:
         score_time = decode_score_time(times_sec, outputs, replace(given, period_sec=period_sec))
-    beats_sec = _time_beats(times_sec, score_time, tapped, beats)
+    beats_sec = _time_beats(times_sec, score_time, tapped, given.beats)
     bar_outputs = await compute_bars(describe_bars(notes, pedals, chords, score_time, beats_sec), run)
 
-    beat_of = dict(zip(score_time.written.tolist(), score_time.beat.tolist(), strict=True))
-    known = sorted(beat_of)
-    given_meters = [
-        (beat_of[known[min(bisect_left(known, chord), len(known) - 1)]] if index else 0, (count, kind))
+    known, beats = score_time.written.tolist(), score_time.beat.tolist()
+    meters = [
+        (beats[min(bisect_left(known, chord), len(known) - 1)] if index else 0, (count, kind))
         for index, (chord, (_, count, kind)) in enumerate(zip(turns, choices.meters, strict=True))
     ]
-    numbers, signatures = number_bars(bar_outputs, given_meters, [beat_of[chord] for chord in downbeats])
-    if choices.tempo_bpm and not signature and tapped is None and not choices.tempo_factor:
-        # Only now is it known how many quarters a beat has.
-        only = replace(choices, meters=((0.0, *signatures[len(signatures) // 2]),))
-        return await place_by_model(notes, pedals, chords, features, only, run)
+    numbers, signatures = number_bars(bar_outputs, meters, [beats[bisect_left(known, chord)] for chord in downbeats])
     grid = BeatGrid(beats_sec[: len(numbers)], numbers + 1, tuple(signatures))
     places: Places = [None] * len(times_sec)
-    for chord, beat, part in zip(known, score_time.beat.tolist(), score_time.part.tolist(), strict=True):
+    for chord, beat, part in zip(known, beats, score_time.part.tolist(), strict=True):
         places[chord] = beat + Fraction(part, PARTS)
     if choices.grid == "auto":
-        places = refine_places(times_sec, places, beats_sec, signatures, _chance(outputs["phase"])[:, len(PHASES)])
-    else:
-        places = limit_places(places, grid, choices.grid)
+        places = refine_places(times_sec, places, beats_sec, signatures, np.exp(outputs["phase"][:, len(PHASES)]))
     return complete_grid(grid, max(place for place in places if place is not None)), places
-
-
-def _chance(outputs: Floats) -> Floats:
-    """Softmax."""
-    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _find_chord(times_sec: Floats, sec: float) -> int:
@@ -109,14 +106,17 @@ def _time_beats(times_sec: Floats, score_time: ScoreTime, tapped: Floats | None,
     return np.append(tapped[first : first + len(located)], located[len(tapped) - first :])
 
 
-def _choose_period(
-    times_sec: Floats, score_time: ScoreTime, choices: Choices, signature: tuple[int, int] | None
-) -> Floats:
-    """Seconds of a beat about each chord, by the tempo that a person gave."""
-    if choices.tempo_bpm and signature:
-        return np.full(len(times_sec), 60.0 / choices.tempo_bpm * float(signature_quarters(signature)))
-    beats_sec = locate_beats(times_sec, score_time)
-    return np.asarray(np.interp(times_sec, beats_sec[:-1], np.diff(beats_sec)) / (choices.tempo_factor or 1))
+def _choose_period(times_sec: Floats, score_time: ScoreTime, choices: Choices) -> Floats | None:
+    """Seconds of a beat about each chord by the tempo that a person gave, None where that is nothing of use."""
+    if choices.beats_sec:
+        return None
+    if choices.tempo_bpm and choices.meters:
+        unit = float(signature_quarters(choices.meters[0][1:]))
+        return np.full(len(times_sec), 60.0 / choices.tempo_bpm * unit)
+    if choices.tempo_factor:
+        beats_sec = locate_beats(times_sec, score_time)
+        return np.asarray(np.interp(times_sec, beats_sec[:-1], np.diff(beats_sec)) / choices.tempo_factor)
+    return None
 
 
 def place_by_tracking(
@@ -132,7 +132,7 @@ def place_by_tracking(
             times_sec = track_beats(notes, duration_sec, estimate_tempo(times_sec) * choices.tempo_factor)
     grid = estimate_meter(notes, times_sec, choices.meters, choices.downbeats_sec)
     costs = division_costs(signature_quarters(grid.signatures[0]), choices.grid)
-    places, _ = snap_onsets(chords.times_sec, times_sec, costs)
+    places = snap_onsets(chords.times_sec, times_sec, costs)
     return complete_grid(grid, places[-1]), list(places)
 
 

@@ -86,26 +86,25 @@ def division_costs(beat_quarter: Fraction, grid: Grid) -> dict[int, float]:
     return {n: cost for n, cost in costs.items() if n == 1 or any((beat_quarter / n) % step == 0 for step in steps)}
 
 
-def limit_places(places: Sequence[Fraction | None], grid: BeatGrid, limit: Grid) -> list[Fraction | None]:
-    """Move places to the nearest ones that a limit allows, so that they never decrease."""
-    moved: list[Fraction | None] = []
-    least = Fraction(0)
+def limit_places(places: Sequence[Fraction], grid: BeatGrid, limit: Grid) -> list[Fraction]:
+    """Move places to the nearest ones that a limit allows, so that they never decrease; with "auto" they stay.
+
+    ``places`` in beats of ``grid``, those of notes or chords in their order.
+    """
+    if limit == "auto":
+        return list(places)
+    moved = []
     for place in places:
-        if place is None:
-            moved.append(None)
-            continue
         beat = min(floor(place), len(grid.signatures) - 1)
         divisions = division_costs(signature_quarters(grid.signatures[beat]), limit)
-        near = min((Fraction(round(place * n), n) for n in divisions), key=lambda other: abs(other - place))
-        least = max(least, near)
-        moved.append(least)
-    return moved
+        moved.append(min((Fraction(round(place * n), n) for n in divisions), key=lambda other: abs(other - place)))
+    return list(accumulate(moved, max))
 
 
 def snap_onsets(
     starts_sec: NDArray[np.float64], times_sec: NDArray[np.float64], costs: dict[int, float]
-) -> tuple[list[Fraction], dict[int, int]]:
-    """Places of chords on the beat count, and the division chosen in each beat that has any.
+) -> list[Fraction]:
+    """Places of chords on the beat count.
 
     ``starts_sec`` shape (n_chords,), increasing; the places never decrease and begin at 0 or later.
     """
@@ -113,16 +112,14 @@ def snap_onsets(
     # A chord a little before a beat belongs to it: beats are cut in the middle of the last sixteenth.
     beats = np.floor(positions + 1 / 8).astype(np.int64)
     places: list[Fraction] = []
-    divisions: dict[int, int] = {}
     for beat in np.unique(beats):
         phases = positions[beats == beat] - beat
         near = int(np.clip(beat, 0, len(times_sec) - 2))
         deviation = ONSET_SPREAD_SEC / float(times_sec[near + 1] - times_sec[near])
         best = min(costs, key=lambda n: costs[n] + _misfit(phases, n) / deviation**2)
-        divisions[int(beat)] = best
         places += [int(beat) + Fraction(round(float(phase) * best), best) for phase in phases]
     # A late chord of one beat and an early one of the next may cross when each snaps on its own grid.
-    return list(accumulate(places, max, initial=Fraction(0)))[1:], divisions
+    return list(accumulate(places, max, initial=Fraction(0)))[1:]
 
 
 def _misfit(phases: NDArray[np.float64], division: int) -> float:

@@ -2,14 +2,16 @@
 
 All read windows of a fixed number of tokens. These overlap, and what two windows say of a token is mixed: each counts
 by how far the token is from the window's edge.
+
+Conventions: outputs are (n_tokens, size): logarithms of odds where the size is 1, else of probabilities.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ottava.bars import OUTPUT_SIZES as BAR_OUTPUT_SIZES
-from ottava.chords import Chords, Floats
-from ottava.datatypes import Run
+from ottava.chords import Chords
+from ottava.datatypes import Floats, Run
 from ottava.rhythm_classes import OUTPUT_SIZES
 from ottava.values import OUTPUT_SIZES as VALUE_OUTPUT_SIZES
 
@@ -68,4 +70,10 @@ async def _run_windows(
         total[first : first + count] += weight[:, None] * outputs["outputs"][0, :count]
         weights[first : first + count, 0] += weight
     ends = np.cumsum(list(sizes.values()))[:-1]
-    return dict(zip(sizes, np.split(total / weights, ends, axis=1), strict=True))
+    parts = np.split(total / weights, ends, axis=1)
+    return {name: _log_chances(part) for name, part in zip(sizes, parts, strict=True)}
+
+
+def _log_chances(outputs: Floats) -> Floats:
+    """Logarithms of probabilities; a single output is the logarithm of odds and stays."""
+    return outputs if outputs.shape[1] == 1 else outputs - np.logaddexp.reduce(outputs, axis=1, keepdims=True)

@@ -7,8 +7,8 @@ beats without a note are stepped over. After hidden Markov models of rhythm (Rap
 rhythmic parsing", AI 137, 2002); differs from them: a network's numbers in place of a model of what is played. Bars are
 no part of it: with them beats were found no better (docs/notes.md).
 
-Conventions: places in a beat are whole numbers of `PARTS`; outputs are those of the rhythm network, logarithms of odds
-(beat) or of what a softmax makes probabilities (the others).
+Conventions: places in a beat are whole numbers of `PARTS`; outputs are those of `ottava.rhythm_model`: logarithms of
+odds (beat) and of probabilities (the others).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.chords import Floats
-from ottava.datatypes import IntArray
+from ottava.datatypes import Floats, IntArray
 from ottava.rhythm_classes import PERIODS_LOG2_SEC, PHASES, STEPS
 
 PARTS = 24  # of a beat: all of PHASES are whole numbers of these
@@ -95,14 +94,13 @@ def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: G
     given
         What is known already.
     """
-    logs = {name: values if values.shape[1] == 1 else _log_softmax(values) for name, values in outputs.items()}
-    written = np.flatnonzero(np.exp(logs["phase"][:, -1]) < UNWRITTEN_CHANCE)
+    written = np.flatnonzero(np.exp(outputs["phase"][:, -1]) < UNWRITTEN_CHANCE)
     on_beat = np.array(given.on_beat, np.int64)
     written = np.union1d(written, on_beat)
     if len(written) < min(2, len(times_sec)):
         written = np.arange(len(times_sec))
-    phase_score = _score_phases(logs, written)
-    tempo_score = _score_tempos(logs, written)
+    phase_score = _score_phases(outputs, written)
+    tempo_score = _score_tempos(outputs, written)
     exact: IntArray | None = None
     if given.period_sec is not None:
         octaves = _TEMPOS_LOG2_SEC - np.log2(given.period_sec[written])[:, None]
@@ -114,24 +112,24 @@ def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: G
         exact = np.diff(beat).astype(np.int64)
     else:
         phase_score[np.searchsorted(written, on_beat)[:, None], np.flatnonzero(_PHASE_PARTS)] = IMPOSSIBLE
-    path = _find_path(phase_score, tempo_score, np.diff(times_sec[written]), logs["step"], written, exact)
+    path = _find_path(phase_score, tempo_score, np.diff(times_sec[written]), outputs["step"], written, exact)
     return ScoreTime(written, np.cumsum(path[:, 1]), _PHASE_PARTS[path[:, 0]])
 
 
-def _score_phases(logs: Mapping[str, Floats], written: IntArray) -> Floats:
+def _score_phases(outputs: Mapping[str, Floats], written: IntArray) -> Floats:
     """What each place in the beat is worth, shape (n_written, n_phases)."""
-    odds = logs["beat"][written]
+    odds = outputs["beat"][written]
     on_beat = np.where(_PHASE_PARTS == 0, -np.logaddexp(0, -odds), -np.logaddexp(0, odds))
-    return np.asarray(PHASE_WEIGHT * logs["phase"][written][:, : len(PHASES)] + BEAT_WEIGHT * on_beat)
+    return np.asarray(PHASE_WEIGHT * outputs["phase"][written][:, : len(PHASES)] + BEAT_WEIGHT * on_beat)
 
 
-def _score_tempos(logs: Mapping[str, Floats], written: IntArray) -> Floats:
+def _score_tempos(outputs: Mapping[str, Floats], written: IntArray) -> Floats:
     """What each length of a beat is worth, shape (n_written, n_tempos)."""
     width = PERIODS_LOG2_SEC[1] - PERIODS_LOG2_SEC[0]
     bins = (_TEMPOS_LOG2_SEC - PERIODS_LOG2_SEC[0]) / width
     left = np.clip(np.floor(bins).astype(np.int64), 0, len(PERIODS_LOG2_SEC) - 2)
     share = bins - left
-    period = logs["period"][written]
+    period = outputs["period"][written]
     return np.asarray(PERIOD_WEIGHT * (period[:, left] * (1 - share) + period[:, left + 1] * share))
 
 
@@ -240,7 +238,3 @@ def locate_beats(times_sec: Floats, score_time: ScoreTime) -> Floats:
     end = (seconds[-1] - seconds[-1 - near]) / (places[-1] - places[-1 - near])
     located = np.where(wanted < places[0], seconds[0] + (wanted - places[0]) * begin, located)
     return np.asarray(np.where(wanted > places[-1], seconds[-1] + (wanted - places[-1]) * end, located))
-
-
-def _log_softmax(values: Floats) -> Floats:
-    return np.asarray(values - np.logaddexp.reduce(values, axis=1, keepdims=True))

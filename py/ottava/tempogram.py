@@ -7,7 +7,8 @@ Differs from it: notes instead of audio, and more than one signal, since what is
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from ottava.datatypes import Floats
+
 FRAME_RATE = 40  # Hz
 BLUR_SEC = 0.03
 WINDOW_SEC = 10.0
@@ -24,7 +25,7 @@ def compute_tempogram(times_sec: Floats, signals: Floats, lags_sec: Floats) -> N
     times_sec
         Of the onsets, shape (n_onsets,), increasing.
     signals
-        Shape (n_signals, n_channels, n_onsets): channels are correlated one by one and summed.
+        Shape (n_signals, n_onsets).
     lags_sec
         Shape (n_lags,), in equal ratios.
 
@@ -34,11 +35,10 @@ def compute_tempogram(times_sec: Floats, signals: Floats, lags_sec: Floats) -> N
         1 where a signal is the same after that time, 0 where it is by chance; the greatest about each lag.
     """
     times = np.cumsum(np.minimum(np.diff(times_sec, prepend=times_sec[0]), LONGEST_GAP_SEC))
-    n_signals, n_channels, _ = signals.shape
     width, hop = int(WINDOW_SEC * FRAME_RATE), int(COLUMN_SEC * FRAME_RATE)
     n_frames = int(times[-1] * FRAME_RATE) + 2
     n_columns = n_frames // hop + 2
-    frames = _place_onsets(times * FRAME_RATE, signals.reshape(n_signals * n_channels, -1), n_frames)
+    frames = _place_onsets(times * FRAME_RATE, signals, n_frames)
     padded = np.pad(frames, ((0, 0), (width // 2, width // 2 + 2 * hop)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1)[:, : n_columns * hop : hop]
     windows = windows - windows.mean(axis=2, keepdims=True)
@@ -47,7 +47,6 @@ def compute_tempogram(times_sec: Floats, signals: Floats, lags_sec: Floats) -> N
     starts = np.floor(np.append(edges / ratio, edges[-1] * ratio)).astype(np.intp)
     n_fft = 1 << int(np.ceil(np.log2(width + starts[-1] + 2)))
     power = np.abs(np.fft.rfft(windows, n_fft, axis=2)) ** 2
-    power = power.reshape(n_signals, n_channels, *power.shape[1:]).sum(axis=1)
     correlation = np.fft.irfft(power, n_fft, axis=2)
     # Equal neighbours would be taken as empty: short lags lie closer than frames.
     greatest = np.maximum(np.maximum.reduceat(correlation[:, :, : starts[-1] + 2], starts, axis=2)[:, :, :-1], 0)

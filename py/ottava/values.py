@@ -8,14 +8,16 @@ Conventions: lengths are in beats; notes are sorted by onset, then pitch.
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ottava.bars import smooth_periods
-from ottava.chords import Floats
-from ottava.datatypes import BeatGrid, IntArray, Note, Pedal
-from ottava.meter import beat_positions, is_compound
+from ottava.chords import tabulate_notes, tabulate_presses
+from ottava.datatypes import BeatGrid, Floats, IntArray, Note, Pedal
+from ottava.meter import beat_positions, is_compound, signature_quarters
+from ottava.rhythm import Grid, division_costs
 from ottava.rhythm_classes import N_BAR_BEATS, PHASES
 
 # Written lengths that the network chooses between: 98 % of those in data/train.
@@ -42,19 +44,16 @@ def describe_values(
     notes: Sequence[Note], pedals: Sequence[Pedal], places: Sequence[Fraction], grid: BeatGrid
 ) -> tuple[NDArray[np.float32], Floats, IntArray]:
     """Features, places in beats and pitches of notes; ``places`` never decrease."""
-    columns = np.array([(note.onset_sec, note.offset_sec, note.pitch, note.velocity) for note in notes]).T
-    onset, offset = columns[0], columns[1]
-    sustain = np.array([(p.onset_sec, p.offset_sec) for p in pedals if p.kind == "sustain"]).reshape(-1, 2)
+    onset, offset, pitches, velocities = tabulate_notes(notes)
     played = beat_positions(onset, grid.times_sec)
     length = np.maximum(beat_positions(offset, grid.times_sec) - played, SHORTEST_PLAYED_BEATS)
-    sounding = np.maximum(beat_positions(hold_notes(offset, sustain), grid.times_sec) - played, length)
+    sounding = np.maximum(beat_positions(hold_notes(offset, tabulate_presses(pedals)), grid.times_sec) - played, length)
     where = np.array([float(place) for place in places])
     beat = np.clip(np.floor(where + SAME_BEATS).astype(np.int64), 0, len(grid.times_sec) - 1)
     period = smooth_periods(grid.times_sec)
     compound = np.array([is_compound(signature[0]) for signature in grid.signatures])
-    pitches = columns[2].astype(np.int64)
     features = compute_note_features(
-        where, length, sounding, pitches, columns[3], period[np.minimum(beat, len(period) - 1)],
+        where, length, sounding, pitches, velocities, period[np.minimum(beat, len(period) - 1)],
         grid.beat_in_bar[beat] - 1, compound[beat],
     )
     return features, where, pitches
@@ -67,7 +66,9 @@ def hold_notes(offsets_sec: Floats, pedals_sec: Floats) -> Floats:
     return np.asarray(np.where(held[:, 0] < offsets_sec, held[:, 1], offsets_sec))
 
 
-def choose_values(outputs: Floats, places: Sequence[Fraction], played: Sequence[Fraction]) -> list[Fraction]:
+def choose_values(
+    outputs: Floats, places: Sequence[Fraction], played: Sequence[Fraction], grid: BeatGrid, limit: Grid = "auto"
+) -> list[Fraction]:
     """The most likely length of each note, in beats, that ends where a note could stand.
 
     Parameters
@@ -77,15 +78,22 @@ def choose_values(outputs: Floats, places: Sequence[Fraction], played: Sequence[
     places, played
         Where the notes stand, and how long the keys were down on the grid; that is taken where the network finds that
         it is none of `VALUES`, and where none of them fits.
+    grid, limit
+        The beats that ``places`` count, and the finest divisions of them that a person allows.
     """
+    divisions = {
+        signature: END_DIVISIONS if limit == "auto" else tuple(division_costs(signature_quarters(signature), limit))
+        for signature in {*grid.signatures}
+    }
     ranked = np.argsort(-outputs, axis=1).tolist()
     lengths = []
     for choices, place, length in zip(ranked, places, played, strict=True):
-        grid = {*END_DIVISIONS, place.denominator}
+        signature = grid.signatures[min(floor(place), len(grid.signatures) - 1)]
+        ends = {*divisions[signature], place.denominator}
         fitting = (
             value
             for value in (VALUES[choice] if choice < len(VALUES) else length for choice in choices[:MOST_CHOICES])
-            if (place + value).denominator in grid
+            if (place + value).denominator in ends
         )
         lengths.append(next(fitting, length))
     return lengths

@@ -1,12 +1,19 @@
 """Chords and their features; the tempogram in them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from numpy.typing import NDArray
 
-from ottava.chords import N_FEATURES, N_LAGS, TEMPOGRAM, TEMPOGRAM_LAGS_SEC, describe_notes, group_notes
+from ottava.chords import N_FEATURES, N_LAGS, TEMPOGRAM, TEMPOGRAM_LAGS_SEC, describe_chords, group_notes
 from ottava.datatypes import Note, Pedal, Performance
 from tests.performances import WALTZ, perform, performances
+
+
+def describe(notes: Sequence[Note], pedals: Sequence[Pedal] = ()) -> NDArray[np.float32]:
+    return describe_chords(notes, pedals, group_notes(np.array([note.onset_sec for note in notes])))
 
 
 def test_onsets_in_a_chain_are_one_chord() -> None:
@@ -18,7 +25,8 @@ def test_onsets_in_a_chain_are_one_chord() -> None:
 @given(performances())
 @settings(max_examples=40, deadline=None)
 def test_features_are_small_finite_numbers(performance: Performance) -> None:
-    chords, features = describe_notes(performance.notes, performance.pedals)
+    chords = group_notes(np.array([note.onset_sec for note in performance.notes]))
+    features = describe(performance.notes, performance.pedals)
     assert features.shape == (len(chords.times_sec), N_FEATURES)
     assert np.isfinite(features).all()
     assert np.abs(features).max() < 12
@@ -29,17 +37,17 @@ def test_features_do_not_depend_on_when_the_music_begins() -> None:
     later = [Note(n.onset_sec + 3600, n.offset_sec + 3600, n.pitch, n.velocity) for n in performance.notes]
     pedals = [Pedal(1.0, 1.5, "sustain")]
     late_pedals = [Pedal(3601.0, 3601.5, "sustain")]
-    features = describe_notes(performance.notes, pedals)[1]
-    assert describe_notes(later, late_pedals)[1] == pytest.approx(features, abs=1e-4)
+    features = describe(performance.notes, pedals)
+    assert describe(later, late_pedals) == pytest.approx(features, abs=1e-4)
 
 
 def test_the_bass_of_a_waltz_comes_back_after_a_bar() -> None:
     performance = perform(WALTZ, 100)  # a bar takes 1.8 s
-    _, features = describe_notes(performance.notes, ())
+    features = describe(performance.notes)
     bass = features[20, TEMPOGRAM.start + N_LAGS : TEMPOGRAM.start + 2 * N_LAGS]
     assert TEMPOGRAM_LAGS_SEC[bass.argmax()] == pytest.approx(1.8, rel=0.07)
 
 
 def test_an_hour_of_silence_costs_nothing() -> None:
     notes = [Note(1.0, 1.5, 60, 64), Note(2.0, 2.5, 62, 64), Note(1e5, 1e5 + 1, 64, 64)]
-    assert np.isfinite(describe_notes(notes, ())[1]).all()
+    assert np.isfinite(describe(notes)).all()

@@ -66,7 +66,7 @@ def test_meters_change_where_a_person_says_so() -> None:
 )
 def test_units_of_meters(beats: int, beat_type: int, tactus: int, unit: str, bar: str) -> None:
     meter = Meter(Fraction(0), beats, beat_type)
-    assert tactus_beats(beats, beat_type) == tactus
+    assert tactus_beats(beats) == tactus
     assert beat_quarters(meter) == Fraction(unit)
     assert bar_quarters(meter) == Fraction(bar)
 

@@ -83,6 +83,14 @@ def test_whatever_the_networks_say_bars_add_up(performance: Performance, choices
     assert all(a.time_sec < b.time_sec and a.quarter < b.quarter for a, b in pairwise(beats))
 
 
+@given(performances(), st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_a_grid_of_eighths_has_nothing_shorter(performance: Performance, seed: int) -> None:
+    score = notate_anyhow(performance, Choices(grid="8", meters=((0.0, 4, 4),)), seed).score
+    spans = [note.span for note in score.notes if note]
+    assert all(span.onset_quarter % Fraction(1, 2) == 0 == span.duration_quarter % Fraction(1, 2) for span in spans)
+
+
 def test_a_waltz_comes_back_note_for_note() -> None:
     performance = perform(WALTZ, 100, 0.01)
     text = write(performance)

@@ -31,7 +31,7 @@ def onsets(written: list[Written], unevenness_sec: float = 0.0, grid: Grid = "au
     performance = perform(written, 100, unevenness_sec)
     times = 0.5 + np.arange(20, dtype=np.float64) * 0.6
     chords = group_notes(np.array([note.onset_sec for note in performance.notes]))
-    return snap_onsets(chords.times_sec, times, division_costs(QUARTER, grid))[0]
+    return snap_onsets(chords.times_sec, times, division_costs(QUARTER, grid))
 
 
 @pytest.mark.parametrize(
@@ -127,5 +127,6 @@ def test_swing_is_written_straight_when_it_is_everywhere_or_wanted() -> None:
 
 def test_a_limit_moves_places_to_the_nearest_that_it_allows() -> None:
     grid = BeatGrid(np.arange(3.0), np.array([1, 2, 1]), ((2, 4),) * 3)
-    places = [Fraction(0), Fraction(1, 4), None, Fraction(2, 3), Fraction(5, 4)]
-    assert limit_places(places, grid, "8") == [0, 0, None, Fraction(1, 2), 1]
+    places = [Fraction(0), Fraction(1, 5), Fraction(2, 3), Fraction(5, 4)]
+    assert limit_places(places, grid, "8") == [0, 0, Fraction(1, 2), 1]
+    assert limit_places(places, grid, "auto") == places

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ottava.chords import Floats
+from ottava.datatypes import Floats
 from ottava.rhythm_classes import OUTPUT_SIZES, PERIODS_LOG2_SEC, PHASES, STEPS
 from ottava.score_time import Given, ScoreTime, decode_score_time, locate_beats
 
@@ -29,8 +29,13 @@ def know(places: Floats, strength: float = 4.0) -> dict[str, Floats]:
         near = np.abs(steps - gap).argmin()
         outputs["step"][index, near if abs(steps[near] - gap) < 0.01 else len(STEPS)] = strength
     period = 0.6 * 1.02**places
-    outputs["period"] = strength * np.exp(-0.5 * ((PERIODS_LOG2_SEC - np.log2(period)[:, None]) / 0.1) ** 2)
-    return outputs
+    outputs["period"] += strength * np.exp(-0.5 * ((PERIODS_LOG2_SEC - np.log2(period)[:, None]) / 0.1) ** 2)
+    return {name: as_chances(values) for name, values in outputs.items()}
+
+
+def as_chances(values: Floats) -> Floats:
+    """Logarithms of probabilities, as the pipeline has them."""
+    return values if values.shape[1] == 1 else values - np.logaddexp.reduce(values, axis=1, keepdims=True)
 
 
 def decode(given: Given | None = None, strength: float = 4.0) -> ScoreTime:
@@ -52,7 +57,8 @@ def test_beats_fall_on_chords_and_between_them() -> None:
 
 def test_chords_that_are_not_written_have_no_place() -> None:
     outputs = know(PLACES)
-    outputs["phase"][5, -1] = 20.0
+    outputs["phase"][5] = -20.0
+    outputs["phase"][5, -1] = 0.0
     score_time = decode_score_time(perform(PLACES), outputs, Given())
     assert 5 not in score_time.written
     assert score_time.places == pytest.approx(np.delete(PLACES, 5))

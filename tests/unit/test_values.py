@@ -7,22 +7,31 @@ import pytest
 from hypothesis import given, settings
 
 from ottava.datatypes import BeatGrid, Note, Pedal, Performance
+from ottava.rhythm import Grid
 from ottava.values import N_FEATURES, VALUES, choose_staffs, choose_values, describe_values, hold_notes
 from tests.performances import performances
 
+GRID = BeatGrid(np.array([0.0, 1.0]), np.array([1, 2]), ((2, 4),) * 2)
 
-def choose(value: str | None, place: str, played: str = "1") -> Fraction:
+
+def choose(value: str | None, place: str, played: str = "1", limit: Grid = "auto") -> Fraction:
     """The length of a note whose ``value`` the network prefers, an eighth next to it."""
     outputs = np.zeros((1, len(VALUES) + 1))
     outputs[0, VALUES.index(Fraction(1, 2))] = 1.0
     outputs[0, VALUES.index(Fraction(value)) if value else len(VALUES)] = 2.0
-    return choose_values(outputs, [Fraction(place)], [Fraction(played)])[0]
+    return choose_values(outputs, [Fraction(place)], [Fraction(played)], GRID, limit)[0]
 
 
 def test_the_likeliest_length_that_fits_is_written() -> None:
     assert choose("3/2", "1/2") == Fraction(3, 2)
     assert choose("1/9", "1/4") == Fraction(1, 2)  # would end at 13/36
     assert choose("1/3", "1/3") == Fraction(1, 3)
+
+
+def test_a_limit_of_the_grid_holds_for_lengths_too() -> None:
+    assert choose("1/4", "0") == Fraction(1, 4)
+    assert choose("1/4", "0", limit="8") == Fraction(1, 2)
+    assert choose("1/3", "0", limit="triplet") == Fraction(1, 3)
 
 
 def test_another_length_is_that_of_the_key() -> None:
@@ -52,5 +61,4 @@ def test_features_are_finite(performance: Performance) -> None:
 
 
 def test_a_note_alone_has_features() -> None:
-    grid = BeatGrid(np.array([0.0, 1.0]), np.array([1, 2]), ((2, 4),) * 2)
-    assert describe_values([Note(0.0, 1.0, 60, 64)], (), [Fraction(0)], grid)[0].shape == (1, N_FEATURES)
+    assert describe_values([Note(0.0, 1.0, 60, 64)], (), [Fraction(0)], GRID)[0].shape == (1, N_FEATURES)
