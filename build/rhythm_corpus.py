@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.bars import compute_beat_features
+from ottava.bars import compute_beat_features, smooth_periods
 from ottava.chords import (
     FEATURE_KINDS,
     compute_chord_features,
     group_notes,
 )
 from ottava.datatypes import Floats, IntArray
-from ottava.meter import is_compound
+from ottava.meter import is_compound, signature_quarters
 from ottava.rhythm_classes import METERS, N_BAR_BEATS, PHASES, STEPS
 
 UNKNOWN = -1  # a label that is not learned from
@@ -45,7 +45,8 @@ class Taught:
     Arrays of notes: ``staff`` is 1, 2 or 0 (unknown), ``place`` counts annotated beats and ``value`` is the written
     length in beats (NaN unknown), ``beat`` is the
     beat that a note belongs to (-1 outside). Arrays of beats: their time, whether they are downbeats, their period, the
-    index of their meter in METERS, their number in the bar. ``chord_begin`` (n_chords + 1,): first notes of chords.
+    index of their meter in METERS, whether they fall into three, their number in the bar. ``chord_begin`` (n_chords + 1,):
+    first notes of chords.
     """
 
     name: str
@@ -67,8 +68,8 @@ class Taught:
     is_downbeat: NDArray[np.bool_]
     period_sec: Floats
     meter: IntArray
+    is_compound: NDArray[np.bool_]
     bar_beat: IntArray
-    time_signatures: IntArray
 
 
 def read_corpus(folder: Path, folds: Sequence[int]) -> list[Taught]:
@@ -88,10 +89,10 @@ def read_performance(folder: Path, row: dict[str, str]) -> Taught:
     by_time = np.searchsorted(beats, onset + 0.02, side="right") - 1
     beat = np.where(np.isnan(place), by_time, np.floor(np.nan_to_num(place) + 1e-3)).astype(np.int64)
     beat = np.where((beat >= 0) & (beat < len(beats) - 1), beat, -1)
-    gaps = np.diff(beats)
-    period = np.array([np.median(gaps[max(0, i - 1) : i + 2]) for i in range(len(gaps))])
     signatures = truth["time_signatures"]
     meters = np.array([METERS.index((n, d)) if (n, d) in METERS else len(METERS) for _, n, d in signatures.tolist()])
+    unit = np.array([float(signature_quarters((n, d))) for _, n, d in signatures.tolist()])
+    compound = np.array([is_compound(n) for _, n, _ in signatures.tolist()])
     numbers = np.arange(len(beats))
     in_force = np.clip(np.searchsorted(signatures[:, 0], numbers, side="right") - 1, 0, None)
     last_downbeat = np.maximum.accumulate(np.where(is_downbeat, numbers, -1))
@@ -107,21 +108,15 @@ def read_performance(folder: Path, row: dict[str, str]) -> Taught:
         velocity=truth["velocity"].astype(np.float64),
         staff=truth["staff"].astype(np.int64),
         place=place,
-        value=truth["score_duration_quarter"] / beat_quarters(signatures)[in_force][beat],
+        value=truth["score_duration_quarter"] / unit[in_force][beat],
         is_unwritten=np.asarray(~truth["matched"] | truth["grace"], np.bool_) & (beat >= 0),
         beat=beat,
         chord_begin=np.searchsorted(chord_of, np.arange(chord_of[-1] + 2)),
         pedals_sec=np.stack([edges[turns > 0], edges[turns < 0]], axis=1),
-        beats_sec=beats, is_downbeat=is_downbeat, period_sec=period, meter=meters[in_force],
+        beats_sec=beats, is_downbeat=is_downbeat, period_sec=smooth_periods(beats),
+        meter=meters[in_force], is_compound=compound[in_force],
         bar_beat=np.where(last_downbeat >= 0, np.minimum(numbers - last_downbeat, N_BAR_BEATS - 1), UNKNOWN),
-        time_signatures=signatures,
     )  # fmt: skip
-
-
-def beat_quarters(signatures: IntArray) -> Floats:
-    """Length of a beat of each of some time signatures, rows of (beat, numerator, denominator)."""
-    is_compound = (signatures[:, 1] > 3) & (signatures[:, 1] % 3 == 0)
-    return np.asarray(np.where(is_compound, 12, 4) / signatures[:, 2])
 
 
 def place_notes(truth: dict[str, NDArray[Any]]) -> Floats:
@@ -211,7 +206,7 @@ def draw_excerpt(
     return taught, excerpt, pedals
 
 
-def draw_window(corpus: Sequence[Taught], index: int, n_chords: int, rng: np.random.Generator) -> Window:
+def draw_chords(corpus: Sequence[Taught], index: int, rng: np.random.Generator, n_chords: int) -> Window:
     """Chords as the rhythm network hears them."""
     _, excerpt, pedals = draw_excerpt(corpus, index, n_chords, rng, THIN_CHANCE)
     chords = group_notes(excerpt.onset)
@@ -230,13 +225,13 @@ def draw_window(corpus: Sequence[Taught], index: int, n_chords: int, rng: np.ran
                   {name: label[count] for name, label in labels.items()})
 
 
-def draw_bars(corpus: Sequence[Taught], index: int, n_beats: int, rng: np.random.Generator) -> Window:
+def draw_bars(corpus: Sequence[Taught], index: int, rng: np.random.Generator, n_beats: int) -> Window:
     """Beats as the network of bars sees them; the count of beats slips now and then."""
     taught, excerpt, pedals = draw_excerpt(corpus, index, n_beats * CHORDS_A_BEAT, rng)
     # Pedals and releases where the notes are, on the count of beats.
     known = np.isfinite(excerpt.place)
     if np.unique(excerpt.onset[known]).size < 2:
-        return draw_bars(corpus, int(rng.integers(len(corpus))), n_beats, rng)
+        return draw_bars(corpus, int(rng.integers(len(corpus))), rng, n_beats)
     excerpt.select(known)
     order = np.argsort(excerpt.onset, kind="stable")
     pressed = np.interp(pedals[:, 0], excerpt.onset[order], excerpt.place[order])
@@ -325,8 +320,7 @@ def mix_hands(excerpt: Excerpt, taught: Taught, other: Taught, rng: np.random.Ge
 def thin_notes(excerpt: Excerpt, taught: Taught, rng: np.random.Generator) -> None:
     """Leave the notes on the beats and their first divisions: easy music, of which the corpus has little."""
     beat = np.clip(excerpt.beat, 0, len(taught.meter) - 1)
-    compound = [meter for meter, (beats, _) in enumerate(METERS) if is_compound(beats)]
-    divisions = np.where(np.isin(taught.meter[beat], compound), 3, 2)
+    divisions = np.where(taught.is_compound[beat], 3, 2)
     if rng.random() < ONLY_BEATS_CHANCE:
         divisions[:] = 1
     steps = excerpt.place * divisions

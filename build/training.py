@@ -1,29 +1,78 @@
-"""The training loop that the rhythm network and the network of values share: resumable, on a CPU."""
+"""What the trainings of the three rhythm networks share: their command line, their losses and a resumable loop."""
 
+import argparse
 import copy
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from build.rhythm_corpus import Batch
+from build.encoder import Encoder, Shape
+from build.rhythm_corpus import (
+    UNKNOWN,
+    Batch,
+    Taught,
+    Window,
+    read_corpus,
+    stack_windows,
+    weigh_performances,
+)
 
 ROOT = Path(__file__).parent.parent
 N_FOLDS = 5
+LEARNING_RATE = 2e-3
 WARM_UP_STEPS = 200
 WEIGHT_DECAY = 0.03
 AVERAGING = 0.997  # of the weights over steps; the average is what is kept
 SAVE_STEPS = 200
 
 
-def read_folder() -> Path:
-    """The folder of the corpus."""
-    return Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data" / "train"
+def run_training(
+    text: str | None,
+    shape: Shape,
+    draw_window: Callable[[Sequence[Taught], int, np.random.Generator], Window],
+    n_tokens: int,
+    batch: int,
+    n_steps: int,
+    compute_losses: Callable[[Tensor, dict[str, Tensor]], dict[str, Tensor]],
+    weights: dict[str, float],
+) -> None:
+    """Read the command line that ``text`` describes, train on all folds but the one left out, and save."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fold", type=int, choices=range(N_FOLDS), help="the fold to leave out")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=n_steps)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    folder = Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data" / "train"
+    corpus = read_corpus(folder, [fold for fold in range(N_FOLDS) if fold != options.fold])
+    chances = weigh_performances(corpus)
+
+    def draw(rng: np.random.Generator) -> Batch:
+        chosen = rng.choice(len(corpus), batch, p=chances).tolist()
+        return stack_windows([draw_window(corpus, index, rng) for index in chosen], n_tokens)
+
+    train(Encoder(shape), draw, compute_losses, weights, options.out, options.steps)
+
+
+def compute_entropies(parts: dict[str, Tensor], batch: dict[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:
+    """The mean cross entropy of some outputs over the tokens whose label is known; of a single number that of odds."""
+    losses = {}
+    for name in names:
+        known = batch[name] != UNKNOWN
+        if parts[name].shape[-1] == 1:
+            losses[name] = F.binary_cross_entropy_with_logits(parts[name][..., 0][known], batch[name][known].float())
+        else:
+            losses[name] = F.cross_entropy(parts[name][known], batch[name][known])
+    return losses
 
 
 def train(
@@ -33,11 +82,10 @@ def train(
     weights: dict[str, float],
     path: Path,
     n_steps: int,
-    learning_rate: float,
 ) -> None:
     """Train up to ``n_steps`` and write the averaged weights; goes on from the checkpoint beside ``path``, if any."""
     averaged = copy.deepcopy(network)
-    optimizer = torch.optim.AdamW(network.parameters(), learning_rate, (0.9, 0.98), weight_decay=WEIGHT_DECAY)
+    optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE, (0.9, 0.98), weight_decay=WEIGHT_DECAY)
     first_step = 0
     path.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = path.with_suffix(".checkpoint")
@@ -52,7 +100,7 @@ def train(
     network.train()
     for step in range(first_step, n_steps):
         batch = {name: torch.from_numpy(array) for name, array in draw(np.random.default_rng([0, step])).items()}
-        rate = learning_rate * min(1.0, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * step / n_steps))
+        rate = LEARNING_RATE * min(1.0, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * step / n_steps))
         for group in optimizer.param_groups:
             group["lr"] = rate
         losses = compute_losses(network(batch["features"], batch["coordinates"], batch["absent"]), batch)
