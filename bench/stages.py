@@ -9,9 +9,7 @@ hide them.
 """
 
 import argparse
-import ast
 import csv
-import importlib
 import os
 import sys
 from fractions import Fraction
@@ -23,6 +21,7 @@ import mir_eval
 import numpy as np
 from numpy.typing import NDArray
 
+from constants import add_set_option, set_constants
 from ottava.beats import track_beats
 from ottava.chords import group_notes
 from ottava.datatypes import Note, Span
@@ -45,16 +44,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folds", default="0,1")
     parser.add_argument("--pieces", type=int, default=60)
-    parser.add_argument("--set", action="append", default=[], metavar="MODULE.CONSTANT=VALUE")
+    add_set_option(parser)
     options = parser.parse_args()
     folder = Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data" / "train"
     if not (folder / "index.csv").is_file():
         print(f"There are no performances in {folder}; set OTTAVA_SHARED.", file=sys.stderr)
         return 1
-    for assignment in options.set:
-        name, _, value = assignment.partition("=")
-        module, _, constant = name.partition(".")
-        setattr(importlib.import_module(f"ottava.{module}"), constant, ast.literal_eval(value))
+    set_constants(options.set)
     folds = set(options.folds.split(","))
     scores = [score_stages(dict(np.load(path))) for path in choose_pieces(folder, folds, options.pieces)]
     print(f"{len(scores)} pieces")
