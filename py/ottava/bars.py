@@ -36,7 +36,7 @@ PEDAL_EARLY_BEATS, PEDAL_LATE_BEATS = 0.2, 0.4
 SAME_BEATS = 0.02
 SHORTEST_BEATS = 0.02
 SIZES = (2, 3, 4)
-# Weights and prices in natural logarithms: coordinate search on fold 1 (bench/results.md, "Rhythm").
+# Weights and prices in natural logarithms: search on fold 1 (bench/results.md, "Rhythm, constants").
 DOWNBEAT_WEIGHT, BAR_WEIGHT, METER_WEIGHT = 1.0, 0.3, 0.05
 SIZE_CHANGE_COST, CUT_BAR_COST, GIVEN_CUT_BAR_COST = 8.0, 6.0, 1e5
 METER_CHANGE_COST = 12.0

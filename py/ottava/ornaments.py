@@ -11,6 +11,7 @@ from typing import Literal
 from ottava.chords import Chords
 from ottava.datatypes import Note
 
+# None of the four is tuned: data/train does not tell ornaments apart.
 # A trill goes on when the next of its notes comes within this time, a whole tone off at most.
 TRILL_STEP_SEC, TRILL_SEMITONES = 0.25, 2
 # A mordent or a turn has fewer notes without a place of their own than this.

@@ -29,7 +29,7 @@ ONSET_SPREAD_SEC = 0.025
 # What --grid allows, as divisions of a quarter note.
 GRID_DIVISIONS: dict[Grid, tuple[int, ...]] = {"8": (1, 2), "16": (1, 2, 4), "triplet": (1, 2, 3, 6)}
 # Divisions that no chord of the rhythm network's usual places needs, with their costs, and how likely a chord must be
-# elsewhere for them to be tried (bench/results.md, "Rhythm").
+# elsewhere for them to be tried: not tuned; bench/results.md, "Rhythm, constants", has the figures without them.
 UNUSUAL_COSTS = {5: 2.0, 7: 4.0, 10: 6.0, 12: 4.0, 16: 6.0}
 UNUSUAL_COMPOUND_COSTS = {4: 2.0, 12: 4.0}
 ELSEWHERE_CHANCE = 0.5

@@ -21,8 +21,8 @@ from ottava.datatypes import Floats, IntArray
 from ottava.rhythm_classes import PERIODS_LOG2_SEC, PHASES, STEPS
 
 PARTS = 24  # of a beat: all of PHASES are whole numbers of these
-# What each output counts, and what is paid, in natural logarithms: coordinate search on folds 0 and 1 of data/train
-# (docs/notes.md).
+# What each output counts, and what is paid, in natural logarithms: search on folds 0 and 1 of data/train
+# (bench/results.md, "Rhythm, constants").
 PHASE_WEIGHT, BEAT_WEIGHT, PERIOD_WEIGHT, STEP_WEIGHT = 1.0, 1.0, 1.5, 1.0
 OTHER_STEP_COST = 2.0  # of a step that is not in STEPS, beside what the network gives them together
 BROKEN_COST, BROKEN_SEC, BROKEN_COST_A_SEC = 1.0, 0.06, 60.0  # of a chord that is broken
@@ -35,7 +35,7 @@ TEMPO_STEPS = 2
 UNWRITTEN_CHANCE = 0.6
 MOST_BEATS = 8  # between two chords
 GIVEN_PERIOD_OCTAVES = 0.15  # how far beats stray from a tempo that a person gave
-# Given beats: a chord this much before a beat belongs to it, and chords stray from their places by about this much.
+# Given beats, not tuned: a chord this much before a beat belongs to it, and chords stray from their places by about this much.
 EARLY_BEATS, GIVEN_BEATS_SPREAD = 0.1, 0.06
 EDGE_CHORDS = 8  # that tell the tempo beyond the first and the last chord
 LONE_BEAT_SEC = 0.5  # where there is one chord alone
