@@ -4,9 +4,10 @@
 
 MODELS holds fold0 to fold4 (build/export_rhythm.py --fold k --out MODELS/foldk). One performance a piece, or with
 ``--all`` every one. ``--dp`` measures what finds beats without a trained network, ``--set`` another value of a
-constant, which is only printed. Writes results.md, "Rhythm": beat and downbeat F1 at 70 ms over whole performances, the signature that holds longest (2/2 and 4/4 alike, and other
-pairs with as long a bar and the same division), shares of the matched notes whose position in the bar, and whose value,
-are exactly right; means over performances, by composer and by meter, and the ten worst pieces.
+constant, which is only printed. Writes results.md, "Rhythm": beat and downbeat F1 at 70 ms over whole performances, the
+signature that holds longest (2/2 and 4/4 alike, and other pairs with as long a bar and the same division), shares of
+the matched notes whose position in the bar, and whose value, are exactly right; means over performances and, with
+``--all``, over pieces, by composer and by meter, and the ten worst performances.
 """
 
 import argparse
@@ -61,8 +62,12 @@ def main() -> int:
         truth = dict(np.load(folder / row["file"]))
         measured.append((row, truth, measure(truth, choices, runs[row["fold"]])))
         print(f"\r{count} of {len(rows)}", end="", file=sys.stderr)
-    how, folds = "without trained networks" if options.dp else "", f"folds {' '.join(runs)}" if len(runs) < 5 else ""
-    title = ", ".join(filter(None, ["Rhythm", how, folds]))
+    title = ", ".join(filter(None, [
+        "Rhythm",
+        "without trained networks" if options.dp else "",
+        "every performance" if options.all else "",
+        f"folds {' '.join(runs)}" if len(runs) < 5 else "",
+    ]))  # fmt: skip
     text = make_section(measured, title)
     if not options.set:
         replace_section(text)
@@ -186,9 +191,16 @@ def make_section(measured: list[tuple[dict[str, str], dict[str, NDArray[Any]], F
         return lines + [make_row(group, groups[group]) for group in sorted(groups)] + [""]
 
     worst = sorted(measured, key=lambda item: item[2]["beats"] + item[2]["downbeats"] + item[2]["position"])[:10]
+    pieces: dict[str, list[Figures]] = defaultdict(list)
+    for row, _, figures in measured:
+        pieces[f"{row['composer']} {row['piece']}"].append(figures)
+    means = [{name: float(np.mean([of[name] for of in piece])) for name in NAMES} for piece in pieces.values()]
+    overall = table("all", lambda row, truth: "mean of performances")
+    if len(pieces) < len(measured):
+        overall.insert(-1, make_row("mean of pieces", means))
     lines = [
         f"## {title}", "", describe_run(), "",
-        *table("all", lambda row, truth: "mean"),
+        *overall,
         *table("composer", lambda row, truth: row["composer"]),
         *table("meter", lambda row, truth: "{}/{}".format(*find_meter(truth))),
         f"| worst | meter | {' | '.join(NAMES)} |", "|---|---|" + "--:|" * len(NAMES),

@@ -17,7 +17,6 @@ from ottava.chords import N_FEATURES
 from ottava.rhythm_classes import OUTPUT_SIZES
 
 KERNEL = 5
-DROPOUT = 0.2
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class Shape:
     size: int
     n_heads: int
     n_layers: int
+    dropout: float
     waves: Sequence[Waves]  # for each coordinate; together half of size / n_heads
     # The last of the outputs, which only read what the others made the network see: what is the same all through a
     # piece would make it learn the pieces by heart.
@@ -47,9 +47,10 @@ class Shape:
 RHYTHM = Shape(
     n_features=N_FEATURES,
     outputs=OUTPUT_SIZES,
-    size=64,
-    n_heads=4,
-    n_layers=4,
+    size=96,
+    n_heads=6,
+    n_layers=5,
+    dropout=0.15,
     waves=(Waves(0.12, 60.0, 6), Waves(2.0, 256.0, 2)),  # seconds, number of chords
 )
 
@@ -60,6 +61,7 @@ BARS = Shape(
     size=32,
     n_heads=4,
     n_layers=2,
+    dropout=0.2,
     waves=(Waves(2.0, 64.0, 4),),  # beats
 )
 VALUES_AND_STAFFS = Shape(
@@ -68,6 +70,7 @@ VALUES_AND_STAFFS = Shape(
     size=64,
     n_heads=4,
     n_layers=3,
+    dropout=0.2,
     waves=(Waves(0.25, 64.0, 5), Waves(3.0, 100.0, 3)),  # beats, semitones
 )
 SHAPES = {"rhythm": RHYTHM, "bars": BARS, "values": VALUES_AND_STAFFS}
@@ -83,7 +86,7 @@ class Encoder(nn.Module):  # type: ignore[misc]
             lengths = torch.logspace(math.log10(waves.shortest), math.log10(waves.longest), waves.n)
             self.register_buffer(f"turns{index}", 2 * math.pi / lengths, persistent=False)
         self.enter = nn.Linear(shape.n_features, shape.size)
-        self.layers = nn.ModuleList(Layer(shape.size, shape.n_heads) for _ in range(shape.n_layers))
+        self.layers = nn.ModuleList(Layer(shape.size, shape.n_heads, shape.dropout) for _ in range(shape.n_layers))
         self.norm = nn.RMSNorm(shape.size, eps=1e-6)
         self.leave = nn.Linear(shape.size, sum(shape.outputs.values()) - sum(shape.aside.values()))
         self.aside = nn.Linear(shape.size, sum(shape.aside.values())) if shape.aside else None
@@ -107,9 +110,10 @@ class Encoder(nn.Module):  # type: ignore[misc]
 class Layer(nn.Module):  # type: ignore[misc]
     """Convolution over neighbours, attention, and a two-layer network, each added to its input."""
 
-    def __init__(self, size: int, n_heads: int) -> None:
+    def __init__(self, size: int, n_heads: int, dropout: float) -> None:
         super().__init__()
         self.n_heads = n_heads
+        self.dropout = nn.Dropout(dropout)
         self.norms = nn.ModuleList(nn.RMSNorm(size, eps=1e-6) for _ in range(3))
         self.neighbours = nn.Conv1d(size, size, KERNEL, padding=KERNEL // 2, groups=size)
         self.attend = nn.Linear(size, 3 * size)
@@ -124,8 +128,8 @@ class Layer(nn.Module):  # type: ignore[misc]
         parts = self.attend(self.norms[1](x)).reshape(n, n_tokens, 3, self.n_heads, -1).permute(2, 0, 3, 1, 4)
         query, key, value = rotate(parts[0], cosine, sine), rotate(parts[1], cosine, sine), parts[2]
         mixed = F.scaled_dot_product_attention(query, key, value, absent)
-        x = x + F.dropout(self.mix(mixed.transpose(1, 2).reshape(n, n_tokens, size)), DROPOUT, self.training)
-        return x + F.dropout(self.down(F.gelu(self.up(self.norms[2](x)))), DROPOUT, self.training)
+        x = x + self.dropout(self.mix(mixed.transpose(1, 2).reshape(n, n_tokens, size)))
+        return x + self.dropout(self.down(F.gelu(self.up(self.norms[2](x)))))
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:

@@ -44,8 +44,8 @@ class Taught:
 
     Arrays of notes: ``staff`` is 1, 2 or 0 (unknown), ``place`` counts annotated beats and ``value`` is the written
     length in beats (NaN unknown), ``beat`` is the beat that a note belongs to (-1 outside). Arrays of beats: their
-    time, whether they are downbeats, their period, the index of their meter in METERS, whether they fall into three, their
-    number in the bar. ``chord_begin`` (n_chords + 1,): first notes of chords.
+    time, whether they are downbeats, their period, the index of their meter in METERS, whether they fall into three,
+    their number in the bar. ``chord_begin`` (n_chords + 1,): first notes of chords.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Train the rhythm network on data/train, on a CPU: about eight minutes of one core a fold.
+"""Train the rhythm network on data/train, on a CPU: about twenty minutes of one core a fold.
 
     python -m build.train_rhythm --fold 0 --out .cache/rhythm/rhythm0.pt     leaves the works of fold 0 out
     python -m build.train_rhythm --out .cache/rhythm/rhythm.pt               the one that ships
@@ -20,7 +20,7 @@ from ottava.rhythm_model import WINDOWS
 
 N_CHORDS = WINDOWS["rhythm"][0]
 BATCH = 16
-STEPS = 1200
+STEPS = 2000
 LOSS_WEIGHTS = {"beat": 1.0, "phase": 0.5, "period": 0.3, "step": 0.3}
 PERIOD_SPREAD_OCTAVES = 0.1
 

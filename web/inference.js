@@ -1,6 +1,7 @@
-/** The listening model in the worker: fetches its graphs, checks each against its hash and runs them. */
+/** The models in the worker: opens their graphs and runs them. */
 
 import { openLiteRt } from "./litert.js";
+import { fetchFile, fetchGraph } from "./model-files.js";
 import { unpackGraph } from "./packing.js";
 
 /**
@@ -25,12 +26,12 @@ import { unpackGraph } from "./packing.js";
 /** Loaded once, also when a graph did not arrive and the next recording tries again. @type {Promise<LiteRt> | null} */
 let litert = null;
 
-/** A fault whose message is one sentence for the reader. */
-export class PlainError extends Error {}
+const LISTENING = "listening model";
+const RHYTHM = "rhythm model";
 
 /** The text of models.json: Python reads it too. */
 export async function fetchModels() {
-  const response = await fetchFile("models/models.json");
+  const response = await fetchFile("models/models.json", LISTENING);
   return response.text();
 }
 
@@ -46,7 +47,7 @@ export async function openModel(models, setting, engine, onProgress) {
   const graphs = chooseGraphs(findDefault(models), setting);
   const n_bytes = Object.values(graphs).reduce((sum, graph) => sum + graph.bytes, 0);
   let n_received = 0;
-  return openGraphs(graphs, engine, (n) => {
+  return openGraphs(graphs, LISTENING, engine, (n) => {
     n_received += n;
     onProgress(n_received / n_bytes);
   });
@@ -58,23 +59,24 @@ export async function openModel(models, setting, engine, onProgress) {
  * @returns {Promise<Run>}
  */
 export async function openRhythm(models) {
-  return openGraphs(JSON.parse(models).rhythm.graphs, "wasm", () => {});
+  return openGraphs(JSON.parse(models).rhythm.graphs, RHYTHM, "wasm", () => {});
 }
 
 /**
  * @param {Record<string, Graph>} graphs
+ * @param {string} owner the model that they belong to
  * @param {Engine} engine
  * @param {(n_bytes: number) => void} receive
  * @returns {Promise<Run>}
  */
-async function openGraphs(graphs, engine, receive) {
-  litert ??= openLiteRt(fetchFile, engine);
+async function openGraphs(graphs, owner, engine, receive) {
+  litert ??= openLiteRt((path) => fetchFile(path, owner), engine);
   const runtime = await litert;
   /** @type {Record<string, ReturnType<LiteRt["load"]>>} */
   const loaded = {};
   // One after the other: each file's bytes can go before the next one's come.
   for (const [name, graph] of Object.entries(graphs)) {
-    const bytes = await unpackGraph(await fetchGraph(graph, receive));
+    const bytes = await unpackGraph(await fetchGraph(graph, owner, receive));
     loaded[name] = runtime.load(bytes, name === "core" ? engine : "wasm"); // the rest is small
   }
   return (name, inputs) => runGraph(runtime, loaded[name], graphs[name], inputs);
@@ -126,48 +128,4 @@ function selectAbove(name, data, above) {
     { name: "index", type: "int64", dims, data: BigInt64Array.from(index, BigInt) },
     { name, type: "float32", dims, data: Float32Array.from(index, (i) => data[i]) },
   ];
-}
-
-/**
- * @param {Graph} graph
- * @param {(n_bytes: number) => void} receive
- * @returns {Promise<Uint8Array<ArrayBuffer>>} exactly the bytes that models.json names
- */
-async function fetchGraph({ file, bytes, sha256 }, receive) {
-  const response = await fetchFile(`models/${file}`);
-  const content = new Uint8Array(bytes);
-  let n_received = 0;
-  try {
-    for await (const chunk of readChunks(response)) {
-      content.set(chunk, n_received); // a RangeError when the file is longer than said
-      n_received += chunk.length;
-      receive(chunk.length);
-    }
-  } catch {
-    throw new PlainError("The listening model did not arrive completely; check the connection and try again.");
-  }
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
-  if (Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") !== sha256) {
-    throw new PlainError("The listening model arrived damaged; reload the page and try again.");
-  }
-  return content;
-}
-
-/** @param {string} path */
-async function fetchFile(path) {
-  const response = await fetch(new URL(path, import.meta.url)).catch(() => null);
-  if (!response?.ok) {
-    throw new PlainError("The listening model could not be loaded; check the connection and try again.");
-  }
-  return response;
-}
-
-/** A stream is not async iterable in every browser. @param {Response} response */
-async function* readChunks(response) {
-  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
-  while (true) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
-  }
 }

@@ -1,6 +1,7 @@
 /** The transcription worker: boots Python at once, then answers one request at a time (protocol.d.ts). */
 
-import { fetchModels, openModel, openRhythm, PlainError } from "./inference.js";
+import { fetchModels, openModel, openRhythm } from "./inference.js";
+import { PlainError } from "./model-files.js";
 import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
 
 /**

@@ -35,7 +35,7 @@ TEMPO_STEPS = 2
 UNWRITTEN_CHANCE = 0.6
 MOST_BEATS = 8  # between two chords
 GIVEN_PERIOD_OCTAVES = 0.15  # how far beats stray from a tempo that a person gave
-# Given beats, not tuned: a chord this much before a beat belongs to it, and chords stray from their places by about this much.
+# Given beats, not tuned: a chord this much before a beat belongs to it; how far chords stray from their places.
 EARLY_BEATS, GIVEN_BEATS_SPREAD = 0.1, 0.06
 EDGE_CHORDS = 8  # that tell the tempo beyond the first and the last chord
 LONE_BEAT_SEC = 0.5  # where there is one chord alone

@@ -14,9 +14,8 @@ from ottava.meter import beat_quarters
 
 # The figures on the scale of a metronome, beats a minute.
 METRONOME = (*range(20, 60, 2), *range(60, 72, 3), *range(72, 120, 4), *range(120, 144, 6), *range(144, 209, 8))
-# A ritardando is printed when the tempo falls to this share of what it was in so many beats before. Not tuned: on the 62
-# performances of data/dev it is said 106 times, once in 175 beats, and in 23 of them never (bench/results.md, "Rhythm,
-# constants").
+# A ritardando is printed when the tempo falls to this share of what it was in so many beats before. Not tuned: on the
+# 62 performances of data/dev it was said 106 times, once in 175 beats, and in 23 of them never (2026-11-21).
 STRONG_SHARE = 0.6
 STEADY_BEATS, SLOW_BEATS = 12, 3
 

@@ -93,17 +93,33 @@ def test_worker_says_why_a_recording_cannot_be_used(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "altered", "longer"])
 def test_worker_uses_no_other_model_than_the_listed_one(damage: str, tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    shutil.copytree(DIST, site)
-    (site / "package.json").write_text('{"type": "module"}')  # for node, as the repository's own does for dist/
-    graph = site / "models" / "transkun-core.bin"
-    content = graph.read_bytes()
-    if damage == "missing":
-        graph.unlink()
-    else:
-        damaged = {"cut": content[:-1], "altered": content[:-1] + bytes([content[-1] ^ 1]), "longer": content + b"?"}
-        graph.write_bytes(damaged[damage])
+    site = copy_site(tmp_path, "transkun-core.bin", damage)
     reply = transcribe_in_node(tmp_path, np.zeros(44100, np.float32), site)
     assert reply["type"] == "error"
     assert reply["message"].startswith("The listening model ")
     assert reply["detail"] == ""
+
+
+def test_worker_says_that_the_rhythm_model_is_at_fault(tmp_path: Path) -> None:
+    recording = open_recording(ROOT / "examples" / "minuet.mp3", 44100)
+
+    async def read() -> NDArray[np.float32]:
+        return await recording.read(0, 4 * 44100)
+
+    reply = transcribe_in_node(tmp_path, asyncio.run(read()), copy_site(tmp_path, "rhythm/bars.bin", "altered"))
+    assert reply["message"].startswith("The rhythm model arrived damaged")
+
+
+def copy_site(folder: Path, graph: str, damage: str) -> Path:
+    """The site with one file of its models damaged."""
+    site = folder / "site"
+    shutil.copytree(DIST, site)
+    (site / "package.json").write_text('{"type": "module"}')  # for node, as the repository's own does for dist/
+    path = site / "models" / graph
+    content = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    else:
+        damaged = {"cut": content[:-1], "altered": content[:-1] + bytes([content[-1] ^ 1]), "longer": content + b"?"}
+        path.write_bytes(damaged[damage])
+    return site
