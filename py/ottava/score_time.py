@@ -23,7 +23,9 @@ from ottava.rhythm_classes import PERIODS_LOG2_SEC, PHASES, STEPS
 PARTS = 24  # of a beat: all of PHASES are whole numbers of these
 # What each output counts, and what is paid, in natural logarithms: search on folds 0 and 1 of data/train
 # (bench/results.md, "Rhythm, constants").
-PHASE_WEIGHT, BEAT_WEIGHT, PERIOD_WEIGHT, STEP_WEIGHT = 1.0, 1.0, 1.5, 1.0
+PHASE_WEIGHT, BEAT_WEIGHT, PERIOD_WEIGHT, STEP_WEIGHT = 1.0, 1.0, 0.5, 1.0
+# What a beat twice as long is worth at each chord: without it beats are found twice too fast more often than too slow.
+OCTAVE_WEIGHT = 1.0
 OTHER_STEP_COST = 2.0  # of a step that is not in STEPS, beside what the network gives them together
 BROKEN_COST, BROKEN_SEC, BROKEN_COST_A_SEC = 1.0, 0.06, 60.0  # of a chord that is broken
 # How far a step strays from the beat's length, in octaves and in seconds, and the most that this costs.
@@ -130,7 +132,8 @@ def _score_tempos(outputs: Mapping[str, Floats], written: IntArray) -> Floats:
     left = np.clip(np.floor(bins).astype(np.int64), 0, len(PERIODS_LOG2_SEC) - 2)
     share = bins - left
     period = outputs["period"][written]
-    return np.asarray(PERIOD_WEIGHT * (period[:, left] * (1 - share) + period[:, left + 1] * share))
+    network = period[:, left] * (1 - share) + period[:, left + 1] * share
+    return np.asarray(PERIOD_WEIGHT * network + OCTAVE_WEIGHT * _TEMPOS_LOG2_SEC)
 
 
 def _weigh_steps(gap_sec: float, step: Floats, *, is_far: bool) -> tuple[NDArray[np.float64], Floats]:
