@@ -29,14 +29,16 @@ def main() -> int:
 def find_fold(path: Path) -> int:
     """The fold whose network was trained without the work of a recording or performance of data/dev."""
     with (DATA / "train" / "index.csv").open(newline="", encoding="utf-8") as file:
-        folds = {row["work"]: int(row["fold"]) for row in csv.DictReader(file)}
+        rows = list(csv.DictReader(file))
+    folds = {row["work"]: int(row["fold"]) for row in rows}
+    works = {f"{row['composer']}__{row['piece']}": row["work"] for row in rows}
     with (DATA / "dev" / "manifest.csv").open(newline="", encoding="utf-8") as file:
         items = {row["id"]: row for row in csv.DictReader(file)}
-    row = items[path.parent.name if path.name == "performance.mid" else path.stem]
-    # A recording whose score is that of a performance is of its work.
-    same = row["score_musicxml"].split("/")[1] if row["score_musicxml"].startswith("asap/") else row["id"]
-    work = SAME_WORKS.get(row["work"], items[same]["work"])
-    return folds.get(work, 0)
+    item = items[path.parent.name if path.name == "performance.mid" else path.stem]
+    # A recording whose score is that of a performance is of its work, under the name composer__piece__player.
+    score = item["score_musicxml"]
+    same = works.get(score.split("/")[1].rpartition("__")[0]) if score.startswith("asap/") else None
+    return folds.get(SAME_WORKS.get(item["work"]) or same or item["work"], 0)
 
 
 if __name__ == "__main__":
