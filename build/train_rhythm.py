@@ -6,16 +6,22 @@
 Started again it goes on where it stopped. requirements/export.txt pins all that is needed.
 """
 
-from functools import partial
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
+from numpy.typing import NDArray
 from torch import Tensor
 
 from build.encoder import RHYTHM, split_outputs
-from build.rhythm_corpus import draw_chords
+from build.excerpts import NO_PEDAL_CHANCE, draw_excerpt
+from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
 from build.training import compute_entropies, run_training
-from ottava.rhythm_classes import PERIODS_LOG2_SEC
+from ottava.chords import FEATURE_KINDS, compute_chord_features, group_notes
+from ottava.datatypes import Floats, IntArray
+from ottava.rhythm_classes import PERIODS_LOG2_SEC, PHASES
+from ottava.rhythm_classes import STEPS as STEP_CLASSES
 from ottava.rhythm_model import WINDOWS
 
 N_CHORDS = WINDOWS["rhythm"][0]
@@ -23,6 +29,54 @@ BATCH = 16
 STEPS = 2000
 LOSS_WEIGHTS = {"beat": 1.0, "phase": 0.5, "period": 0.3, "step": 0.3}
 PERIOD_SPREAD_OCTAVES = 0.1
+THIN_CHANCE, VEIL_CHANCE = 0.25, 0.15
+UNWRITTEN = len(PHASES) + 1
+
+
+def draw_chords(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -> Window:
+    """Chords as the rhythm network hears them."""
+    _, excerpt, pedals = draw_excerpt(corpus, index, N_CHORDS, rng, THIN_CHANCE)
+    chords = group_notes(excerpt.onset)
+    features = compute_chord_features(
+        chords, excerpt.offset - excerpt.onset, excerpt.pitch, np.clip(excerpt.velocity, 1, 127),
+        None if rng.random() < NO_PEDAL_CHANCE else pedals,
+    )  # fmt: skip
+    veil_features(features, rng)
+    first = np.searchsorted(chords.chord_of, np.arange(len(chords.times_sec)))
+    labels = label_chords(chords.chord_of, excerpt.place, excerpt.is_unwritten)
+    count = slice(0, N_CHORDS)
+    with np.errstate(invalid="ignore"):
+        labels["period"] = np.log2(excerpt.period[first]).astype(np.float32)
+    coordinates = np.stack([chords.times_sec - chords.times_sec[0], np.arange(len(features))], axis=1)
+    return Window(features[count], coordinates[count].astype(np.float32),
+                  {name: label[count] for name, label in labels.items()})
+
+
+def veil_features(features: NDArray[np.float32], rng: np.random.Generator) -> None:
+    """Hide one kind of features now and then, and blur all."""
+    features += rng.normal(0, 0.05, features.shape).astype(np.float32)
+    for kind in FEATURE_KINDS:
+        if rng.random() < VEIL_CHANCE:
+            features[:, kind] = 0
+
+
+def label_chords(chord_of: IntArray, place: Floats, unwritten: NDArray[np.bool_]) -> dict[str, IntArray]:
+    """Labels "beat", "phase" and "step" of chords, by the earliest place that one of its notes has in the score."""
+    n_chords = int(chord_of[-1]) + 1
+    places = np.full(n_chords, np.inf)
+    np.minimum.at(places, chord_of, np.where(np.isnan(place), np.inf, place))
+    known = np.isfinite(places)
+    all_unwritten = np.bincount(chord_of, unwritten) == np.bincount(chord_of)
+    phase_of = np.where(known, places, 0) % 1.0
+    phase = find_nearest(np.where(phase_of > 1 - SAME_BEATS, 0.0, phase_of), PHASES)
+    phase = np.where(known, phase, np.where(all_unwritten, UNWRITTEN, UNKNOWN))
+    step = np.full(n_chords, UNKNOWN)
+    # Between two chords that are written; none where the count jumps (a repeat, a slip of the alignment).
+    index = np.flatnonzero(known)
+    gaps = np.diff(places[index])
+    step[index[:-1]] = np.where(gaps > -SAME_BEATS, find_nearest(gaps, STEP_CLASSES), UNKNOWN)
+    beat = np.where(known, phase == 0, np.where(all_unwritten, 0, UNKNOWN))
+    return {"beat": beat, "phase": phase, "step": step}
 
 
 def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -36,5 +90,4 @@ def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tenso
 
 
 if __name__ == "__main__":
-    draw = partial(draw_chords, n_chords=N_CHORDS)
-    run_training(__doc__, RHYTHM, draw, N_CHORDS, BATCH, STEPS, compute_losses, LOSS_WEIGHTS)
+    run_training(__doc__, RHYTHM, draw_chords, N_CHORDS, BATCH, STEPS, compute_losses, LOSS_WEIGHTS)
