@@ -18,7 +18,7 @@ from music21.stream.makeNotation import makeTupletBrackets
 from ottava import __version__
 from ottava.datatypes import Meter, Result, Score, ScoreNote
 from ottava.meter import Bar, beat_quarters, list_bars
-from ottava.rhythm import split_span
+from ottava.ties import split_span
 
 # A lower staff whose middle note lies above this is written in the treble clef.
 TREBLE_ABOVE_PITCH = 62

@@ -44,8 +44,6 @@ from ottava.notes import (
 from ottava.ornaments import find_ornaments
 from ottava.placing import place_by_model, place_by_tracking
 from ottava.rhythm import (
-    LEGATO_SHARE,
-    NO_LEGATO,
     limit_places,
     measure_durations,
     place_pedals,
@@ -173,7 +171,7 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     begins = [quarter_at(quarters, place) for place in places]
     spans = [Span(begin, quarter_at(quarters, end) - begin) for begin, end in zip(begins, ends, strict=True)]
     voices = separate_voices(shown_notes, spans, staffs, Fraction(0) if is_trained else HELD_QUARTER)
-    spans = trim_durations(spans, staffs, voices, NO_LEGATO if is_trained else LEGATO_SHARE)
+    spans = trim_durations(spans, staffs, voices, joins_legato=not is_trained)
     key = Key(Fraction(0), *choices.key) if choices.key else estimate_key(notes)
     spellings = spell_pitches(shown_notes, key)
 

@@ -4,13 +4,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ottava.chords import group_notes
 from ottava.datatypes import BeatGrid, Pedal, Span
 from ottava.rhythm import (
-    PRINTABLE,
     Grid,
     division_costs,
     limit_places,
@@ -18,7 +15,6 @@ from ottava.rhythm import (
     place_pedals,
     refine_places,
     snap_onsets,
-    split_span,
     straighten_swing,
     trim_durations,
 )
@@ -68,36 +64,6 @@ def test_legato_reaches_the_next_note_and_staccato_does_not() -> None:
     spans = [Span(Fraction(0), Fraction(3, 4)), Span(Fraction(1), Fraction(1, 4)), Span(Fraction(2), Fraction(3))]
     trimmed = trim_durations([*spans, Span(Fraction(3), QUARTER)], [1] * 4, [1] * 4)
     assert [span.duration_quarter for span in trimmed] == [1, Fraction(1, 4), 1, 1]
-
-
-@given(
-    st.integers(0, 95).map(lambda n: Fraction(n, 24)),
-    st.integers(1, 96).map(lambda n: Fraction(n, 24)),
-    st.sampled_from([Fraction(1), Fraction(3, 2)]),
-)
-def test_tied_lengths_sum_and_are_printable(start: Fraction, duration: Fraction, beat: Fraction) -> None:
-    lengths = split_span(start, duration, beat)
-    assert sum(lengths) == duration
-    assert all(length in PRINTABLE for length in lengths)
-
-
-@pytest.mark.parametrize(
-    ("start", "duration", "lengths"),
-    [
-        ("0", "4", ["4"]),
-        ("1", "2", ["2"]),
-        ("1/2", "1", ["1"]),
-        ("1/2", "2", ["1/2", "3/2"]),
-        ("0", "5/4", ["1", "1/4"]),
-        ("1/3", "2/3", ["2/3"]),
-        ("2/3", "4/3", ["1/3", "1"]),
-        ("3/4", "1/2", ["1/4", "1/4"]),
-        ("3/5", "9/10", ["2/5", "1/2"]),
-        ("1/2", "25/14", ["1/2", "1", "2/7"]),
-    ],
-)
-def test_ties_show_the_beats(start: str, duration: str, lengths: list[str]) -> None:
-    assert split_span(Fraction(start), Fraction(duration), QUARTER) == [Fraction(length) for length in lengths]
 
 
 def test_pedals_land_on_the_beats_they_are_pressed_at() -> None:
