@@ -23,7 +23,7 @@ import { unpackGraph } from "./packing.js";
  * @typedef {(graph: string, inputs: Record<string, Tensor>) => Promise<NamedTensor[]>} Run
  */
 
-/** Loaded once, also when a graph did not arrive and the next recording tries again. @type {Promise<LiteRt> | null} */
+/** Loaded once; what did not arrive is asked for again with the next recording. @type {Promise<LiteRt> | null} */
 let litert = null;
 
 const LISTENING = "listening model";
@@ -71,6 +71,9 @@ export async function openRhythm(models) {
  */
 async function openGraphs(graphs, owner, engine, receive) {
   litert ??= openLiteRt((path) => fetchFile(path, owner), engine);
+  litert.catch(() => {
+    litert = null;
+  });
   const runtime = await litert;
   /** @type {Record<string, ReturnType<LiteRt["load"]>>} */
   const loaded = {};

@@ -75,6 +75,21 @@ def test_crashed_worker_is_replaced(browser: Browser, site: str, clip: Path, tmp
     context.close()
 
 
+def test_what_did_not_arrive_is_asked_for_again(browser: Browser, site: str, tmp_path: Path) -> None:
+    context = browser.new_context(service_workers="block")
+    context.route("**/litert/*.wasm", lambda route: route.abort())
+    page = context.new_page()
+    page.goto(site)
+    ottava = Ottava(page)
+    silence = write_wav(tmp_path / "silence.wav", np.zeros(SAMPLE_RATE, np.float32))
+    ottava.drop(silence)
+    assert ottava.wait() == "The listening model could not be loaded; check the connection and try again."
+    context.unroute("**/litert/*.wasm")
+    ottava.drop(silence)
+    expect(page.locator("#problem-text")).to_contain_text("silent", timeout=60_000)
+    context.close()
+
+
 def test_works_without_the_server_and_on_a_plain_host(browser: Browser, clip: Path, tmp_path: Path) -> None:
     with serve_site("--plain") as (address, stop):
         context = browser.new_context()
