@@ -11,8 +11,10 @@ def add_set_option(parser: argparse.ArgumentParser) -> None:
 
 
 def set_constants(assignments: list[str]) -> None:
-    """Give constants of ottava's modules other values."""
+    """Give constants of ottava's modules other values; a name that is not there is an AttributeError."""
     for assignment in assignments:
         name, _, value = assignment.partition("=")
         module, _, constant = name.partition(".")
-        setattr(importlib.import_module(f"ottava.{module}"), constant, ast.literal_eval(value))
+        owner = importlib.import_module(f"ottava.{module}")
+        getattr(owner, constant)  # a name that it lacks would change nothing
+        setattr(owner, constant, ast.literal_eval(value))
