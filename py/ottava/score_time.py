@@ -24,7 +24,8 @@ PARTS = 24  # of a beat: all of PHASES are whole numbers of these
 # What each output counts, and what is paid, in natural logarithms: search on folds 0 and 1 of data/train
 # (bench/results.md, "Rhythm, constants").
 PHASE_WEIGHT, BEAT_WEIGHT, PERIOD_WEIGHT, STEP_WEIGHT = 1.0, 1.0, 0.5, 1.0
-# What a beat twice as long is worth at each chord: without it beats are found twice too fast more often than too slow.
+# What a beat twice as long is worth at each chord, in the same unit: without it beats are found too fast more often
+# than too slow.
 OCTAVE_WEIGHT = 1.0
 OTHER_STEP_COST = 2.0  # of a step that is not in STEPS, beside what the network gives them together
 BROKEN_COST, BROKEN_SEC, BROKEN_COST_A_SEC = 1.0, 0.06, 60.0  # of a chord that is broken

@@ -60,6 +60,21 @@ def transcribe_here(samples: NDArray[np.float32]) -> Result:
     return notate_performance(heard, len(samples) / model.sample_rate, Choices(), "")
 
 
+def copy_site(folder: Path, graph: str, damage: str) -> Path:
+    """The site with one file of its models damaged."""
+    site = folder / "site"
+    shutil.copytree(DIST, site)
+    (site / "package.json").write_text('{"type": "module"}')  # for node, as the repository's own does for dist/
+    path = site / "models" / graph
+    content = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    else:
+        damaged = {"cut": content[:-1], "altered": content[:-1] + bytes([content[-1] ^ 1]), "longer": content + b"?"}
+        path.write_bytes(damaged[damage])
+    return site
+
+
 @pytest.mark.parametrize("clip", ["minuet", "prelude"])
 def test_page_and_command_line_agree(clip: str, tmp_path: Path) -> None:
     recording = open_recording(ROOT / "examples" / f"{clip}.mp3", 44100)
@@ -108,18 +123,3 @@ def test_worker_says_that_the_rhythm_model_is_at_fault(tmp_path: Path) -> None:
 
     reply = transcribe_in_node(tmp_path, asyncio.run(read()), copy_site(tmp_path, "rhythm/bars.bin", "altered"))
     assert reply["message"].startswith("The rhythm model arrived damaged")
-
-
-def copy_site(folder: Path, graph: str, damage: str) -> Path:
-    """The site with one file of its models damaged."""
-    site = folder / "site"
-    shutil.copytree(DIST, site)
-    (site / "package.json").write_text('{"type": "module"}')  # for node, as the repository's own does for dist/
-    path = site / "models" / graph
-    content = path.read_bytes()
-    if damage == "missing":
-        path.unlink()
-    else:
-        damaged = {"cut": content[:-1], "altered": content[:-1] + bytes([content[-1] ^ 1]), "longer": content + b"?"}
-        path.write_bytes(damaged[damage])
-    return site

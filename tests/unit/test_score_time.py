@@ -74,6 +74,16 @@ def test_a_chord_given_on_a_beat_is_on_one() -> None:
     assert decode(Given(on_beat=[2])).part[2] == 0
 
 
+def test_between_two_levels_the_longer_beat_is_written() -> None:
+    # Even notes: whether each is a beat or each second one, the network knows hardly, and rather the first.
+    times = 0.3 * np.arange(1.0, 17.0)
+    fast, slow = know(np.arange(16.0)), know(np.arange(16.0) / 2)
+    outputs = {name: as_chances(0.52 * fast[name] + 0.48 * slow[name]) for name in OUTPUT_SIZES}
+    outputs["period"] = as_chances(np.zeros_like(outputs["period"]))
+    beats = locate_beats(times, decode_score_time(times, outputs, Given()))
+    assert np.median(np.diff(beats)) == pytest.approx(0.6)
+
+
 def test_given_beats_are_kept() -> None:
     # Tapped at half the speed that the network believes.
     score_time = decode(Given(beats=PLACES / 2))
