@@ -1,4 +1,4 @@
-"""The network behind beats and note values: a small transformer over chords or notes.
+"""The networks behind beats and note values: a small transformer over chords, beats or notes, and who chooses.
 
 Method: an encoder whose attention turns by how far two tokens are apart in time, in pitch or in number (rotary
 positions: Su et al., "RoFormer", 2021), and that sees the nearest neighbours through a convolution.
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ottava import bars, values
 from ottava.chords import N_FEATURES
+from ottava.readings import N_FIGURES, N_READINGS
 from ottava.rhythm_classes import OUTPUT_SIZES
 
 KERNEL = 5
@@ -130,6 +131,19 @@ class Layer(nn.Module):  # type: ignore[misc]
         mixed = F.scaled_dot_product_attention(query, key, value, absent)
         x = x + self.dropout(self.mix(mixed.transpose(1, 2).reshape(n, n_tokens, size)))
         return x + self.dropout(self.down(F.gelu(self.up(self.norms[2](x)))))
+
+
+class Readings(nn.Module):  # type: ignore[misc]
+    """Scores of readings by their figures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.zeros(N_FIGURES))
+        self.offsets = nn.Parameter(torch.zeros(N_READINGS))
+
+    def forward(self, figures: Tensor) -> Tensor:
+        """Figures (n, N_READINGS, N_FIGURES) to (n, N_READINGS)."""
+        return (figures * self.weights).sum(-1) + self.offsets
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:

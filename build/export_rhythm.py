@@ -1,9 +1,9 @@
-"""Export the trained networks of rhythm to the three LiteRT graphs that Ottava runs, and enter them in models.json.
+"""Export the trained networks of rhythm to the four LiteRT graphs that Ottava runs, and enter them in models.json.
 
     python -m build.export_rhythm --weights .cache/rhythm --out models [--fold 0]
 
-``--weights`` holds rhythm.pt, bars.pt and values.pt (build/train_*.py), or with ``--fold`` rhythm0.pt and so on, for
-benchmarks on the works that fold leaves out. requirements/export.txt pins all that is needed.
+``--weights`` holds rhythm.pt, bars.pt, readings.pt and values.pt (build/train_*.py), or with ``--fold`` rhythm0.pt and
+so on, for benchmarks on the works that fold leaves out. requirements/export.txt pins all that is needed.
 """
 
 import argparse
@@ -17,15 +17,17 @@ import torch
 from torch import nn
 
 from build.convert import convert_graph, describe_tensors
-from build.encoder import SHAPES, Encoder
+from build.encoder import SHAPES, Encoder, Readings
 from build.packing import SMALLEST_TABLE, pack_graph
-from ottava.models import FORMAT
+from ottava.models import FORMAT, RHYTHM_ROLES
+from ottava.readings import N_FIGURES, N_READINGS
 from ottava.rhythm_model import WINDOWS
 
 ROOT = Path(__file__).parent.parent
 FOLDER = "rhythm"
 LICENCE = "CC-BY-NC-SA-4.0"
-ORIGIN = "trained by Ottava on ASAP and (n)ASAP (build/train_rhythm.py, train_bars.py, train_values.py)"
+TRAININGS = ", ".join(f"build/train_{name}.py" for name in RHYTHM_ROLES)
+ORIGIN = f"trained by Ottava on ASAP and (n)ASAP ({TRAININGS})"
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
@@ -35,6 +37,19 @@ def round_weights(network: nn.Module) -> None:
         if weight.numel() >= SMALLEST_TABLE:
             step = 2.0 ** (round(math.log2(float(weight.std()))) - 6)
             weight.copy_(torch.round(weight / step) * step)
+
+
+def make_network(name: str) -> tuple[nn.Module, dict[str, torch.Tensor], tuple[int, ...]]:
+    """A network without its weights, inputs of the right shape, and the shape of its output."""
+    if name == "readings":
+        return Readings().eval(), {"figures": torch.zeros(1, N_READINGS, N_FIGURES)}, (1, N_READINGS)
+    shape, tokens = SHAPES[name], (1, WINDOWS[name][0])
+    inputs = {
+        "features": torch.zeros(*tokens, shape.n_features),
+        "coordinates": torch.zeros(*tokens, len(shape.waves)),
+        "absent": torch.zeros(*tokens),
+    }
+    return Encoder(shape).eval(), inputs, (*tokens, sum(shape.outputs.values()))
 
 
 def main() -> None:
@@ -49,20 +64,13 @@ def main() -> None:
         shutil.copy2(ROOT / "models" / "models.json", options.out / "models.json")
     models = json.loads((options.out / "models.json").read_text("utf-8"))
     graphs = {}
-    for name, shape in SHAPES.items():
-        network = Encoder(shape).eval()
+    for name in RHYTHM_ROLES:
+        network, inputs, outputs = make_network(name)
         network.load_state_dict(torch.load(options.weights / f"{name}{options.fold}.pt", weights_only=True))
-        tokens = (1, WINDOWS[name][0])
-        inputs = {
-            "features": torch.zeros(*tokens, shape.n_features),
-            "coordinates": torch.zeros(*tokens, len(shape.waves)),
-            "absent": torch.zeros(*tokens),
-        }
         round_weights(network)
         data = pack_graph(convert_graph(network, inputs))
         path = options.out / FOLDER / f"{name}.bin"
         path.write_bytes(data)
-        outputs = (*tokens, sum(shape.outputs.values()))
         graphs[name] = {
             "file": f"{FOLDER}/{path.name}",
             "bytes": len(data),

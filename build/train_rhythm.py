@@ -1,12 +1,15 @@
-"""Train the rhythm network on data/train, on a CPU: about twenty minutes of one core a fold.
+"""Train the rhythm network on data/train, on a CPU: about 35 minutes of one core a fold, in two parts.
 
-    python -m build.train_rhythm --fold 0 --out .cache/rhythm/rhythm0.pt     leaves the works of fold 0 out
-    python -m build.train_rhythm --out .cache/rhythm/rhythm.pt               the one that ships
+    python -m build.train_rhythm --fold 0 --out .cache/rhythm/plain0.pt      leaves the works of fold 0 out
+    python -m build.train_rhythm --fold 0 --begin .cache/rhythm/plain0.pt --out .cache/rhythm/rhythm0.pt
 
-Started again it goes on where it stopped. requirements/export.txt pins all that is needed.
+Without ``--fold`` the one that ships. First it learns to find beats; then, beginning with what it has learned, also to
+find them at a tempo that is supposed. Started again it goes on where it stopped. requirements/export.txt pins all that
+is needed.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,8 +20,8 @@ from torch import Tensor
 from build.encoder import RHYTHM, split_outputs
 from build.excerpts import NO_PEDAL_CHANCE, draw_excerpt
 from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
-from build.training import compute_entropies, run_training
-from ottava.chords import FEATURE_KINDS, compute_chord_features, group_notes
+from build.training import Further, compute_entropies, run_training
+from ottava.chords import FEATURE_KINDS, compute_chord_features, group_notes, suppose_tempo
 from ottava.datatypes import Floats, IntArray
 from ottava.rhythm_classes import PERIODS_LOG2_SEC, PHASES
 from ottava.rhythm_classes import STEPS as STEP_CLASSES
@@ -26,15 +29,19 @@ from ottava.rhythm_model import WINDOWS
 
 N_CHORDS = WINDOWS["rhythm"][0]
 BATCH = 16
-STEPS = 2000
+STEPS, MORE_STEPS, MORE_RATE = 2000, 1400, 1e-3
 LOSS_WEIGHTS = {"beat": 1.0, "phase": 0.5, "period": 0.3, "step": 0.3}
 PERIOD_SPREAD_OCTAVES = 0.1
 THIN_CHANCE, VEIL_CHANCE = 0.25, 0.15
 UNWRITTEN = len(PHASES) + 1
+# How often a tempo is supposed, and how far it is from the true one: in octaves, all through and here and there.
+SUPPOSED_CHANCE, EVEN_CHANCE = 0.7, 0.3
+OFF_OCTAVES, MOST_SWAY_OCTAVES, SWAY_CHORDS = 0.06, 0.12, 40
+MOST_SMOOTH_CHORDS = 24
 
 
-def draw_chords(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -> Window:
-    """Chords as the rhythm network hears them."""
+def draw_chords(corpus: Sequence[Taught], index: int, rng: np.random.Generator, *, supposes: bool = False) -> Window:
+    """Chords as the rhythm network hears them, most of the time at a supposed tempo where it ``supposes`` one."""
     _, excerpt, pedals = draw_excerpt(corpus, index, N_CHORDS, rng, THIN_CHANCE)
     chords = group_notes(excerpt.onset)
     features = compute_chord_features(
@@ -48,8 +55,32 @@ def draw_chords(corpus: Sequence[Taught], index: int, rng: np.random.Generator) 
     with np.errstate(invalid="ignore"):
         labels["period"] = np.log2(excerpt.period[first]).astype(np.float32)
     coordinates = np.stack([chords.times_sec - chords.times_sec[0], np.arange(len(features))], axis=1)
-    return Window(features[count], coordinates[count].astype(np.float32),
+    features, times_sec = features[count], chords.times_sec[count]
+    octaves = labels["period"][count].astype(np.float64)
+    if supposes and np.isfinite(octaves).any() and rng.random() < SUPPOSED_CHANCE:
+        period_sec = suppose_period(octaves, rng)
+        features = suppose_tempo(features, times_sec, period_sec, rng.random())
+    return Window(features, coordinates[count].astype(np.float32),
                   {name: label[count] for name, label in labels.items()})
+
+
+def suppose_period(octaves: Floats, rng: np.random.Generator) -> Floats:
+    """About the true length of a beat at each chord, in seconds: one for all or the smoothed one, and a little off.
+
+    ``octaves`` of a second, NaN where it is not known.
+    """
+    n_chords, known = len(octaves), np.flatnonzero(np.isfinite(octaves))
+    octaves = np.interp(np.arange(n_chords), known, octaves[known])
+    if rng.random() < EVEN_CHANCE:
+        octaves[:] = np.median(octaves)
+    else:
+        window = np.ones(2 * int(rng.integers(3, MOST_SMOOTH_CHORDS)) + 1)
+        half = len(window) // 2
+        smoothed = np.convolve(octaves, window) / np.convolve(np.ones(n_chords), window)
+        octaves = smoothed[half : half + n_chords]
+    knots = np.arange(0, n_chords + SWAY_CHORDS, SWAY_CHORDS)
+    sway = np.interp(np.arange(n_chords), knots, rng.normal(0, rng.uniform(0, MOST_SWAY_OCTAVES), len(knots)))
+    return np.asarray(2 ** (octaves + rng.normal(0, OFF_OCTAVES) + sway))
 
 
 def veil_features(features: NDArray[np.float32], rng: np.random.Generator) -> None:
@@ -90,4 +121,7 @@ def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tenso
 
 
 if __name__ == "__main__":
-    run_training(__doc__, RHYTHM, draw_chords, N_CHORDS, BATCH, STEPS, compute_losses, LOSS_WEIGHTS)
+    run_training(
+        __doc__, RHYTHM, draw_chords, N_CHORDS, BATCH, STEPS, compute_losses, LOSS_WEIGHTS,
+        Further(partial(draw_chords, supposes=True), MORE_STEPS, MORE_RATE),
+    )  # fmt: skip

@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,15 @@ AVERAGING = 0.997  # of the weights over steps; the average is what is kept
 SAVE_STEPS = 200
 
 
+@dataclass(frozen=True)
+class Further:
+    """A second part of a training, which begins with the weights of the first."""
+
+    draw_window: Callable[[Sequence[Taught], int, np.random.Generator], Window]
+    n_steps: int
+    rate: float
+
+
 def run_training(
     text: str | None,
     shape: Shape,
@@ -42,16 +52,23 @@ def run_training(
     n_steps: int,
     compute_losses: Callable[[Tensor, dict[str, Tensor]], dict[str, Tensor]],
     weights: dict[str, float],
+    further: Further | None = None,
 ) -> None:
     """Read the command line that ``text`` describes, train on all folds but the one left out, and save."""
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fold", type=int, choices=range(N_FOLDS), help="the fold to leave out")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=n_steps)
+    parser.add_argument("--steps", type=int)
     parser.add_argument("--threads", type=int, default=1)
+    if further:
+        parser.add_argument("--begin", type=Path, metavar="WEIGHTS", help="of the first part: train the second")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
+    network, rate = Encoder(shape), LEARNING_RATE
+    if further and options.begin:
+        draw_window, n_steps, rate = further.draw_window, further.n_steps, further.rate
+        network.load_state_dict(torch.load(options.begin, weights_only=True))
     folder = Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data" / "train"
     corpus = read_corpus(folder, [fold for fold in range(N_FOLDS) if fold != options.fold])
     chances = weigh_performances(corpus)
@@ -60,7 +77,7 @@ def run_training(
         chosen = rng.choice(len(corpus), batch, p=chances).tolist()
         return stack_windows([draw_window(corpus, index, rng) for index in chosen], n_tokens)
 
-    train(Encoder(shape), draw, compute_losses, weights, options.out, options.steps)
+    train(network, draw, compute_losses, weights, options.out, options.steps or n_steps, rate)
 
 
 def compute_entropies(parts: dict[str, Tensor], batch: dict[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:
@@ -82,10 +99,11 @@ def train(
     weights: dict[str, float],
     path: Path,
     n_steps: int,
+    highest_rate: float,
 ) -> None:
     """Train up to ``n_steps`` and write the averaged weights; goes on from the checkpoint beside ``path``, if any."""
     averaged = copy.deepcopy(network)
-    optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE, (0.9, 0.98), weight_decay=WEIGHT_DECAY)
+    optimizer = torch.optim.AdamW(network.parameters(), highest_rate, (0.9, 0.98), weight_decay=WEIGHT_DECAY)
     first_step = 0
     path.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = path.with_suffix(".checkpoint")
@@ -100,7 +118,7 @@ def train(
     network.train()
     for step in range(first_step, n_steps):
         batch = {name: torch.from_numpy(array) for name, array in draw(np.random.default_rng([0, step])).items()}
-        rate = LEARNING_RATE * min(1.0, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * step / n_steps))
+        rate = highest_rate * min(1.0, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * step / n_steps))
         for group in optimizer.param_groups:
             group["lr"] = rate
         losses = compute_losses(network(batch["features"], batch["coordinates"], batch["absent"]), batch)

@@ -19,6 +19,7 @@ CHORD_SEC = 0.03
 PEDAL_BEFORE_SEC = 0.05
 BASS_WEIGHT = 0.3  # of an octave below middle C in the accents of the tempogram
 SHORTEST_SEC, LONGEST_SEC = 0.02, 4.0
+SHORTEST_BEATS, LONGEST_BEATS = 1 / 16, 8.0
 NEAR_CHORDS = 32  # among which one like this is looked for
 SMOOTH_CHORDS = 33
 HARMONY_CHORDS = (1, 4, 8)
@@ -29,7 +30,10 @@ N_SIGNALS, N_LAGS = 2, 32  # of the tempogram: accents, low notes
 TEMPOGRAM = slice(32, 32 + N_SIGNALS * N_LAGS)
 TEMPOGRAM_LAGS_SEC = np.geomspace(0.12, 4.0, N_LAGS)
 FEATURE_KINDS = (PITCHES, VELOCITIES, LENGTHS, HARMONY, RETURNS, TEMPOGRAM)
-N_FEATURES = TEMPOGRAM.stop
+# What the music is at a tempo that is supposed; all 0 where none is.
+SUPPOSED_BEATS = np.array([1 / 3, 1 / 2, 2 / 3, 1, 3 / 2, 2, 3, 4])  # after which the music may come back
+SUPPOSED = slice(TEMPOGRAM.stop, TEMPOGRAM.stop + 9 + N_SIGNALS * len(SUPPOSED_BEATS))
+N_FEATURES = SUPPOSED.stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,43 @@ def compute_chord_features(
     tempogram = compute_tempogram(chords.times_sec, signals, TEMPOGRAM_LAGS_SEC)
     features[:, TEMPOGRAM] = 2 * tempogram.reshape(n_chords, -1)
     return features
+
+
+def suppose_tempo(
+    features: NDArray[np.float32], times_sec: Floats, period_sec: Floats, first_beat: float = 0.0
+) -> NDArray[np.float32]:
+    """The features of chords with those of a supposed tempo filled in.
+
+    Parameters
+    ----------
+    features
+        Of the chords, shape (n_chords, N_FEATURES).
+    times_sec, period_sec
+        Shape (n_chords,): when they are struck, and about how long a beat is there, > 0.
+    first_beat
+        Where the first chord stands on the count of such beats, which begins anywhere.
+    """
+    n_chords = len(times_sec)
+    beats = np.diff(times_sec) * 2 / (period_sec[1:] + period_sec[:-1])
+    turns = 2 * np.pi * (first_beat + np.append(0, np.cumsum(beats)))
+    steps = np.log2(np.clip(beats, SHORTEST_BEATS, LONGEST_BEATS)) / 2 + 0.5
+    octaves = np.log2(period_sec)
+    columns = [
+        np.ones(n_chords), octaves + 0.7, np.append(0, steps), np.append(steps, 0),
+        np.cos(turns), np.sin(turns), np.cos(2 * turns), np.sin(2 * turns), np.cos(3 * turns),
+    ]  # fmt: skip
+    # The tempogram between the lags that it has.
+    lags = np.log2(TEMPOGRAM_LAGS_SEC)
+    lag = (octaves[:, None] + np.log2(SUPPOSED_BEATS) - lags[0]) / (lags[1] - lags[0])
+    left = np.clip(np.floor(lag).astype(np.int64), 0, N_LAGS - 2)
+    share = np.clip(lag - left, 0, 1)[:, None]
+    tempogram = features[:, TEMPOGRAM].reshape(n_chords, N_SIGNALS, N_LAGS)
+    below, above = (np.take_along_axis(tempogram, index[:, None], axis=2) for index in (left, left + 1))
+    supposed = features.copy()
+    supposed[:, SUPPOSED] = np.concatenate(
+        [np.stack(columns, axis=1), (below * (1 - share) + above * share).reshape(n_chords, -1)], axis=1
+    )
+    return supposed
 
 
 def scale_sec(seconds: Floats) -> Floats:

@@ -1,25 +1,23 @@
 """Placing: the beats and bars of a performance and the place of every chord on them, as people want them.
 
-By two trained networks (`ottava.score_time`, `ottava.bars`), or without anything trained (`ottava.beats`,
-`ottava.meter`). Either way beats come first, then bars, then places.
+By trained networks (`ottava.readings`), or without anything trained (`ottava.beats`, `ottava.meter`). Either way beats
+come first, then bars, then places.
 """
 
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
-from ottava.bars import describe_bars, number_bars
 from ottava.beats import cover_notes, estimate_tempo, track_beats
-from ottava.chords import Chords, describe_chords
+from ottava.chords import Chords
 from ottava.datatypes import BeatGrid, Choices, Floats, Note, Pedal, Run
 from ottava.meter import beat_positions, complete_grid, estimate_meter, signature_quarters
+from ottava.readings import Decided, Reading, choose_reading, find_period, hear, read_performance
 from ottava.rhythm import division_costs, refine_places, snap_onsets
 from ottava.rhythm_classes import PHASES
-from ottava.rhythm_model import compute_bars, compute_rhythm
-from ottava.score_time import EARLY_BEATS, PARTS, Given, ScoreTime, decode_score_time, locate_beats
+from ottava.score_time import PARTS
 
 Places = list[Fraction | None]
 
@@ -27,7 +25,7 @@ Places = list[Fraction | None]
 async def place_by_model(
     notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords, choices: Choices, run: Run
 ) -> tuple[BeatGrid, Places]:
-    """Place chords by the rhythm network and the network of bars.
+    """Place chords by the trained networks.
 
     Parameters
     ----------
@@ -47,76 +45,52 @@ async def place_by_model(
         Beats up to the end of the last bar, and for each chord its place in beats from the first of them, never
         decreasing; None where it has no place of its own (ornaments, wrong notes).
     """
-    outputs = await compute_rhythm(chords, describe_chords(notes, pedals, chords), run)
-    placed = await _place(notes, pedals, chords, outputs, choices, run)
-    if choices.tempo_bpm and not choices.meters and not choices.beats_sec and not choices.tempo_factor:
-        # How many quarters a beat has, which the tempo counts, is known only now.
-        signatures = placed[0].signatures
-        known = replace(choices, meters=((0.0, *signatures[len(signatures) // 2]),))
-        return await _place(notes, pedals, chords, outputs, known, run)
-    return placed
-
-
-async def _place(
-    notes: Sequence[Note],
-    pedals: Sequence[Pedal],
-    chords: Chords,
-    outputs: Mapping[str, Floats],
-    choices: Choices,
-    run: Run,
-) -> tuple[BeatGrid, Places]:
-    """`place_by_model` with the outputs of the rhythm network."""
     times_sec = chords.times_sec
-    turns = [_find_chord(times_sec, sec) for sec, _, _ in choices.meters]
-    downbeats = sorted({*turns[1:], *(_find_chord(times_sec, sec) for sec in choices.downbeats_sec)})
-    tapped = cover_notes(np.array(choices.beats_sec), times_sec[0], times_sec[-1]) if choices.beats_sec else None
-    given = Given(None, downbeats, None if tapped is None else beat_positions(times_sec, tapped))
-    score_time = decode_score_time(times_sec, outputs, given)
-    period_sec = _choose_period(times_sec, score_time, choices)
-    if period_sec is not None:
-        score_time = decode_score_time(times_sec, outputs, replace(given, period_sec=period_sec))
-    beats_sec = _time_beats(times_sec, score_time, tapped, given.beats)
-    bar_outputs = await compute_bars(describe_bars(notes, pedals, chords, score_time, beats_sec), run)
+    turns = [(_find_chord(times_sec, sec), (count, kind)) for sec, count, kind in choices.meters]
+    downbeats = {chord for chord, _ in turns[1:]} | {_find_chord(times_sec, sec) for sec in choices.downbeats_sec}
+    decided = Decided(sorted(downbeats), turns)
+    heard = hear(notes, pedals, chords)
+    if choices.beats_sec:
+        tapped = cover_notes(np.array(choices.beats_sec), times_sec[0], times_sec[-1])
+        decided = replace(decided, tapped_sec=tapped, beats=beat_positions(times_sec, tapped))
+        reading = await read_performance(heard, decided, run, find_period(times_sec, tapped))
+    elif choices.tempo_bpm and choices.meters:
+        unit = choices.meters[0][1:]
+        reading = await read_performance(heard, decided, run, _keep_tempo(choices.tempo_bpm, unit, times_sec))
+    else:
+        reading = await choose_reading(heard, decided, run)
+        if choices.tempo_factor:
+            period_sec = find_period(times_sec, reading.beats_sec) / choices.tempo_factor
+            reading = await read_performance(heard, decided, run, period_sec)
+        elif choices.tempo_bpm:
+            # How many quarters a beat has, which the tempo counts, is known only now.
+            unit = reading.signatures[len(reading.signatures) // 2]
+            decided = replace(decided, meters=[(0, unit)])
+            reading = await read_performance(heard, decided, run, _keep_tempo(choices.tempo_bpm, unit, times_sec))
+    return _place_chords(times_sec, reading, choices)
 
-    known, beats = score_time.written.tolist(), score_time.beat.tolist()
-    meters = [
-        (beats[min(bisect_left(known, chord), len(known) - 1)] if index else 0, (count, kind))
-        for index, (chord, (_, count, kind)) in enumerate(zip(turns, choices.meters, strict=True))
-    ]
-    numbers, signatures = number_bars(bar_outputs, meters, [beats[bisect_left(known, chord)] for chord in downbeats])
-    grid = BeatGrid(beats_sec[: len(numbers)], numbers + 1, tuple(signatures))
+
+def _keep_tempo(tempo_bpm: float, signature: tuple[int, int], times_sec: Floats) -> Floats:
+    """Seconds of a beat at each chord by a tempo in quarters a minute."""
+    return np.full(len(times_sec), 60.0 / tempo_bpm * float(signature_quarters(signature)))
+
+
+def _place_chords(times_sec: Floats, reading: Reading, choices: Choices) -> tuple[BeatGrid, Places]:
+    """Beats and places of a reading."""
+    score_time, n_beats = reading.score_time, len(reading.numbers)
+    grid = BeatGrid(reading.beats_sec[:n_beats], reading.numbers + 1, tuple(reading.signatures))
     places: Places = [None] * len(times_sec)
-    for chord, beat, part in zip(known, beats, score_time.part.tolist(), strict=True):
+    triples = zip(score_time.written.tolist(), score_time.beat.tolist(), score_time.part.tolist(), strict=True)
+    for chord, beat, part in triples:
         places[chord] = beat + Fraction(part, PARTS)
     if choices.grid == "auto":
-        places = refine_places(times_sec, places, beats_sec, signatures, np.exp(outputs["phase"][:, len(PHASES)]))
+        elsewhere = np.exp(reading.outputs["phase"][:, len(PHASES)])
+        places = refine_places(times_sec, places, reading.beats_sec, reading.signatures, elsewhere)
     return complete_grid(grid, max(place for place in places if place is not None)), places
 
 
 def _find_chord(times_sec: Floats, sec: float) -> int:
     return int(np.argmin(np.abs(times_sec - sec)))
-
-
-def _time_beats(times_sec: Floats, score_time: ScoreTime, tapped: Floats | None, beats: Floats | None) -> Floats:
-    """Seconds of the beats from the first chord's on and of the one after the last; tapped ones stay as they are."""
-    located = locate_beats(times_sec, score_time)
-    if tapped is None or beats is None:
-        return located
-    first = int(np.floor(beats[score_time.written[0]] + EARLY_BEATS))
-    return np.append(tapped[first : first + len(located)], located[len(tapped) - first :])
-
-
-def _choose_period(times_sec: Floats, score_time: ScoreTime, choices: Choices) -> Floats | None:
-    """Seconds of a beat about each chord by the tempo that a person gave, None where that is nothing of use."""
-    if choices.beats_sec:
-        return None
-    if choices.tempo_bpm and choices.meters:
-        unit = float(signature_quarters(choices.meters[0][1:]))
-        return np.full(len(times_sec), 60.0 / choices.tempo_bpm * unit)
-    if choices.tempo_factor:
-        beats_sec = locate_beats(times_sec, score_time)
-        return np.asarray(np.interp(times_sec, beats_sec[:-1], np.diff(beats_sec)) / choices.tempo_factor)
-    return None
 
 
 def place_by_tracking(

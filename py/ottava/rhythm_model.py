@@ -40,6 +40,11 @@ async def compute_values(
     return await _run_windows("values", features, coordinates, run, VALUE_OUTPUT_SIZES)
 
 
+async def rate_readings(figures: Floats, run: Run) -> Floats:
+    """How good each of some readings is, shape (n_readings,); figures (n_readings, n_figures)."""
+    return np.asarray((await run("readings", {"figures": figures[None].astype(np.float32)}))["outputs"][0], np.float64)
+
+
 async def _run_windows(
     graph: str,
     features: NDArray[np.float32],

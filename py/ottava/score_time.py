@@ -13,6 +13,7 @@ odds (beat) and of probabilities (the others).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,17 +38,21 @@ TEMPO_STEPS = 2
 # A chord that more likely than this is an ornament or a wrong note has no place.
 UNWRITTEN_CHANCE = 0.6
 MOST_BEATS = 8  # between two chords
-GIVEN_PERIOD_OCTAVES = 0.15  # how far beats stray from a tempo that a person gave
+GIVEN_PERIOD_OCTAVES = 0.15  # how far beats stray from a tempo that is given
+GIVEN_PERIOD_SPREADS = 3  # of these, beyond which no tempo is tried
 # Given beats, not tuned: a chord this much before a beat belongs to it; how far chords stray from their places.
 EARLY_BEATS, GIVEN_BEATS_SPREAD = 0.1, 0.06
 EDGE_CHORDS = 8  # that tell the tempo beyond the first and the last chord
 LONE_BEAT_SEC = 0.5  # where there is one chord alone
 IMPOSSIBLE = -1e9
+SHORTEST_GAP_SEC = 0.005
+# Times between chords are told apart this finely (1.4 %, where players stray by 7): what they can be is kept.
+GAPS_AN_OCTAVE = 48
 
 _TEMPOS_LOG2_SEC = np.linspace(np.log2(0.14), np.log2(3.2), 32)
 _TEMPOS_SEC = 2**_TEMPOS_LOG2_SEC
 _PHASE_PARTS = np.array([int(phase * PARTS) for phase in PHASES])
-_PHASE_STEP = (_PHASE_PARTS[None, :] - _PHASE_PARTS[:, None]) / PARTS  # from, to
+_PHASE_STEP = (_PHASE_PARTS - _PHASE_PARTS[:, None, None]) / PARTS  # from, tempos, to
 _DIAGONAL = np.arange(len(PHASES))
 _MOST_PARTS = PARTS * (MOST_BEATS + 2)
 _STEP_OF_PARTS = np.full(_MOST_PARTS + 1, len(STEPS))
@@ -105,7 +110,9 @@ def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: G
     phase_score = _score_phases(outputs, written)
     tempo_score = _score_tempos(outputs, written)
     exact: IntArray | None = None
+    tempos = slice(0, len(_TEMPOS_SEC))
     if given.period_sec is not None:
+        tempos = _choose_tempos(given.period_sec)
         octaves = _TEMPOS_LOG2_SEC - np.log2(given.period_sec[written])[:, None]
         tempo_score = tempo_score - 0.5 * (octaves / GIVEN_PERIOD_OCTAVES) ** 2
     if given.beats is not None:
@@ -115,8 +122,17 @@ def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: G
         exact = np.diff(beat).astype(np.int64)
     else:
         phase_score[np.searchsorted(written, on_beat)[:, None], np.flatnonzero(_PHASE_PARTS)] = IMPOSSIBLE
-    path = _find_path(phase_score, tempo_score, np.diff(times_sec[written]), outputs["step"], written, exact)
+    path = _find_path(phase_score, tempo_score, np.diff(times_sec[written]), outputs["step"], written, exact, tempos)
     return ScoreTime(written, np.cumsum(path[:, 1]), _PHASE_PARTS[path[:, 0]])
+
+
+def _choose_tempos(period_sec: Floats) -> slice:
+    """The lengths of a beat that are near enough to a given one somewhere."""
+    within = GIVEN_PERIOD_SPREADS * GIVEN_PERIOD_OCTAVES
+    ends = np.log2([period_sec.min(), period_sec.max()]) + np.array([-within, within])
+    first, last = np.searchsorted(_TEMPOS_LOG2_SEC, ends)
+    last = max(int(last), 1)
+    return slice(min(int(first), last - 1), last)
 
 
 def _score_phases(outputs: Mapping[str, Floats], written: IntArray) -> Floats:
@@ -137,53 +153,74 @@ def _score_tempos(outputs: Mapping[str, Floats], written: IntArray) -> Floats:
     return np.asarray(PERIOD_WEIGHT * network + OCTAVE_WEIGHT * _TEMPOS_LOG2_SEC)
 
 
-def _weigh_steps(gap_sec: float, step: Floats, *, is_far: bool) -> tuple[NDArray[np.float64], Floats]:
-    """Beats of the best step of a time by (length of a beat, phase from, phase to), and what it is worth.
+@cache
+def _fit_steps(gap: int) -> tuple[IntArray, NDArray[np.intp], Floats]:
+    """What a time of ``gap`` (in `GAPS_AN_OCTAVE` of an octave of a second) can be, by (place from, beat's length, to).
 
-    ``step``: what the network says of it; ``is_far`` where chords without a place lie between.
+    Gives the beats of the best step, its kind (index in STEPS, or one more), and what is paid for the stray.
     """
-    beats = np.clip(np.round(gap_sec / _TEMPOS_SEC[:, None, None] - _PHASE_STEP), 0, MOST_BEATS)
+    gap_sec = 2.0 ** (gap / GAPS_AN_OCTAVE)
+    beats = np.clip(np.round(gap_sec / _TEMPOS_SEC[:, None] - _PHASE_STEP), 0, MOST_BEATS)
     beats += beats + _PHASE_STEP < 1e-6
     length = beats + _PHASE_STEP
-    octaves = np.log2(gap_sec / length) - _TEMPOS_LOG2_SEC[:, None, None]
+    octaves = np.log2(gap_sec / length) - _TEMPOS_LOG2_SEC[:, None]
     # A time that is uncertain by so many seconds is so by that share of itself.
     spread = STRAY_OCTAVES**2 + (STRAY_SEC / gap_sec / np.log(2)) ** 2
     kind = _STEP_OF_PARTS[np.round(length * PARTS).astype(np.int64)]
-    by_step = (step - OTHER_STEP_COST * (np.arange(len(step)) == len(STEPS)))[kind]
-    scores = np.maximum(-0.5 * octaves**2 / spread, -MOST_STRAY_COST) + STEP_WEIGHT * by_step / (2 if is_far else 1)
+    return beats.astype(np.int64), kind.astype(np.intp), np.maximum(-0.5 * octaves**2 / spread, -MOST_STRAY_COST)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """From one chord to the next: ``scores`` of each (place from, beat's length, place to), and how many ``beats``."""
+
+    scores: Floats
+    beats: IntArray
+    is_broken: NDArray[np.bool_] | None = None  # (n_phases, n_tempos): no step at all, the place stays
+
+    def count(self, phase_from: int, phase: int) -> int:
+        """The beats of one of them, at the first of the tempos."""
+        if self.is_broken is not None and phase_from == phase and self.is_broken[phase, 0]:
+            return 0
+        return int(self.beats[phase_from, 0, phase])
+
+
+def _weigh_steps(gap_sec: float, step: Floats, tempos: slice, *, is_far: bool) -> _Step:
+    """Weigh what a time can be; ``step``: what the network says, ``is_far``: chords without a place lie between."""
+    beats, kind, stray = _fit_steps(round(np.log2(gap_sec) * GAPS_AN_OCTAVE))
+    by_step = STEP_WEIGHT * step
+    by_step[-1] -= STEP_WEIGHT * OTHER_STEP_COST
+    scores = stray[:, tempos] + np.take(by_step / 2 if is_far else by_step, kind[:, tempos])
     # Or the chord is broken: no step at all.
     broken = STEP_WEIGHT * step[0] - BROKEN_COST - BROKEN_COST_A_SEC * max(0.0, gap_sec - BROKEN_SEC)
-    is_broken = broken > scores[:, _DIAGONAL, _DIAGONAL]
-    scores[:, _DIAGONAL, _DIAGONAL] = np.where(is_broken, broken, scores[:, _DIAGONAL, _DIAGONAL])
-    beats[:, _DIAGONAL, _DIAGONAL] *= ~is_broken
-    return beats, scores
+    staying = scores[_DIAGONAL, :, _DIAGONAL]
+    scores[_DIAGONAL, :, _DIAGONAL] = np.maximum(staying, broken)
+    return _Step(scores, beats[:, tempos], broken > staying)
 
 
-def _keep_steps(n_beats: int) -> tuple[NDArray[np.float64], Floats]:
+def _keep_steps(n_beats: int, n_tempos: int) -> _Step:
     """As `_weigh_steps`, where the number of beats is known."""
-    length = n_beats + _PHASE_STEP
+    length = n_beats + np.broadcast_to(_PHASE_STEP, (len(PHASES), n_tempos, len(PHASES)))
     is_step = (length > 0) | ((length == 0) & (n_beats == 0))
-    scores = np.where(is_step, 0.0, IMPOSSIBLE)
-    shape = (len(_TEMPOS_SEC), *scores.shape)
-    return np.full(shape, float(n_beats)), np.broadcast_to(scores, shape)
+    return _Step(np.where(is_step, 0.0, IMPOSSIBLE), np.full(is_step.shape, n_beats))
 
 
-def _change_tempo(best: Floats, gap_sec: float) -> tuple[Floats, IntArray]:
-    """The best of each state after a change of tempo, and the tempo from which it came; both (n_tempos, n_phases)."""
-    n_tempos, n_phases = best.shape
-    cost = TEMPO_COST / (gap_sec / _TEMPOS_SEC + 0.15)
-    reached = best.copy()
-    source = np.repeat(np.arange(n_tempos)[:, None], n_phases, axis=1)
-    for shift in range(-TEMPO_STEPS, TEMPO_STEPS + 1):
-        to = slice(max(0, shift), n_tempos + min(0, shift))
-        other = best[max(0, -shift) : n_tempos - max(0, shift)] - (cost[to] * shift**2)[:, None]
-        is_better = other > reached[to]
-        reached[to] = np.where(is_better, other, reached[to])
-        source[to] = np.where(is_better, np.arange(n_tempos)[to][:, None] - shift, source[to])
-    anew = best.argmax(axis=0)
-    other = best[anew, np.arange(n_phases)] - NEW_TEMPO_COST
-    is_better = other > reached
-    return np.where(is_better, other, reached), np.where(is_better, anew, source)
+def _change_tempo(best: Floats, costs: Floats) -> Floats:
+    """The best of each (beat's length, place) after a change of tempo, which costs ``costs`` (n_tempos,) a step."""
+    n_tempos = len(best)
+    reached: Floats = np.maximum(best, best.max(axis=0) - NEW_TEMPO_COST)
+    for shift in range(1, min(TEMPO_STEPS, n_tempos - 1) + 1):
+        cost = (costs * shift**2)[:, None]
+        np.maximum(reached[shift:], best[:-shift] - cost[shift:], out=reached[shift:])
+        np.maximum(reached[:-shift], best[shift:] - cost[:-shift], out=reached[:-shift])
+    return reached
+
+
+def _list_sources(best: Floats, cost: float, tempo: int) -> Floats:
+    """What `_change_tempo` chooses between for one tempo and each place, shape (n_tempos, n_phases)."""
+    away = np.abs(np.arange(len(best)) - tempo)
+    change = np.where(away <= TEMPO_STEPS, cost * away**2, NEW_TEMPO_COST)
+    return best - np.minimum(change, NEW_TEMPO_COST)[:, None]
 
 
 def _find_path(
@@ -193,35 +230,43 @@ def _find_path(
     step_logs: Floats,
     written: IntArray,
     exact: IntArray | None,
+    tempos: slice,
 ) -> IntArray:
     """The best places: rows of (phase, beats since the row before), shape (n_written, 2).
 
-    ``exact`` (n_written - 1,): the beats between neighbours, where they are known.
+    ``exact`` (n_written - 1,): the beats between neighbours, where they are known; ``tempos``: those that are tried.
     """
-    n_written, n_phases = phase_score.shape
+    n_written = len(phase_score)
+    tempo_score = tempo_score[:, tempos]
     n_tempos = tempo_score.shape[1]
-    back = np.zeros((n_written, n_tempos, n_phases), np.int16)
-    beats_back = np.zeros((n_written, n_tempos, n_phases), np.int32 if exact is not None else np.int8)
-    rows = np.arange(n_tempos)[:, None]
-    best = tempo_score[0][:, None] + phase_score[0]
-    for chord in range(1, n_written):
-        gap_sec = max(float(gaps_sec[chord - 1]), 0.005)
-        if exact is None:
-            is_far = bool(written[chord] - written[chord - 1] > 1)
-            beats, scores = _weigh_steps(gap_sec, step_logs[written[chord - 1]], is_far=is_far)
-        else:
-            beats, scores = _keep_steps(int(exact[chord - 1]))
-        reached, source = _change_tempo(best, gap_sec)
-        total = reached[:, :, None] + scores
-        phase = total.argmax(axis=1)
-        back[chord] = source[rows, phase] * n_phases + phase
-        beats_back[chord] = np.take_along_axis(beats, phase[:, None], 1)[:, 0]
-        best = np.take_along_axis(total, phase[:, None], 1)[:, 0] + tempo_score[chord][:, None] + phase_score[chord]
+    gaps_sec = np.maximum(gaps_sec, SHORTEST_GAP_SEC)
+    costs = TEMPO_COST / (gaps_sec[:, None] / _TEMPOS_SEC[tempos] + 0.15)
+    is_far = np.diff(written) > 1
+
+    def weigh(chord: int, tempos: slice) -> _Step:
+        if exact is not None:
+            return _keep_steps(int(exact[chord]), tempos.stop - tempos.start)
+        return _weigh_steps(float(gaps_sec[chord]), step_logs[written[chord]], tempos, is_far=bool(is_far[chord]))
+
+    # The way there is not kept, only what each state is worth: found again for the one path that is wanted.
+    kept = np.zeros((n_written, n_tempos, len(PHASES)), np.float32)
+    best = kept[0] = tempo_score[0][:, None] + phase_score[0]
+    for chord in range(n_written - 1):
+        reached = _change_tempo(best, costs[chord])
+        best = (weigh(chord, tempos).scores + reached.T[:, :, None]).max(axis=0)
+        best += tempo_score[chord + 1][:, None] + phase_score[chord + 1]
+        best -= best.max()
+        kept[chord + 1] = best
     path = np.zeros((n_written, 2), np.int64)
-    tempo, phase_now = np.unravel_index(int(best.argmax()), best.shape)
-    for chord in range(n_written - 1, -1, -1):
-        path[chord] = phase_now, beats_back[chord, tempo, phase_now] if chord else 0
-        tempo, phase_now = divmod(int(back[chord, tempo, phase_now]), n_phases)
+    tempo, phase = (int(index) for index in np.unravel_index(int(best.argmax()), best.shape))
+    for chord in range(n_written - 2, -1, -1):
+        lone = tempos.start + tempo
+        step = weigh(chord, slice(lone, lone + 1))
+        sources = _list_sources(kept[chord], float(costs[chord, tempo]), tempo)
+        phase_from = int((step.scores[:, 0, phase] + sources.max(axis=0)).argmax())
+        path[chord + 1] = phase, step.count(phase_from, phase)
+        tempo, phase = int(sources[:, phase_from].argmax()), phase_from
+    path[0] = phase, 0
     return path
 
 

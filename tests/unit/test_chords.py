@@ -5,9 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ottava.chords import N_FEATURES, N_LAGS, TEMPOGRAM, TEMPOGRAM_LAGS_SEC, describe_chords, group_notes
+from ottava.chords import (
+    N_FEATURES,
+    N_LAGS,
+    SUPPOSED,
+    SUPPOSED_BEATS,
+    TEMPOGRAM,
+    TEMPOGRAM_LAGS_SEC,
+    describe_chords,
+    group_notes,
+    suppose_tempo,
+)
 from ottava.datatypes import Note, Pedal, Performance
 from tests.performances import WALTZ, perform, performances
 
@@ -46,6 +57,31 @@ def test_the_bass_of_a_waltz_comes_back_after_a_bar() -> None:
     features = describe(performance.notes)
     bass = features[20, TEMPOGRAM.start + N_LAGS : TEMPOGRAM.start + 2 * N_LAGS]
     assert TEMPOGRAM_LAGS_SEC[bass.argmax()] == pytest.approx(1.8, rel=0.07)
+
+
+def test_a_supposed_tempo_is_told_and_nothing_else_changes() -> None:
+    performance = perform(WALTZ, 100)  # a beat takes 0.6 s
+    chords = group_notes(np.array([note.onset_sec for note in performance.notes]))
+    features = describe(performance.notes)
+    assert not features[:, SUPPOSED].any()
+    supposed = suppose_tempo(features, chords.times_sec, np.full(len(features), 0.6))
+    assert (supposed[:, : SUPPOSED.start] == features[:, : SUPPOSED.start]).all()
+    told = supposed[:, SUPPOSED]
+    assert (told[:, 0] == 1).all()
+    # The turn of the beat is the same on all beats, and the bass comes back after three of them.
+    on_beat = np.abs((chords.times_sec - 0.5) / 0.6 % 1) < 0.01
+    assert told[on_beat, 4] == pytest.approx(np.ones(on_beat.sum()), abs=0.01)
+    assert SUPPOSED_BEATS[told[20, -len(SUPPOSED_BEATS) :].argmax()] == 3
+
+
+@given(performances(), st.floats(0.05, 8.0))
+@settings(max_examples=40, deadline=None)
+def test_any_tempo_can_be_supposed(performance: Performance, period_sec: float) -> None:
+    chords = group_notes(np.array([note.onset_sec for note in performance.notes]))
+    features = describe(performance.notes)
+    supposed = suppose_tempo(features, chords.times_sec, np.full(len(features), period_sec))
+    assert np.isfinite(supposed).all()
+    assert np.abs(supposed).max() < 12
 
 
 def test_an_hour_of_silence_costs_nothing() -> None:

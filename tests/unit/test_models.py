@@ -22,6 +22,7 @@ from ottava.models import (
     unpack_graph,
 )
 from ottava.notes import LEAST_SCORE
+from ottava.readings import N_FIGURES, N_READINGS
 from ottava.rhythm_model import WINDOWS
 
 GRAPH = {
@@ -125,8 +126,12 @@ def test_the_rhythm_graphs_are_what_the_pipeline_feeds_them() -> None:
     assert sum(graph.bytes for graph in rhythm.graphs.values()) < 3_000_000
     features = {"rhythm": chords.N_FEATURES, "bars": bars.N_FEATURES, "values": values.N_FEATURES}
     outputs = {"rhythm": rhythm_classes.OUTPUT_SIZES, "bars": bars.OUTPUT_SIZES, "values": values.OUTPUT_SIZES}
-    for name, graph in rhythm.graphs.items():
+    for graph in rhythm.graphs.values():
         assert hashlib.sha256((folder / graph.file).read_bytes()).hexdigest() == graph.sha256
+    chooser = rhythm.graphs.pop("readings")
+    assert (chooser.inputs[0].name, chooser.inputs[0].shape) == ("figures", (1, N_READINGS, N_FIGURES))
+    assert chooser.outputs[0].shape == (1, N_READINGS)
+    for name, graph in rhythm.graphs.items():
         assert graph.inputs[0].shape == (1, WINDOWS[name][0], features[name])
         assert graph.outputs[0].shape == (1, WINDOWS[name][0], sum(outputs[name].values()))
 

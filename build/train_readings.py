@@ -1,0 +1,176 @@
+"""Train what chooses between readings, by readings of works that the networks of rhythm and bars have not seen.
+
+    python -m build.train_readings --weights .cache/rhythm
+
+FOLDER holds rhythm0.pt to rhythm4.pt and bars0.pt to bars4.pt (build/train_rhythm.py, train_bars.py); written are
+readings.pt, from all five folds, and readings0.pt to readings4.pt, each without what its fold says. The figures of each
+fold are kept in figures0.npz and so on. requirements/export.txt pins all that is needed.
+
+Method: the greatest expected sum of both F1 where a reading is drawn by softmax of the scores, with a prior on small
+weights.
+"""
+
+import argparse
+import asyncio
+import os
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import mir_eval
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from build.encoder import SHAPES, Encoder, Readings
+from build.rhythm_corpus import Taught, read_corpus
+from build.training import N_FOLDS, ROOT
+from ottava.chords import group_notes
+from ottava.datatypes import Floats, Note, Pedal, Run
+from ottava.readings import (
+    FEWEST_BEATS,
+    MOST_CHORDS,
+    N_FIGURES,
+    N_READINGS,
+    Decided,
+    Reading,
+    describe_reading,
+    find_period,
+    hear,
+    list_readings,
+    read_performance,
+    take_excerpt,
+)
+
+MOST_OF_A_PIECE = 2  # performances
+LEAST_BEAT_SEC = 0.07  # beats farther than this beyond the first or last chord are not asked for
+WEIGHT_PRIOR = 3e-3  # 1e-3 to 1e-2 are within .005 (docs/notes.md)
+
+
+def main() -> None:
+    """Read, and train."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", type=Path, metavar="FOLDER", required=True)
+    folder = parser.parse_args().weights
+    with ProcessPoolExecutor() as pool:
+        read = list(pool.map(partial(read_fold, folder), range(N_FOLDS)))
+    for left_out in (None, *range(N_FOLDS)):
+        chosen = [both for fold, both in enumerate(read) if fold != left_out]
+        figures, gains = (np.concatenate(parts) for parts in zip(*chosen, strict=True))
+        chooser = train(figures, gains)
+        name = "" if left_out is None else str(left_out)
+        torch.save(chooser.state_dict(), folder / f"readings{name}.pt")
+        if left_out is not None:
+            figures, gains = read[left_out]
+            with torch.no_grad():
+                choice = chooser(torch.from_numpy(figures).float()).argmax(1).numpy()
+            every = np.arange(len(gains))
+            print(
+                f"fold {left_out}: F1 of beats and downbeats together {gains[:, 0].mean():.4f} (free), "
+                f"{gains[every, choice].mean():.4f} (chosen), {gains.max(axis=1).mean():.4f} (best); "
+                f"chosen {np.bincount(choice, minlength=N_READINGS).tolist()}",
+                flush=True,
+            )
+
+
+def read_fold(folder: Path, fold: int) -> tuple[Floats, Floats]:
+    """Figures (n, N_READINGS, N_FIGURES) of excerpts from a fold, and what each reading is worth (n, N_READINGS)."""
+    kept = folder / f"figures{fold}.npz"
+    if kept.is_file():
+        arrays = np.load(kept)
+        return arrays["figures"], arrays["gains"]
+    torch.set_num_threads(1)
+    run = open_networks(folder, fold)
+    corpus = read_corpus(Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data" / "train", [fold])
+    pieces: dict[str, list[Taught]] = {}
+    for taught in corpus:
+        pieces.setdefault(taught.piece, []).append(taught)
+    rows = []
+    for performances in pieces.values():
+        for taught in performances[:MOST_OF_A_PIECE]:
+            rows += asyncio.run(measure_readings(taught, run))
+    figures, gains = (np.stack(arrays) for arrays in zip(*rows, strict=True))
+    np.savez(kept, figures=figures, gains=gains)
+    print(f"fold {fold}: {len(rows)} excerpts read", flush=True)
+    return figures, gains
+
+
+def open_networks(folder: Path, fold: int) -> Run:
+    """The seam's ``run`` by torch, for a fold's networks of rhythm and of bars."""
+    networks = {}
+    for name in ("rhythm", "bars"):
+        networks[name] = Encoder(SHAPES[name]).eval()
+        networks[name].load_state_dict(torch.load(folder / f"{name}{fold}.pt", weights_only=True))
+
+    async def run(graph: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        with torch.no_grad():
+            given = (torch.from_numpy(inputs[name]) for name in ("features", "coordinates", "absent"))
+            return {"outputs": networks[graph](*given).numpy()}
+
+    return run
+
+
+async def measure_readings(taught: Taught, run: Run) -> list[tuple[Floats, Floats]]:
+    """Figures of the readings of some excerpts of a performance, and what each reading is worth."""
+    columns = (array.tolist() for array in (taught.onset, taught.offset, taught.pitch, taught.velocity))
+    notes = [Note(*note) for note in zip(*columns, strict=True)]
+    pedals = [Pedal(press, release, "sustain") for press, release in taught.pedals_sec.tolist()]
+    heard = hear(notes, pedals, group_notes(taught.onset))
+    times_sec = heard.chords.times_sec
+    free = await read_performance(heard, Decided(), run)
+    if len(free.beats_sec) < FEWEST_BEATS:
+        return []
+    period_sec = find_period(times_sec, free.beats_sec)
+    most = max(0, len(times_sec) - MOST_CHORDS)
+    measured = []
+    for first in sorted({0, most // 2, most} if most > MOST_CHORDS // 2 else {most // 2}):
+        chosen = slice(first, first + MOST_CHORDS)
+        readings = await list_readings(take_excerpt(heard, first, first + MOST_CHORDS), period_sec[chosen], run)
+        begin, end = times_sec[chosen][0] - LEAST_BEAT_SEC, times_sec[chosen][-1] + LEAST_BEAT_SEC
+        figures = np.stack([describe_reading(reading) for reading in readings])
+        measured.append((figures, np.array([rate(taught, reading, begin, end) for reading in readings])))
+    return measured
+
+
+def rate(taught: Taught, reading: Reading, begin_sec: float, end_sec: float) -> float:
+    """F1 of the beats and F1 of the downbeats, at 70 ms, together."""
+    found = reading.beats_sec[: len(reading.numbers)]
+    total = 0.0
+    for true, beats in (
+        (taught.beats_sec, found),
+        (taught.beats_sec[taught.is_downbeat], found[reading.numbers == 0]),
+    ):
+        both = ((times[(times >= begin_sec) & (times <= end_sec)]) for times in (true, np.maximum(beats, 0)))
+        total += float(mir_eval.beat.f_measure(*both))
+    return total
+
+
+def train(figures: Floats, gains: Floats) -> Readings:
+    """The weights that choose best."""
+    mean, spread = figures.mean(axis=(0, 1)), figures.std(axis=(0, 1)) + 1e-6
+    described = np.concatenate(
+        [(figures - mean) / spread, np.broadcast_to(np.eye(N_READINGS), (len(figures), N_READINGS, N_READINGS))], axis=2
+    )
+
+    def lose(weights: Floats) -> tuple[float, Floats]:
+        scores = described @ weights
+        chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+        chances /= chances.sum(axis=1, keepdims=True)
+        expected = (chances * gains).sum(axis=1, keepdims=True)
+        slope = np.einsum("ij,ijk->k", chances * (gains - expected), described) / len(figures)
+        return WEIGHT_PRIOR * weights @ weights - expected.mean(), 2 * WEIGHT_PRIOR * weights - slope
+
+    found = minimize(lose, np.zeros(N_FIGURES + N_READINGS), jac=True, method="L-BFGS-B").x
+    chooser = Readings()
+    chooser.load_state_dict({
+        "weights": torch.from_numpy(found[:N_FIGURES] / spread).float(),
+        "offsets": torch.from_numpy(found[N_FIGURES:] - mean @ (found[:N_FIGURES] / spread)).float(),
+    })  # fmt: skip
+    return chooser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""Readings: at which of several tempos a performance is read.
+
+Twice a beat, half or two thirds of it can often be a beat as well; what a musician would write shows only when all is
+read: then beats come evenly, and bars are like each other. So the networks read the middle of the performance at each
+of a few tempos, and a linear function of some figures of each reading says which is best. Its weights were trained to
+choose the reading with the most beats and downbeats right (build/train_readings.py). After the rescoring of hypotheses
+in speech recognition (Ostendorf et al., "Integration of diverse recognition methodologies through reevaluation of
+N-best sentence hypotheses", HLT 1991).
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ottava.bars import Signature, describe_bars, number_bars
+from ottava.chords import Chords, describe_chords, suppose_tempo
+from ottava.datatypes import Floats, IntArray, Note, Pedal, Run
+from ottava.rhythm_classes import PERIODS_LOG2_SEC, PHASES
+from ottava.rhythm_model import WINDOWS, compute_bars, compute_rhythm, rate_readings
+from ottava.score_time import EARLY_BEATS, PARTS, Given, ScoreTime, decode_score_time, locate_beats
+
+# Lengths of a beat that are tried, as shares of the one that was found when none was supposed.
+FACTORS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3)
+N_READINGS = 1 + len(FACTORS)
+N_FIGURES = 22
+FEWEST_BEATS = 8  # of a performance that is read more than once
+# Of the middle, by which the tempo is chosen: three windows of the rhythm network.
+MOST_CHORDS = WINDOWS["rhythm"][0] + 2 * WINDOWS["rhythm"][1]
+SMOOTH_CHORDS = 17
+MOST_OCTAVES = 1.0  # by which neighbouring beats differ, as far as it counts
+_PHASE_PARTS = np.array([int(phase * PARTS) for phase in PHASES])
+_FIGURE_PARTS = ([0], [12], [6, 18], [8, 16], [4, 20], [3, 9, 15, 21])
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A performance, its chords and their features."""
+
+    notes: Sequence[Note]
+    pedals: Sequence[Pedal]
+    chords: Chords
+    features: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a person decided.
+
+    ``downbeats``: chords that are downbeats; ``meters``: time signatures, each from a chord on; ``tapped_sec``: all
+    beats, reaching over all chords, and ``beats`` where the chords stand on them.
+    """
+
+    downbeats: Sequence[int] = ()
+    meters: Sequence[tuple[int, Signature]] = ()
+    tapped_sec: Floats | None = None
+    beats: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a performance.
+
+    ``beats_sec`` are all beats of ``score_time`` and the one after; ``numbers`` (in the bar, from 0) and ``signatures``
+    those of the beats; ``has_note`` whether one falls on a beat; ``outputs`` and ``bar_outputs`` what the networks say.
+    """
+
+    outputs: Mapping[str, Floats]
+    score_time: ScoreTime
+    beats_sec: Floats
+    bar_outputs: Mapping[str, Floats]
+    has_note: NDArray[np.float32]
+    numbers: IntArray
+    signatures: list[Signature]
+
+
+def hear(notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords) -> Heard:
+    """Describe a performance."""
+    return Heard(notes, pedals, chords, describe_chords(notes, pedals, chords))
+
+
+async def read_performance(heard: Heard, decided: Decided, run: Run, period_sec: Floats | None = None) -> Reading:
+    """Read a performance; ``period_sec`` (n_chords,): about how long a beat is there, where that is supposed."""
+    times_sec, features = heard.chords.times_sec, heard.features
+    if period_sec is not None:
+        features = suppose_tempo(features, times_sec, period_sec)
+    outputs = await compute_rhythm(heard.chords, features, run)
+    score_time = decode_score_time(times_sec, outputs, Given(period_sec, decided.downbeats, decided.beats))
+    beats_sec = _time_beats(times_sec, score_time, decided)
+    described = describe_bars(heard.notes, heard.pedals, heard.chords, score_time, beats_sec)
+    bar_outputs = await compute_bars(described, run)
+    known, beats = score_time.written.tolist(), score_time.beat.tolist()
+    meters = [
+        (beats[min(bisect_left(known, chord), len(known) - 1)] if index else 0, signature)
+        for index, (chord, signature) in enumerate(decided.meters)
+    ]
+    downbeats = [beats[bisect_left(known, chord)] for chord in decided.downbeats]
+    numbers, signatures = number_bars(bar_outputs, meters, downbeats)
+    return Reading(outputs, score_time, beats_sec, bar_outputs, described[:, 0], numbers, signatures)
+
+
+def _time_beats(times_sec: Floats, score_time: ScoreTime, decided: Decided) -> Floats:
+    """Seconds of the beats from the first chord's on and of the one after the last; tapped ones stay as they are."""
+    located = locate_beats(times_sec, score_time)
+    if decided.tapped_sec is None or decided.beats is None:
+        return located
+    first = int(np.floor(decided.beats[score_time.written[0]] + EARLY_BEATS))
+    tapped = decided.tapped_sec
+    return np.append(tapped[first : first + len(located)], located[len(tapped) - first :])
+
+
+async def choose_reading(heard: Heard, decided: Decided, run: Run) -> Reading:
+    """Read a performance freely, then at the tempo at which its middle is read best."""
+    free = await read_performance(heard, decided, run)
+    if len(free.beats_sec) < FEWEST_BEATS:
+        return free
+    period_sec = find_period(heard.chords.times_sec, free.beats_sec)
+    first = max(0, (len(period_sec) - MOST_CHORDS) // 2)
+    excerpt = take_excerpt(heard, first, first + MOST_CHORDS)
+    readings = await list_readings(excerpt, period_sec[first : first + MOST_CHORDS], run)
+    scores = await rate_readings(np.stack([describe_reading(reading) for reading in readings]), run)
+    chosen = int(scores.argmax())
+    return free if chosen == 0 else await read_performance(heard, decided, run, period_sec * FACTORS[chosen - 1])
+
+
+def take_excerpt(heard: Heard, first: int, last: int) -> Heard:
+    """Some neighbouring chords of a performance."""
+    chord_of = heard.chords.chord_of
+    chosen = np.flatnonzero((chord_of >= first) & (chord_of < last))
+    notes = [heard.notes[index] for index in chosen.tolist()]
+    chords = Chords(chord_of[chosen] - first, heard.chords.times_sec[first:last])
+    return Heard(notes, heard.pedals, chords, heard.features[first:last])
+
+
+async def list_readings(heard: Heard, period_sec: Floats, run: Run) -> list[Reading]:
+    """Read a performance freely and at each of the `FACTORS` of a length of the beat."""
+    supposed = (None, *(period_sec * factor for factor in FACTORS))
+    return [await read_performance(heard, Decided(), run, period) for period in supposed]
+
+
+def find_period(times_sec: Floats, beats_sec: Floats) -> Floats:
+    """About how long a beat is at each chord, in seconds: the median over the chords nearby."""
+    octaves = np.log2(np.interp(times_sec, beats_sec[:-1], np.diff(beats_sec)))
+    padded = np.pad(octaves, SMOOTH_CHORDS // 2, mode="reflect" if len(octaves) > SMOOTH_CHORDS else "edge")
+    return np.asarray(2 ** np.median(np.lib.stride_tricks.sliding_window_view(padded, SMOOTH_CHORDS), axis=1))
+
+
+def describe_reading(reading: Reading) -> Floats:
+    """Figures of a reading, shape (N_FIGURES,): how sure the networks are, how even the beats, what divides them."""
+    score_time, outputs, bars = reading.score_time, reading.outputs, reading.bar_outputs
+    beat = outputs["beat"][score_time.written, 0]
+    phase, step, period = (outputs[name][score_time.written] for name in ("phase", "step", "period"))
+    is_beat = score_time.part == 0
+    phase_index = np.abs(score_time.part[:, None] - _PHASE_PARTS).argmin(axis=1)
+    octaves = np.log2(np.diff(reading.beats_sec))
+    lengths = octaves[np.minimum(score_time.beat, len(octaves) - 1)]
+    period_index = np.abs(lengths[:, None] - PERIODS_LOG2_SEC).argmin(axis=1)
+    downbeat = bars["downbeat"][:, 0]
+    return np.array([
+        np.mean(_log_chance(downbeat, reading.numbers == 0)),
+        np.mean(np.abs(downbeat)),
+        np.mean(bars["bar"].max(axis=1)),
+        _mean(np.minimum(np.abs(np.diff(octaves)), MOST_OCTAVES)),
+        np.mean(phase[np.arange(len(phase)), phase_index]),
+        _mean(beat[is_beat]),
+        _mean(beat[~is_beat]),
+        np.mean(_log_chance(beat, is_beat)),
+        np.mean(np.abs(beat)),
+        _mean_entropy(phase),
+        _mean_entropy(step),
+        _mean_entropy(period),
+        np.median(octaves),
+        np.mean(reading.has_note),
+        len(score_time.part) / len(reading.beats_sec),
+        np.mean(period[np.arange(len(period)), period_index]),
+        *(np.mean(np.isin(score_time.part, parts)) for parts in _FIGURE_PARTS),
+    ])  # fmt: skip
+
+
+def _log_chance(odds: Floats, is_true: NDArray[np.bool_]) -> Floats:
+    """Logarithm of the chance that was given to what is taken for true."""
+    return np.asarray(-np.logaddexp(0, np.where(is_true, -odds, odds)))
+
+
+def _mean(values: Floats) -> float:
+    """The mean, 0 of nothing."""
+    return float(values.mean()) if len(values) else 0.0
+
+
+def _mean_entropy(logs: Floats) -> float:
+    return float(np.mean(-(np.exp(logs) * logs).sum(axis=1)))

@@ -1,0 +1,137 @@
+"""Readings at several tempos, and which of them is chosen."""
+
+import asyncio
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from ottava import bars, rhythm_classes
+from ottava.chords import group_notes
+from ottava.datatypes import Choices, Performance, Run, Tensors
+from ottava.placing import place_by_model
+from ottava.readings import (
+    FEWEST_BEATS,
+    N_FIGURES,
+    N_READINGS,
+    Decided,
+    Heard,
+    choose_reading,
+    describe_reading,
+    find_period,
+    hear,
+    list_readings,
+    read_performance,
+    take_excerpt,
+)
+from tests.performances import WALTZ, perform, performances
+
+SIZES = {"rhythm": sum(rhythm_classes.OUTPUT_SIZES.values()), "bars": sum(bars.OUTPUT_SIZES.values())}
+
+
+def prefer(reading: int, strength: float = 0.0) -> Run:
+    """Networks that know nothing but about how long a beat is, or say anything, and of the readings prefer one."""
+    rng = np.random.default_rng(0)
+    known = {"rhythm": np.zeros(SIZES["rhythm"]), "bars": np.zeros(SIZES["bars"])}
+    first = sum(rhythm_classes.OUTPUT_SIZES[name] for name in ("beat", "phase"))
+    octaves = rhythm_classes.PERIODS_LOG2_SEC - np.log2(0.6)
+    known["rhythm"][first : first + len(octaves)] = -2 * octaves**2
+
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        if graph == "readings":
+            return {"outputs": np.eye(N_READINGS)[None, reading]}
+        anything = rng.normal(0, 1, (1, tensors["absent"].shape[1], SIZES[graph])) * strength
+        return {"outputs": known[graph] + anything}
+
+    return run
+
+
+def hear_performance(performance: Performance) -> Heard:
+    onsets_sec = np.array([note.onset_sec for note in performance.notes])
+    return hear(performance.notes, performance.pedals, group_notes(onsets_sec))
+
+
+@pytest.mark.parametrize("preferred", range(N_READINGS))
+def test_the_preferred_reading_is_chosen(preferred: int) -> None:
+    heard = hear_performance(perform(WALTZ, 100))
+    free = asyncio.run(read_performance(heard, Decided(), prefer(0)))
+    readings = asyncio.run(list_readings(heard, find_period(heard.chords.times_sec, free.beats_sec), prefer(0)))
+    chosen = asyncio.run(choose_reading(heard, Decided(), prefer(preferred)))
+    assert chosen.beats_sec == pytest.approx(readings[preferred].beats_sec)
+
+
+def test_a_long_performance_is_chosen_by_its_middle() -> None:
+    long = perform([(quarter + 36 * turn, length, pitch) for turn in range(60) for quarter, length, pitch in WALTZ])
+    heard = hear_performance(long)
+    n_windows = 0
+
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        nonlocal n_windows
+        n_windows += graph == "rhythm"
+        return await prefer(2)(graph, tensors)
+
+    free = asyncio.run(read_performance(heard, Decided(), run))
+    n_whole, n_windows = n_windows, 0
+    chosen = asyncio.run(choose_reading(heard, Decided(), run))
+    assert np.median(np.diff(chosen.beats_sec)) == pytest.approx(2 * np.median(np.diff(free.beats_sec)), rel=0.15)
+    assert n_windows == 2 * n_whole + N_READINGS * 3
+
+
+def test_an_excerpt_has_the_notes_of_its_chords() -> None:
+    heard = hear_performance(perform(WALTZ, 100))
+    excerpt = take_excerpt(heard, 5, 9)
+    assert excerpt.chords.times_sec.tolist() == heard.chords.times_sec[5:9].tolist()
+    onsets_sec = [note.onset_sec for note in excerpt.notes]
+    assert onsets_sec == pytest.approx(excerpt.chords.times_sec[excerpt.chords.chord_of])
+
+
+def test_readings_differ_by_their_tempo() -> None:
+    heard = hear_performance(perform(WALTZ, 100))
+    period_sec = np.full(len(heard.chords.times_sec), 0.6)
+    _, same, double, half, *_ = asyncio.run(list_readings(heard, period_sec, prefer(0)))
+    lengths = [float(np.median(np.diff(reading.beats_sec))) for reading in (same, double, half)]
+    assert lengths == pytest.approx([0.6, 1.2, 0.3], rel=0.15)
+
+
+@given(performances(), st.floats(0, 5))
+@settings(max_examples=25, deadline=None)
+def test_any_reading_has_figures(performance: Performance, strength: float) -> None:
+    heard = hear_performance(performance)
+    period_sec = np.full(len(heard.chords.times_sec), 0.5)
+    for reading in asyncio.run(list_readings(heard, period_sec, prefer(0, strength))):
+        figures = describe_reading(reading)
+        assert figures.shape == (N_FIGURES,)
+        assert np.isfinite(figures).all()
+
+
+def test_a_few_beats_are_read_once() -> None:
+    heard = hear_performance(perform(WALTZ[:6], 100))
+
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        assert graph != "readings"
+        return await prefer(0)(graph, tensors)
+
+    assert len(asyncio.run(choose_reading(heard, Decided(), run)).beats_sec) < FEWEST_BEATS
+
+
+def test_the_period_is_that_of_most_beats_nearby() -> None:
+    beats_sec = np.cumsum([0.0, *[0.5] * 10, 1.1, *[0.5] * 10, *[0.7] * 20])
+    period_sec = find_period(beats_sec[:-1], beats_sec)
+    assert period_sec[:17] == pytest.approx(np.full(17, 0.5))
+    assert period_sec[-8:] == pytest.approx(np.full(8, 0.7))
+
+
+@pytest.mark.parametrize("choices", [Choices(tempo_factor=2.0), Choices(tempo_factor=0.5)])
+def test_a_factor_counts_from_what_was_chosen(choices: Choices) -> None:
+    performance = perform(WALTZ, 100)
+    chords = hear_performance(performance).chords
+
+    def place(asked: Choices) -> float:
+        grid, _ = asyncio.run(place_by_model(performance.notes, (), chords, asked, prefer(2)))
+        return float(np.median(np.diff(grid.times_sec)))
+
+    assert choices.tempo_factor
+    assert place(choices) == pytest.approx(place(Choices()) / choices.tempo_factor, rel=0.15)
