@@ -6,8 +6,7 @@ FOLDER holds rhythm0.pt to rhythm4.pt and bars0.pt to bars4.pt (build/train_rhyt
 readings.pt, from all five folds, and readings0.pt to readings4.pt, each without what its fold says. The figures of each
 fold are kept in figures0.npz and so on. requirements/export.txt pins all that is needed.
 
-Method: the greatest expected sum of both F1 where a reading is drawn by softmax of the scores, with a prior on small
-weights.
+Method: the greatest expected worth where a reading is drawn by softmax of the scores, with a prior on small weights.
 """
 
 import argparse
@@ -30,6 +29,7 @@ from build.rhythm_corpus import Taught, read_corpus
 from build.training import N_FOLDS, ROOT
 from ottava.chords import group_notes
 from ottava.datatypes import Floats, Note, Pedal, Run
+from ottava.meter import is_compound, signature_quarters
 from ottava.readings import (
     FEWEST_BEATS,
     MOST_CHORDS,
@@ -44,10 +44,14 @@ from ottava.readings import (
     read_performance,
     take_excerpt,
 )
+from ottava.rhythm_classes import METERS
 
 MOST_OF_A_PIECE = 2  # performances
+N_TERMS = 4
+TERM_WEIGHTS = np.array([2.0, 1.0, 0.5, 1.0])
+SAME_QUARTER_OCTAVES = 0.25
 LEAST_BEAT_SEC = 0.07  # beats farther than this beyond the first or last chord are not asked for
-WEIGHT_PRIOR = 3e-3  # 1e-3 to 1e-2 are within .005 (docs/notes.md)
+WEIGHT_PRIOR = 1e-3  # 1e-3 to 1e-2 are within .005 (docs/notes.md)
 
 
 def main() -> None:
@@ -59,29 +63,27 @@ def main() -> None:
         read = list(pool.map(partial(read_fold, folder), range(N_FOLDS)))
     for left_out in (None, *range(N_FOLDS)):
         chosen = [both for fold, both in enumerate(read) if fold != left_out]
-        figures, gains = (np.concatenate(parts) for parts in zip(*chosen, strict=True))
-        chooser = train(figures, gains)
+        figures, terms = (np.concatenate(parts) for parts in zip(*chosen, strict=True))
+        chooser = train(figures, terms @ TERM_WEIGHTS)
         name = "" if left_out is None else str(left_out)
         torch.save(chooser.state_dict(), folder / f"readings{name}.pt")
         if left_out is not None:
-            figures, gains = read[left_out]
+            figures, terms = read[left_out]
             with torch.no_grad():
                 choice = chooser(torch.from_numpy(figures).float()).argmax(1).numpy()
-            every = np.arange(len(gains))
-            print(
-                f"fold {left_out}: F1 of beats and downbeats together {gains[:, 0].mean():.4f} (free), "
-                f"{gains[every, choice].mean():.4f} (chosen), {gains.max(axis=1).mean():.4f} (best); "
-                f"chosen {np.bincount(choice, minlength=N_READINGS).tolist()}",
-                flush=True,
-            )
+            best = (terms @ TERM_WEIGHTS).argmax(axis=1)
+            rows = {"free": 0, "chosen": choice, "best": best}
+            every = np.arange(len(terms))
+            shown = (f"{name} {terms[every, row].mean(axis=0).round(3).tolist()}" for name, row in rows.items())
+            print(f"fold {left_out}: beats, downbeats, meter, quarters:", ", ".join(shown), flush=True)
 
 
 def read_fold(folder: Path, fold: int) -> tuple[Floats, Floats]:
-    """Figures (n, N_READINGS, N_FIGURES) of excerpts from a fold, and what each reading is worth (n, N_READINGS)."""
+    """Figures of readings of excerpts from a fold, and what each is worth: (n, N_READINGS, N_FIGURES and N_TERMS)."""
     kept = folder / f"figures{fold}.npz"
     if kept.is_file():
         arrays = np.load(kept)
-        return arrays["figures"], arrays["gains"]
+        return arrays["figures"], arrays["terms"]
     torch.set_num_threads(1)
     run = open_networks(folder, fold)
     corpus = read_corpus(Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data" / "train", [fold])
@@ -92,10 +94,10 @@ def read_fold(folder: Path, fold: int) -> tuple[Floats, Floats]:
     for performances in pieces.values():
         for taught in performances[:MOST_OF_A_PIECE]:
             rows += asyncio.run(measure_readings(taught, run))
-    figures, gains = (np.stack(arrays) for arrays in zip(*rows, strict=True))
-    np.savez(kept, figures=figures, gains=gains)
+    figures, terms = (np.stack(arrays) for arrays in zip(*rows, strict=True))
+    np.savez(kept, figures=figures, terms=terms)
     print(f"fold {fold}: {len(rows)} excerpts read", flush=True)
-    return figures, gains
+    return figures, terms
 
 
 def open_networks(folder: Path, fold: int) -> Run:
@@ -129,23 +131,37 @@ async def measure_readings(taught: Taught, run: Run) -> list[tuple[Floats, Float
     for first in sorted({0, most // 2, most} if most > MOST_CHORDS // 2 else {most // 2}):
         chosen = slice(first, first + MOST_CHORDS)
         readings = await list_readings(take_excerpt(heard, first, first + MOST_CHORDS), period_sec[chosen], run)
-        begin, end = times_sec[chosen][0] - LEAST_BEAT_SEC, times_sec[chosen][-1] + LEAST_BEAT_SEC
         figures = np.stack([describe_reading(reading) for reading in readings])
-        measured.append((figures, np.array([rate(taught, reading, begin, end) for reading in readings])))
+        measured.append((figures, np.stack([rate(taught, reading, times_sec[chosen]) for reading in readings])))
     return measured
 
 
-def rate(taught: Taught, reading: Reading, begin_sec: float, end_sec: float) -> float:
-    """F1 of the beats and F1 of the downbeats, at 70 ms, together."""
+def rate(taught: Taught, reading: Reading, times_sec: Floats) -> Floats:
+    """What a reading is worth, shape (N_TERMS,): F1 of beats and of downbeats, shares of right meters and quarters."""
+    begin, end = times_sec[0] - LEAST_BEAT_SEC, times_sec[-1] + LEAST_BEAT_SEC
     found = reading.beats_sec[: len(reading.numbers)]
-    total = 0.0
-    for true, beats in (
-        (taught.beats_sec, found),
-        (taught.beats_sec[taught.is_downbeat], found[reading.numbers == 0]),
-    ):
-        both = ((times[(times >= begin_sec) & (times <= end_sec)]) for times in (true, np.maximum(beats, 0)))
-        total += float(mir_eval.beat.f_measure(*both))
-    return total
+    scores = [
+        mir_eval.beat.f_measure(*(times[(times >= begin) & (times <= end)] for times in (true, np.maximum(beats, 0))))
+        for true, beats in (
+            (taught.beats_sec, found),
+            (taught.beats_sec[taught.is_downbeat], found[reading.numbers == 0]),
+        )
+    ]
+    # At each chord the signature, or another with as long a bar and the same division, and the length of a quarter.
+    here = np.clip(np.searchsorted(found, times_sec, side="right") - 1, 0, len(found) - 1)
+    there = np.clip(np.searchsorted(taught.beats_sec, times_sec, side="right") - 1, 0, len(taught.period_sec) - 1)
+    meters = [METERS[index] if index < len(METERS) else None for index in taught.meter[there].tolist()]
+    signatures = [reading.signatures[beat] for beat in here.tolist()]
+    same = [other is not None and is_same_meter(one, other) for one, other in zip(signatures, meters, strict=True)]
+    quarter = find_period(times_sec, reading.beats_sec) / [float(signature_quarters(one)) for one in signatures]
+    true_quarter = taught.period_sec[there] / [float(signature_quarters(one)) if one else np.inf for one in meters]
+    close = np.abs(np.log2(quarter / np.maximum(true_quarter, 1e-3))) < SAME_QUARTER_OCTAVES
+    return np.array([*scores, np.mean(same), np.mean(close)])
+
+
+def is_same_meter(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether the bars are as long, and both simple or both compound."""
+    return one[0] * other[1] == other[0] * one[1] and is_compound(one[0]) == is_compound(other[0])
 
 
 def train(figures: Floats, gains: Floats) -> Readings:
