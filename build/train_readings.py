@@ -40,6 +40,7 @@ from ottava.readings import (
     describe_reading,
     find_period,
     hear,
+    level_period,
     list_readings,
     read_performance,
     take_excerpt,
@@ -125,7 +126,7 @@ async def measure_readings(taught: Taught, run: Run) -> list[tuple[Floats, Float
     free = await read_performance(heard, Decided(), run)
     if len(free.beats_sec) < FEWEST_BEATS:
         return []
-    period_sec = find_period(times_sec, free.beats_sec)
+    period_sec = level_period(find_period(times_sec, free.beats_sec))
     most = max(0, len(times_sec) - MOST_CHORDS)
     measured = []
     for first in sorted({0, most // 2, most} if most > MOST_CHORDS // 2 else {most // 2}):

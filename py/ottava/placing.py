@@ -52,7 +52,8 @@ async def place_by_model(
     heard = hear(notes, pedals, chords)
     if choices.beats_sec:
         tapped = cover_notes(np.array(choices.beats_sec), times_sec[0], times_sec[-1])
-        decided = replace(decided, tapped_sec=tapped, beats=beat_positions(times_sec, tapped))
+        # A chord a little before the first beat is on it.
+        decided = replace(decided, tapped_sec=tapped, beats=np.maximum(beat_positions(times_sec, tapped), 0.0))
         reading = await read_performance(heard, decided, run, find_period(times_sec, tapped))
     elif choices.tempo_bpm and choices.meters:
         unit = choices.meters[0][1:]

@@ -29,8 +29,11 @@ N_FIGURES = 22
 FEWEST_BEATS = 8  # of a performance that is read more than once
 # Of the middle, by which the tempo is chosen: three windows of the rhythm network.
 MOST_CHORDS = WINDOWS["rhythm"][0] + 2 * WINDOWS["rhythm"][1]
-SMOOTH_CHORDS = 17
+SMOOTH_CHORDS, LEVEL_CHORDS = 17, 33
+# Most beats are within so much of one length; what is farther from it is of another level. Not tuned.
+LEVEL_OCTAVES, SAME_LEVEL_OCTAVES, LEVEL_STEP_OCTAVES = 0.2, 0.35, 0.05
 MOST_OCTAVES = 1.0  # by which neighbouring beats differ, as far as it counts
+_LEVELS_LOG2 = np.log2([1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 3 / 2, 2, 3, 4])
 _PHASE_PARTS = np.array([int(phase * PARTS) for phase in PHASES])
 _FIGURE_PARTS = ([0], [12], [6, 18], [8, 16], [4, 20], [3, 9, 15, 21])
 
@@ -116,13 +119,18 @@ async def choose_reading(heard: Heard, decided: Decided, run: Run) -> Reading:
     free = await read_performance(heard, decided, run)
     if len(free.beats_sec) < FEWEST_BEATS:
         return free
-    period_sec = find_period(heard.chords.times_sec, free.beats_sec)
+    period_sec = level_period(find_period(heard.chords.times_sec, free.beats_sec))
+    chosen = await _choose_tempo(heard, period_sec, run)
+    return free if chosen == 0 else await read_performance(heard, decided, run, period_sec * FACTORS[chosen - 1])
+
+
+async def _choose_tempo(heard: Heard, period_sec: Floats, run: Run) -> int:
+    """Which of the readings of its middle is best."""
     first = max(0, (len(period_sec) - MOST_CHORDS) // 2)
     excerpt = take_excerpt(heard, first, first + MOST_CHORDS)
     readings = await list_readings(excerpt, period_sec[first : first + MOST_CHORDS], run)
     scores = await rate_readings(np.stack([describe_reading(reading) for reading in readings]), run)
-    chosen = int(scores.argmax())
-    return free if chosen == 0 else await read_performance(heard, decided, run, period_sec * FACTORS[chosen - 1])
+    return int(scores.argmax())
 
 
 def take_excerpt(heard: Heard, first: int, last: int) -> Heard:
@@ -143,8 +151,23 @@ async def list_readings(heard: Heard, period_sec: Floats, run: Run) -> list[Read
 def find_period(times_sec: Floats, beats_sec: Floats) -> Floats:
     """About how long a beat is at each chord, in seconds: the median over the chords nearby."""
     octaves = np.log2(np.interp(times_sec, beats_sec[:-1], np.diff(beats_sec)))
-    padded = np.pad(octaves, SMOOTH_CHORDS // 2, mode="reflect" if len(octaves) > SMOOTH_CHORDS else "edge")
-    return np.asarray(2 ** np.median(np.lib.stride_tricks.sliding_window_view(padded, SMOOTH_CHORDS), axis=1))
+    return _smooth(octaves, SMOOTH_CHORDS)
+
+
+def level_period(period_sec: Floats) -> Floats:
+    """Lengths of a beat, those of another metrical level than most brought to theirs: it seldom changes in a piece."""
+    octaves = np.log2(period_sec)
+    levels = np.arange(octaves.min(), octaves.max() + LEVEL_STEP_OCTAVES, LEVEL_STEP_OCTAVES)
+    near = np.searchsorted(np.sort(octaves), [levels - LEVEL_OCTAVES, levels + LEVEL_OCTAVES])
+    away = octaves - levels[(near[1] - near[0]).argmax()]
+    ratio = _LEVELS_LOG2[np.abs(away[:, None] - _LEVELS_LOG2).argmin(axis=1)]
+    return _smooth(np.where(np.abs(away) < SAME_LEVEL_OCTAVES, octaves, octaves - ratio), LEVEL_CHORDS)
+
+
+def _smooth(octaves: Floats, n_chords: int) -> Floats:
+    """Two to the power of the median over neighbours."""
+    padded = np.pad(octaves, n_chords // 2, mode="edge")
+    return np.asarray(2 ** np.median(np.lib.stride_tricks.sliding_window_view(padded, n_chords), axis=1))
 
 
 def describe_reading(reading: Reading) -> Floats:

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from ottava import bars, rhythm_classes
 from ottava.chords import group_notes
-from ottava.datatypes import Choices, Performance, Run, Tensors
+from ottava.datatypes import Choices, Note, Performance, Run, Tensors
 from ottava.placing import place_by_model
 from ottava.readings import (
-    FEWEST_BEATS,
     N_FIGURES,
     N_READINGS,
     Decided,
@@ -23,12 +22,15 @@ from ottava.readings import (
     describe_reading,
     find_period,
     hear,
+    level_period,
     list_readings,
     read_performance,
     take_excerpt,
 )
 from tests.performances import WALTZ, perform, performances
 
+# Long enough to be read at several tempos.
+LONG_WALTZ = [(quarter + 36 * turn, length, pitch) for turn in range(8) for quarter, length, pitch in WALTZ]
 SIZES = {"rhythm": sum(rhythm_classes.OUTPUT_SIZES.values()), "bars": sum(bars.OUTPUT_SIZES.values())}
 
 
@@ -56,16 +58,17 @@ def hear_performance(performance: Performance) -> Heard:
 
 @pytest.mark.parametrize("preferred", range(N_READINGS))
 def test_the_preferred_reading_is_chosen(preferred: int) -> None:
-    heard = hear_performance(perform(WALTZ, 100))
+    heard = hear_performance(perform(LONG_WALTZ, 100))
     free = asyncio.run(read_performance(heard, Decided(), prefer(0)))
-    readings = asyncio.run(list_readings(heard, find_period(heard.chords.times_sec, free.beats_sec), prefer(0)))
+    period_sec = level_period(find_period(heard.chords.times_sec, free.beats_sec))
+    readings = asyncio.run(list_readings(heard, period_sec, prefer(0)))
     chosen = asyncio.run(choose_reading(heard, Decided(), prefer(preferred)))
     assert chosen.beats_sec == pytest.approx(readings[preferred].beats_sec)
 
 
 def test_a_long_performance_is_chosen_by_its_middle() -> None:
-    long = perform([(quarter + 36 * turn, length, pitch) for turn in range(60) for quarter, length, pitch in WALTZ])
-    heard = hear_performance(long)
+    turns = [288 * turn for turn in range(8)]
+    heard = hear_performance(perform([(turn + q, length, pitch) for turn in turns for q, length, pitch in LONG_WALTZ]))
     n_windows = 0
 
     async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
@@ -109,12 +112,21 @@ def test_any_reading_has_figures(performance: Performance, strength: float) -> N
 
 def test_a_few_beats_are_read_once() -> None:
     heard = hear_performance(perform(WALTZ[:6], 100))
+    graphs = []
 
     async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
-        assert graph != "readings"
-        return await prefer(0)(graph, tensors)
+        graphs.append(graph)
+        return await prefer(2)(graph, tensors)
 
-    assert len(asyncio.run(choose_reading(heard, Decided(), run)).beats_sec) < FEWEST_BEATS
+    asyncio.run(choose_reading(heard, Decided(), run))
+    assert graphs == ["rhythm", "bars"]
+
+
+def test_beats_of_another_level_are_brought_to_that_of_most() -> None:
+    period_sec = np.concatenate([np.full(60, 0.5), np.full(40, 1.0), np.linspace(0.5, 0.6, 60), np.full(30, 0.9)])
+    leveled = level_period(period_sec)
+    assert leveled[:100] == pytest.approx(np.full(100, 0.5))
+    assert leveled[-10:] == pytest.approx(np.full(10, 0.6))
 
 
 def test_the_period_is_that_of_most_beats_nearby() -> None:
@@ -126,7 +138,7 @@ def test_the_period_is_that_of_most_beats_nearby() -> None:
 
 @pytest.mark.parametrize("choices", [Choices(tempo_factor=2.0), Choices(tempo_factor=0.5)])
 def test_a_factor_counts_from_what_was_chosen(choices: Choices) -> None:
-    performance = perform(WALTZ, 100)
+    performance = perform(LONG_WALTZ, 100)
     chords = hear_performance(performance).chords
 
     def place(asked: Choices) -> float:
@@ -135,3 +147,11 @@ def test_a_factor_counts_from_what_was_chosen(choices: Choices) -> None:
 
     assert choices.tempo_factor
     assert place(choices) == pytest.approx(place(Choices()) / choices.tempo_factor, rel=0.15)
+
+
+def test_a_chord_before_the_first_tapped_beat_is_on_it() -> None:
+    performance = Performance((Note(0.25, 1.25, 60, 64), Note(2.0, 3.0, 60, 64)), (), "two notes")
+    chords = hear_performance(performance).chords
+    tapped = (1.0, 1.6, 2.1, 2.8)
+    grid, _ = asyncio.run(place_by_model(performance.notes, (), chords, Choices(beats_sec=tapped), prefer(0)))
+    assert grid.times_sec[:3] == pytest.approx([0.4, 1.0, 1.6])
