@@ -27,6 +27,9 @@ FACTORS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3)
 N_READINGS = 1 + len(FACTORS)
 N_FIGURES = 22
 FEWEST_BEATS = 8  # of a performance that is read more than once
+# Of one whose tempo is chosen: figures of less music say little, and the weights were not trained on such (the example
+# minuet, 71 chords, would be written in 6/8 at two thirds of its tempo). It is read at its own tempo.
+FEWEST_CHORDS = WINDOWS["rhythm"][0]
 # Of the middle, by which the tempo is chosen: three windows of the rhythm network.
 MOST_CHORDS = WINDOWS["rhythm"][0] + 2 * WINDOWS["rhythm"][1]
 SMOOTH_CHORDS, LEVEL_CHORDS = 17, 33
@@ -120,7 +123,7 @@ async def choose_reading(heard: Heard, decided: Decided, run: Run) -> Reading:
     if len(free.beats_sec) < FEWEST_BEATS:
         return free
     period_sec = level_period(find_period(heard.chords.times_sec, free.beats_sec))
-    chosen = await _choose_tempo(heard, period_sec, run)
+    chosen = 1 if len(period_sec) < FEWEST_CHORDS else await _choose_tempo(heard, period_sec, run)
     return free if chosen == 0 else await read_performance(heard, decided, run, period_sec * FACTORS[chosen - 1])
 
 

@@ -110,8 +110,9 @@ def test_any_reading_has_figures(performance: Performance, strength: float) -> N
         assert np.isfinite(figures).all()
 
 
-def test_a_few_beats_are_read_once() -> None:
-    heard = hear_performance(perform(WALTZ[:6], 100))
+@pytest.mark.parametrize(("n_notes", "times"), [(6, 1), (len(WALTZ), 2)])
+def test_little_music_is_read_at_its_own_tempo(n_notes: int, times: int) -> None:
+    heard = hear_performance(perform(WALTZ[:n_notes], 100))
     graphs = []
 
     async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
@@ -119,7 +120,7 @@ def test_a_few_beats_are_read_once() -> None:
         return await prefer(2)(graph, tensors)
 
     asyncio.run(choose_reading(heard, Decided(), run))
-    assert graphs == ["rhythm", "bars"]
+    assert graphs == ["rhythm", "bars"] * times
 
 
 def test_beats_of_another_level_are_brought_to_that_of_most() -> None:
