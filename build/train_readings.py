@@ -48,11 +48,11 @@ from ottava.readings import (
 from ottava.rhythm_classes import METERS
 
 MOST_OF_A_PIECE = 2  # performances
-N_TERMS = 4
+# Of beats, downbeats, meter and quarters: of seven sets of weights the one with most of all four (docs/notes.md).
 TERM_WEIGHTS = np.array([2.0, 1.0, 0.5, 1.0])
-SAME_QUARTER_OCTAVES = 0.25
+SAME_QUARTER_OCTAVES = 0.25  # not tuned
 LEAST_BEAT_SEC = 0.07  # beats farther than this beyond the first or last chord are not asked for
-WEIGHT_PRIOR = 1e-3  # 1e-3 to 1e-2 are within .005 (docs/notes.md)
+WEIGHT_PRIOR = 1e-3  # 1e-3 to 1e-2 are within .007 (docs/notes.md)
 
 
 def main() -> None:
@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def read_fold(folder: Path, fold: int) -> tuple[Floats, Floats]:
-    """Figures of readings of excerpts from a fold, and what each is worth: (n, N_READINGS, N_FIGURES and N_TERMS)."""
+    """Figures of readings of excerpts from a fold, and what each is worth: (n, N_READINGS, N_FIGURES and 4)."""
     kept = folder / f"figures{fold}.npz"
     if kept.is_file():
         arrays = np.load(kept)
@@ -138,7 +138,7 @@ async def measure_readings(taught: Taught, run: Run) -> list[tuple[Floats, Float
 
 
 def rate(taught: Taught, reading: Reading, times_sec: Floats) -> Floats:
-    """What a reading is worth, shape (N_TERMS,): F1 of beats and of downbeats, shares of right meters and quarters."""
+    """What a reading is worth, shape (4,): F1 of beats and of downbeats, shares of right meters and quarters."""
     begin, end = times_sec[0] - LEAST_BEAT_SEC, times_sec[-1] + LEAST_BEAT_SEC
     found = reading.beats_sec[: len(reading.numbers)]
     scores = [
