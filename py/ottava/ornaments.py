@@ -3,13 +3,15 @@
 The rhythm network tells which chords have no place of their own in the score; this file says what they are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 from typing import Literal
 
 from ottava.chords import Chords
 from ottava.datatypes import Note
+from ottava.rhythm import find_divisions, is_odd
 
 # None of the four is tuned: data/train does not tell ornaments apart.
 # A trill goes on when the next of its notes comes within this time, a whole tone off at most.
@@ -53,6 +55,7 @@ def find_ornaments(notes: Sequence[Note], chords: Chords, places: Sequence[Fract
         roles[main] = Role(roles[main].place, ornament="trill")
         for index in others:
             roles[index] = Role(None, ornament="trill")
+    divisions = find_divisions([place for place in places if place is not None])
     before = _find_placed(range(len(places)), places)
     after = _find_placed(range(len(places) - 1, -1, -1), places)[::-1]
     for index in homeless:
@@ -63,7 +66,7 @@ def find_ornaments(notes: Sequence[Note], chords: Chords, places: Sequence[Fract
         if following is not None and chords.times_sec[after[chord]] - chords.times_sec[chord] <= GRACE_SEC:
             roles[index] = Role(following, is_grace=True)
         else:
-            roles[index] = Role(_interpolate(chord, before[chord], after[chord], chords, places))
+            roles[index] = Role(_interpolate(chord, before[chord], after[chord], chords, places, divisions))
     _mark_broken_chords(notes, roles)
     return roles
 
@@ -98,15 +101,24 @@ def _find_trills(notes: Sequence[Note], roles: Sequence[Role], homeless: Sequenc
 
 
 def _interpolate(
-    chord: int, before: int, after: int, chords: Chords, places: Sequence[Fraction | None]
+    chord: int,
+    before: int,
+    after: int,
+    chords: Chords,
+    places: Sequence[Fraction | None],
+    divisions: Mapping[int, int],
 ) -> Fraction:
-    """A place between those of the neighbours that have one, on a quarter of a beat."""
+    """A place between those of the neighbours that have one, a quarter of a beat from one of them or on its tuplet."""
     begin, end = places[before], places[after]
     if begin is None or end is None:
         return begin if begin is not None else end if end is not None else Fraction(0)
     times = chords.times_sec
     share = float((times[chord] - times[before]) / (times[after] - times[before]))
-    return min(end, begin + Fraction(round(share * float(end - begin) * 4), 4))
+    place = begin + Fraction(round(share * float(end - begin) * 4), 4)
+    division = divisions.get(floor(place), 1)
+    if is_odd(division) or is_odd(place.denominator):
+        place = Fraction(round(place * division), division)
+    return max(begin, min(end, place))
 
 
 def _mark_broken_chords(notes: Sequence[Note], roles: list[Role]) -> None:

@@ -56,18 +56,29 @@ def measure_durations(
     -------
     list of Fraction
         Greater than 0. The grid is what the places of the beat in which the key is released need, else that of the
-        note's own beat, else the finest there is.
+        note's own beat.
     """
-    divisions: dict[int, int] = {}
-    for place in places:
-        divisions[floor(place)] = lcm(divisions.get(floor(place), 1), place.denominator)
-    finest = max(divisions.values(), default=1)
+    divisions = find_divisions(places)
     releases = beat_positions(np.array([note.offset_sec for note in notes]), times_sec)
     lengths = []
     for place, release in zip(places, releases.tolist(), strict=True):
-        division = divisions.get(floor(release), divisions.get(floor(place), finest))
-        lengths.append(max(Fraction(round(release * division), division) - place, Fraction(1, division)))
+        own = divisions[floor(place)]
+        division = divisions.get(floor(release), own)
+        lengths.append(max(Fraction(round(release * division), division) - place, Fraction(1, own)))
     return lengths
+
+
+def find_divisions(places: Sequence[Fraction]) -> dict[int, int]:
+    """Into how many parts the places of each beat divide it; beats without a place are left out."""
+    divisions: dict[int, int] = {}
+    for place in places:
+        divisions[floor(place)] = lcm(divisions.get(floor(place), 1), place.denominator)
+    return divisions
+
+
+def is_odd(division: int) -> bool:
+    """Whether a division is one of quintuplets or septuplets, beside which no other can stand in a beat."""
+    return division % 5 == 0 or division % 7 == 0
 
 
 def division_costs(beat_quarter: Fraction, grid: Grid) -> dict[int, float]:

@@ -7,6 +7,8 @@ from fractions import Fraction
 from itertools import pairwise
 from math import lcm
 
+from ottava.rhythm import is_odd
+
 # Note values that one sign can show, longest first: whole to 64th, with one dot, and parts of triplets and sextuplets.
 PRINTABLE = sorted(
     {Fraction(4, 2**n) * dot for n in range(7) for dot in (1, Fraction(3, 2))}
@@ -35,9 +37,9 @@ def split_span(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> l
     end = start + duration
     # What begins or ends in a quintuplet or septuplet is tied at its beat's bounds.
     cuts = [start]
-    if _is_odd(start):
+    if is_odd(start.denominator):
         cuts.append(min(end, (start // beat_quarter + 1) * beat_quarter))
-    if _is_odd(end):
+    if is_odd(end.denominator):
         cuts.append(max(cuts[-1], end // beat_quarter * beat_quarter))
     lengths = []
     for begin, stop in pairwise([*cuts, end]):
@@ -45,22 +47,18 @@ def split_span(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> l
     return lengths
 
 
-def _is_odd(place: Fraction) -> bool:
-    return place.denominator % 5 == 0 or place.denominator % 7 == 0
-
-
 def _split_piece(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> list[Fraction]:
     """As `split_span`, for what does not cross the bounds of a quintuplet or septuplet."""
     # The grid on which both ends lie: what left it would never come back to the end.
     finest = Fraction(1, lcm(start.denominator, (start + duration).denominator))
     values = [value for value in PRINTABLE if value % finest == 0]
-    if _is_odd(finest):
+    if is_odd(finest.denominator):
         values = [finest * steps for steps in (4, 3, 2)]
     lengths = []
     while duration > 0:
         length = next(
             (value for value in values if value <= duration
-             and (_is_odd(value) or _shows_beat(start, value, duration, beat_quarter))),
+             and (is_odd(value.denominator) or _shows_beat(start, value, duration, beat_quarter))),
             finest,
         )  # fmt: skip
         lengths.append(length)

@@ -6,7 +6,7 @@ voices more than the fingers. So the network sees each note among its neighbours
 Conventions: lengths are in beats; notes are sorted by onset, then pitch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import floor
 
@@ -17,7 +17,7 @@ from ottava.bars import smooth_periods
 from ottava.chords import tabulate_notes, tabulate_presses
 from ottava.datatypes import BeatGrid, Floats, IntArray, Note, Pedal
 from ottava.meter import beat_positions, is_compound, signature_quarters
-from ottava.rhythm import Grid, division_costs
+from ottava.rhythm import Grid, division_costs, find_divisions, is_odd
 from ottava.rhythm_classes import N_BAR_BEATS, PHASES
 
 # Written lengths that the network chooses between: 98 % of those in data/train.
@@ -85,6 +85,7 @@ def choose_values(
         signature: END_DIVISIONS if limit == "auto" else tuple(division_costs(signature_quarters(signature), limit))
         for signature in {*grid.signatures}
     }
+    found = find_divisions(places)
     ranked = np.argsort(-outputs, axis=1).tolist()
     lengths = []
     for choices, place, length in zip(ranked, places, played, strict=True):
@@ -93,10 +94,16 @@ def choose_values(
         fitting = (
             value
             for value in (VALUES[choice] if choice < len(VALUES) else length for choice in choices[:MOST_CHOICES])
-            if (place + value).denominator in ends
+            if (place + value).denominator in ends and _fits_beat(place + value, found)
         )
         lengths.append(next(fitting, length))
     return lengths
+
+
+def _fits_beat(end: Fraction, divisions: Mapping[int, int]) -> bool:
+    """Whether a note may end there: among quintuplets on one of theirs, and on none elsewhere."""
+    division = divisions.get(floor(end), 1)
+    return division % end.denominator == 0 or not (is_odd(division) or is_odd(end.denominator))
 
 
 def choose_staffs(outputs: Floats) -> list[int]:

@@ -38,6 +38,11 @@ def test_a_note_that_is_neither_keeps_a_place() -> None:
     assert roles[3] == Role(Fraction(1))
 
 
+def test_a_note_among_quintuplets_has_a_place_of_theirs() -> None:
+    roles = find([(1.0, 60, "0"), (1.2, 62, "1/5"), (1.45, 90, None), (1.8, 64, "4/5"), (2.0, 65, "1")])
+    assert roles[2] == Role(Fraction(2, 5))
+
+
 def test_a_chord_that_is_rolled_upwards_is_broken() -> None:
     roles = find([(1.0, 48, "0"), (1.05, 55, "0"), (1.1, 64, "0"), (2.0, 48, "1"), (2.0, 55, "1"), (2.0, 64, "1")])
     assert [role.ornament for role in roles] == ["arpeggio"] * 3 + [None] * 3

@@ -38,6 +38,15 @@ def test_another_length_is_that_of_the_key() -> None:
     assert choose(None, "0", "7/4") == Fraction(7, 4)
 
 
+def test_no_note_ends_between_the_notes_of_a_quintuplet() -> None:
+    places = [Fraction(0), Fraction(6, 5), Fraction(8, 5)]
+    outputs = np.zeros((3, len(VALUES) + 1))
+    outputs[0, [VALUES.index(Fraction(4, 3)), VALUES.index(Fraction(1))]] = 2.0, 1.0
+    outputs[1:, VALUES.index(Fraction(1, 5))] = 2.0
+    lengths = choose_values(outputs, places, [Fraction(1)] * 3, GRID)
+    assert lengths == [Fraction(1), Fraction(1, 5), Fraction(1, 5)]
+
+
 def test_staffs_count_from_one() -> None:
     assert choose_staffs(np.array([[2.0, 1.0], [0.0, 1.0]])) == [1, 2]
 
