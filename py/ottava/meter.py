@@ -126,12 +126,17 @@ def number_beats(grid: BeatGrid, first_place: Fraction) -> tuple[list[Fraction],
     Returns
     -------
     tuple of (list of Fraction, list of Beat, list of Meter)
-        Quarters of all beats of ``grid`` and of its end, 0 on the first downbeat at or after the first note's beat; the
-        beats from the first note's on, what comes before quarter 0 being the pickup; the meters, of which each bar
+        Quarters of all beats of ``grid`` and of its end, 0 on the first downbeat at or after the first note's beat, or
+        on that beat where no pickup could be as long; the beats from the first note's on, what comes before quarter 0
+        being the pickup; the meters, of which each bar
         that is shorter or longer than its signature says has one of its own.
     """
     n_beats, begin = len(grid.times_sec), int(first_place // 1)
     starts = [index for index in range(begin, n_beats) if grid.beat_in_bar[index] == 1] or [begin]
+    first_bar = (starts[1] if len(starts) > 1 else n_beats) - starts[0]
+    if starts[0] - begin >= first_bar:
+        # A pickup is shorter than the bar that follows: this is a bar of its own, perhaps of another meter.
+        starts.insert(0, begin)
     length = signature_quarters(grid.signatures[starts[0]])
     quarters = [(index - starts[0]) * length for index in range(starts[0])]
     beats = [Beat(float(grid.times_sec[i]), quarters[i], int(grid.beat_in_bar[i]), 0) for i in range(begin, starts[0])]

@@ -80,6 +80,13 @@ def test_a_pickup_counts_up_to_its_bar_line() -> None:
     assert quarter_at(quarters, Fraction(3, 2)) == Fraction(1, 2)
 
 
+def test_a_pickup_as_long_as_the_bar_after_it_is_a_bar() -> None:
+    numbers = np.array([2, 3, 4, 1, 1, 2, 3, 4], np.int64)
+    quarters, beats, meters = number_beats(BeatGrid(BEATS[:8], numbers, ((4, 4),) * 8), Fraction(1, 2))
+    assert [(int(m.quarter), m.beats, m.beat_type) for m in meters] == [(0, 3, 4), (3, 1, 4), (4, 4, 4)]
+    assert quarters[0] == beats[0].quarter == 0
+
+
 def test_a_bar_cut_short_has_a_meter_of_its_own() -> None:
     numbers = np.array([1, 2, 3, 4, 1, 2, 1, 2, 3, 4], np.int64)
     _, _, meters = number_beats(BeatGrid(BEATS[:10], numbers, ((4, 4),) * 10), Fraction(0))
