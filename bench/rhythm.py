@@ -29,7 +29,7 @@ from constants import add_set_option, set_constants
 from folds import DATA
 from ottava.__main__ import run_nothing
 from ottava.datatypes import Choices, Note, Pedal, Performance, Run, Score
-from ottava.meter import is_compound, list_bars
+from ottava.meter import is_same_meter, list_bars
 from ottava.models import read_rhythm
 from ottava.native import create_run
 from ottava.pipeline import notate
@@ -147,11 +147,6 @@ def find_longest(score: Score) -> tuple[int, int]:
     for meter, begin, end in zip(score.meters, starts, [*starts[1:], times[-1]], strict=True):
         lasting[meter.beats, meter.beat_type] += end - begin
     return lasting.most_common(1)[0][0]
-
-
-def is_same_meter(a: tuple[int, int], b: tuple[int, int]) -> bool:
-    """As written, or as long a bar with the same division."""
-    return a == b or (a[0] * b[1] == b[0] * a[1] and is_compound(a[0]) == is_compound(b[0]))
 
 
 def describe_truth(truth: dict[str, NDArray[Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -14,6 +14,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,12 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from build.encoder import SHAPES, Encoder, Readings
+from build.excerpts import Excerpt, thin_notes
 from build.rhythm_corpus import Taught, read_corpus
 from build.training import N_FOLDS, ROOT
 from ottava.chords import group_notes
 from ottava.datatypes import Floats, Note, Pedal, Run
-from ottava.meter import is_compound, signature_quarters
+from ottava.meter import is_same_meter, signature_quarters
 from ottava.readings import (
     FEWEST_BEATS,
     MOST_CHORDS,
@@ -48,6 +50,8 @@ from ottava.readings import (
 from ottava.rhythm_classes import METERS
 
 MOST_OF_A_PIECE = 2  # performances
+PLAYED_TIMES = 3  # that whole performances count: 1 and 3 are within .01 of each other (docs/notes.md)
+FEW_CHORDS = (64, 128, 256)  # of music that is read alone: short pieces are not the middles of long ones
 # Of beats, downbeats, meter and quarters: of seven sets of weights the one with most of all four (docs/notes.md).
 TERM_WEIGHTS = np.array([2.0, 1.0, 0.5, 1.0])
 SAME_QUARTER_OCTAVES = 0.25  # not tuned
@@ -92,9 +96,14 @@ def read_fold(folder: Path, fold: int) -> tuple[Floats, Floats]:
     for taught in corpus:
         pieces.setdefault(taught.piece, []).append(taught)
     rows = []
+    rng = np.random.default_rng(fold)
     for performances in pieces.values():
         for taught in performances[:MOST_OF_A_PIECE]:
-            rows += asyncio.run(measure_readings(taught, run))
+            easy = thin_performance(taught, rng)
+            short = [cut_performance(music, n_chords, rng) for music in (taught, easy) for n_chords in FEW_CHORDS]
+            rows += PLAYED_TIMES * asyncio.run(measure_readings(taught, run))
+            for music in (easy, *short):
+                rows += asyncio.run(measure_readings(music, run))
     figures, terms = (np.stack(arrays) for arrays in zip(*rows, strict=True))
     np.savez(kept, figures=figures, terms=terms)
     print(f"fold {fold}: {len(rows)} excerpts read", flush=True)
@@ -114,6 +123,26 @@ def open_networks(folder: Path, fold: int) -> Run:
             return {"outputs": networks[graph](*given).numpy()}
 
     return run
+
+
+def thin_performance(taught: Taught, rng: np.random.Generator) -> Taught:
+    """The same with few notes (`build.excerpts.thin_notes`): easy music."""
+    notes = {name: getattr(taught, name).copy() for name in Excerpt.__annotations__ if name != "period"}
+    excerpt = Excerpt(**notes, period=np.zeros(len(taught.onset)))
+    thin_notes(excerpt, taught, rng)
+    chord_of = group_notes(excerpt.onset).chord_of
+    begins = np.searchsorted(chord_of, np.arange(chord_of[-1] + 2))
+    return replace(taught, **{name: getattr(excerpt, name) for name in notes}, chord_begin=begins)
+
+
+def cut_performance(taught: Taught, n_chords: int, rng: np.random.Generator) -> Taught:
+    """So many chords from anywhere, which are all that is heard."""
+    begin = int(rng.integers(0, max(1, len(taught.chord_begin) - n_chords)))
+    begins = taught.chord_begin[begin : begin + n_chords + 1]
+    notes = {
+        name: getattr(taught, name)[begins[0] : begins[-1]] for name in Excerpt.__annotations__ if name != "period"
+    }
+    return replace(taught, **notes, chord_begin=begins - begins[0])
 
 
 async def measure_readings(taught: Taught, run: Run) -> list[tuple[Floats, Floats]]:
@@ -158,11 +187,6 @@ def rate(taught: Taught, reading: Reading, times_sec: Floats) -> Floats:
     true_quarter = taught.period_sec[there] / [float(signature_quarters(one)) if one else np.inf for one in meters]
     close = np.abs(np.log2(quarter / np.maximum(true_quarter, 1e-3))) < SAME_QUARTER_OCTAVES
     return np.array([*scores, np.mean(same), np.mean(close)])
-
-
-def is_same_meter(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether the bars are as long, and both simple or both compound."""
-    return one[0] * other[1] == other[0] * one[1] and is_compound(one[0]) == is_compound(other[0])
 
 
 def train(figures: Floats, gains: Floats) -> Readings:

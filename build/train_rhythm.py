@@ -34,7 +34,8 @@ LOSS_WEIGHTS = {"beat": 1.0, "phase": 0.5, "period": 0.3, "step": 0.3}
 PERIOD_SPREAD_OCTAVES = 0.1
 THIN_CHANCE, VEIL_CHANCE = 0.25, 0.15
 UNWRITTEN = len(PHASES) + 1
-# How often a tempo is supposed, and how far it is from the true one: in octaves, all through and here and there.
+# How often a tempo is supposed, and how far it is from the true one, in octaves, all through and here and there: not
+# tuned.
 SUPPOSED_CHANCE, EVEN_CHANCE = 0.7, 0.3
 OFF_OCTAVES, MOST_SWAY_OCTAVES, SWAY_CHORDS = 0.06, 0.12, 40
 MOST_SMOOTH_CHORDS = 24

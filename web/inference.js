@@ -70,9 +70,9 @@ export async function openRhythm(models) {
  * @returns {Promise<Run>}
  */
 async function openGraphs(graphs, owner, engine, receive) {
-  litert ??= openLiteRt((path) => fetchFile(path, owner), engine);
-  litert.catch(() => {
+  litert ??= openLiteRt((path) => fetchFile(path, owner), engine).catch((error) => {
     litert = null;
+    throw error;
   });
   const runtime = await litert;
   /** @type {Record<string, ReturnType<LiteRt["load"]>>} */

@@ -163,6 +163,7 @@ def suppose_tempo(
     steps = np.log2(np.clip(beats, SHORTEST_BEATS, LONGEST_BEATS)) / 2 + 0.5
     octaves = np.log2(period_sec)
     columns = [
+        # Shifted and scaled to about -1..1 over usual beats and steps.
         np.ones(n_chords), octaves + 0.7, np.append(0, steps), np.append(steps, 0),
         np.cos(turns), np.sin(turns), np.cos(2 * turns), np.sin(2 * turns), np.cos(3 * turns),
     ]  # fmt: skip

@@ -44,6 +44,11 @@ def signature_quarters(signature: tuple[int, int]) -> Fraction:
     return beat_quarters(Meter(Fraction(0), *signature))
 
 
+def is_same_meter(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether the bars of two time signatures are as long, and both simple or both compound."""
+    return one[0] * other[1] == other[0] * one[1] and is_compound(one[0]) == is_compound(other[0])
+
+
 def bar_quarters(meter: Meter) -> Fraction:
     """Length of a bar in quarter notes."""
     return Fraction(4 * meter.beats, meter.beat_type)

@@ -168,8 +168,10 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     grid = complete_grid(grid, max(place + length for place, length in zip(places, lengths, strict=True)))
     quarters, beats, meters = number_beats(grid, min(places))
     ends = [place if grace else place + length for place, length, grace in zip(places, lengths, is_grace, strict=True)]
-    begins = [quarter_at(quarters, place) for place in places]
-    spans = [Span(begin, quarter_at(quarters, end) - begin) for begin, end in zip(begins, ends, strict=True)]
+    # Most places are those of many notes.
+    quarter_of = {place: quarter_at(quarters, place) for place in {*places, *ends}}
+    begins = [quarter_of[place] for place in places]
+    spans = [Span(begin, quarter_of[end] - begin) for begin, end in zip(begins, ends, strict=True)]
     voices = separate_voices(shown_notes, spans, staffs, Fraction(0) if is_trained else HELD_QUARTER)
     spans = trim_durations(spans, staffs, voices, joins_legato=not is_trained)
     key = Key(Fraction(0), *choices.key) if choices.key else estimate_key(notes)

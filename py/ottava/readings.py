@@ -27,9 +27,8 @@ FACTORS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3)
 N_READINGS = 1 + len(FACTORS)
 N_FIGURES = 22
 FEWEST_BEATS = 8  # of a performance that is read more than once
-# Of one whose tempo is chosen: figures of less music say little, and the weights were not trained on such (the example
-# minuet, 71 chords, would be written in 6/8 at two thirds of its tempo). It is read at its own tempo.
-FEWEST_CHORDS = WINDOWS["rhythm"][0]
+# Of one whose tempo is chosen: the least that the weights were trained on. Less is read at its own tempo.
+FEWEST_CHORDS = 64
 # Of the middle, by which the tempo is chosen: three windows of the rhythm network.
 MOST_CHORDS = WINDOWS["rhythm"][0] + 2 * WINDOWS["rhythm"][1]
 SMOOTH_CHORDS, LEVEL_CHORDS = 17, 33
@@ -137,7 +136,7 @@ async def _choose_tempo(heard: Heard, period_sec: Floats, run: Run) -> int:
 
 
 def take_excerpt(heard: Heard, first: int, last: int) -> Heard:
-    """Some neighbouring chords of a performance."""
+    """The chords from ``first`` up to ``last``, which is left out, with their notes."""
     chord_of = heard.chords.chord_of
     chosen = np.flatnonzero((chord_of >= first) & (chord_of < last))
     notes = [heard.notes[index] for index in chosen.tolist()]
@@ -146,19 +145,25 @@ def take_excerpt(heard: Heard, first: int, last: int) -> Heard:
 
 
 async def list_readings(heard: Heard, period_sec: Floats, run: Run) -> list[Reading]:
-    """Read a performance freely and at each of the `FACTORS` of a length of the beat."""
+    """Read a performance freely and at each of the `FACTORS` of a length of the beat; ``period_sec`` (n_chords,)."""
     supposed = (None, *(period_sec * factor for factor in FACTORS))
     return [await read_performance(heard, Decided(), run, period) for period in supposed]
 
 
 def find_period(times_sec: Floats, beats_sec: Floats) -> Floats:
-    """About how long a beat is at each chord, in seconds: the median over the chords nearby."""
+    """About how long a beat is at each chord, in seconds: the median over the chords nearby.
+
+    ``times_sec`` (n_chords,) of the chords, ``beats_sec`` at least two and increasing; gives (n_chords,).
+    """
     octaves = np.log2(np.interp(times_sec, beats_sec[:-1], np.diff(beats_sec)))
     return _smooth(octaves, SMOOTH_CHORDS)
 
 
 def level_period(period_sec: Floats) -> Floats:
-    """Lengths of a beat, those of another metrical level than most brought to theirs: it seldom changes in a piece."""
+    """Lengths of a beat, those of another metrical level than most brought to theirs: it seldom changes in a piece.
+
+    ``period_sec`` (n_chords,), > 0, as `find_period` gives them; as many come back.
+    """
     octaves = np.log2(period_sec)
     levels = np.arange(octaves.min(), octaves.max() + LEVEL_STEP_OCTAVES, LEVEL_STEP_OCTAVES)
     near = np.searchsorted(np.sort(octaves), [levels - LEVEL_OCTAVES, levels + LEVEL_OCTAVES])

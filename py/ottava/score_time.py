@@ -61,7 +61,7 @@ _STEP_OF_PARTS[[int(step * PARTS) for step in STEPS]] = np.arange(len(STEPS))
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a person decided about the chords; the rest is None or empty.
+    """What a person decided about the chords, or what is supposed of them; the rest is None or empty.
 
     ``period_sec`` (n_chords,): about how long a beat is; ``on_beat``: chords that stand on a beat; ``beats``
     (n_chords,): where the chords stand on a count of beats, when these are known.
