@@ -171,38 +171,66 @@ def _fit_steps(gap: int) -> tuple[IntArray, NDArray[np.intp], Floats]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
-    """From one chord to the next: ``scores`` of each (place from, beat's length, place to), and how many ``beats``."""
+class _Steps:
+    """From each chord to the next.
 
-    scores: Floats
-    beats: IntArray
-    is_broken: NDArray[np.bool_] | None = None  # (n_phases, n_tempos): no step at all, the place stays
+    ``gaps``: the time, in `GAPS_AN_OCTAVE` of an octave of a second; ``by_kind`` (n_steps, n_kinds): what each kind of
+    step is worth; ``broken``: what it is worth that the chord is broken.
+    """
 
-    def count(self, phase_from: int, phase: int) -> int:
-        """The beats of one of them, at the first of the tempos."""
-        if self.is_broken is not None and phase_from == phase and self.is_broken[phase, 0]:
-            return 0
-        return int(self.beats[phase_from, 0, phase])
+    gaps: list[int]
+    by_kind: Floats
+    broken: list[float]
+
+    def score(self, index: int, tempos: slice) -> Floats:
+        """What a step is worth by (place from, beat's length, place to)."""
+        _, kind, stray = _fit_steps(self.gaps[index])
+        scores = stray[:, tempos] + np.take(self.by_kind[index], kind[:, tempos])
+        # Or the chord is broken: no step at all, the place stays.
+        staying = scores[_DIAGONAL, :, _DIAGONAL]
+        scores[_DIAGONAL, :, _DIAGONAL] = np.maximum(staying, self.broken[index])
+        return np.asarray(scores)
+
+    def score_to(self, index: int, tempo: int, phase: int) -> tuple[Floats, IntArray]:
+        """What a step to one place is worth at one length of a beat, by place from, and its beats."""
+        beats, kind, stray = _fit_steps(self.gaps[index])
+        scores = stray[:, tempo, phase] + self.by_kind[index, kind[:, tempo, phase]]
+        counts = beats[:, tempo, phase].copy()
+        if scores[phase] < self.broken[index]:
+            scores[phase], counts[phase] = self.broken[index], 0
+        return scores, counts
 
 
-def _weigh_steps(gap_sec: float, step: Floats, tempos: slice, *, is_far: bool) -> _Step:
-    """Weigh what a time can be; ``step``: what the network says, ``is_far``: chords without a place lie between."""
-    beats, kind, stray = _fit_steps(round(np.log2(gap_sec) * GAPS_AN_OCTAVE))
-    by_step = STEP_WEIGHT * step
-    by_step[-1] -= STEP_WEIGHT * OTHER_STEP_COST
-    scores = stray[:, tempos] + np.take(by_step / 2 if is_far else by_step, kind[:, tempos])
-    # Or the chord is broken: no step at all.
-    broken = STEP_WEIGHT * step[0] - BROKEN_COST - BROKEN_COST_A_SEC * max(0.0, gap_sec - BROKEN_SEC)
-    staying = scores[_DIAGONAL, :, _DIAGONAL]
-    scores[_DIAGONAL, :, _DIAGONAL] = np.maximum(staying, broken)
-    return _Step(scores, beats[:, tempos], broken > staying)
+def _weigh_steps(gaps_sec: Floats, step_logs: Floats, is_far: NDArray[np.bool_]) -> _Steps:
+    """Weigh what the times between chords can be.
+
+    ``step_logs`` (n_steps, n_kinds): what the network says; ``is_far``: chords without a place lie between.
+    """
+    by_kind = STEP_WEIGHT * step_logs
+    by_kind[:, -1] -= STEP_WEIGHT * OTHER_STEP_COST
+    by_kind[is_far] /= 2
+    broken = STEP_WEIGHT * step_logs[:, 0] - BROKEN_COST - BROKEN_COST_A_SEC * np.maximum(0.0, gaps_sec - BROKEN_SEC)
+    return _Steps(np.round(np.log2(gaps_sec) * GAPS_AN_OCTAVE).astype(int).tolist(), by_kind, broken.tolist())
 
 
-def _keep_steps(n_beats: int, n_tempos: int) -> _Step:
-    """As `_weigh_steps`, where the number of beats is known."""
-    length = n_beats + np.broadcast_to(_PHASE_STEP, (len(PHASES), n_tempos, len(PHASES)))
-    is_step = (length > 0) | ((length == 0) & (n_beats == 0))
-    return _Step(np.where(is_step, 0.0, IMPOSSIBLE), np.full(is_step.shape, n_beats))
+@dataclass(frozen=True, slots=True)
+class _KnownSteps:
+    """As `_Steps`, where the numbers of beats are known."""
+
+    n_beats: list[int]
+
+    def score(self, index: int, tempos: slice) -> Floats:
+        """What a step is worth by (place from, beat's length, place to)."""
+        length = self.n_beats[index] + np.broadcast_to(
+            _PHASE_STEP, (len(PHASES), tempos.stop - tempos.start, len(PHASES))
+        )
+        is_step = (length > 0) | ((length == 0) & (self.n_beats[index] == 0))
+        return np.where(is_step, 0.0, IMPOSSIBLE)
+
+    def score_to(self, index: int, tempo: int, phase: int) -> tuple[Floats, IntArray]:
+        """What a step to one place is worth, by place from, and its beats."""
+        scores = self.score(index, slice(tempo, tempo + 1))[:, 0, phase]
+        return scores, np.full(len(scores), self.n_beats[index])
 
 
 def _change_tempo(best: Floats, costs: Floats) -> Floats:
@@ -241,30 +269,28 @@ def _find_path(
     n_tempos = tempo_score.shape[1]
     gaps_sec = np.maximum(gaps_sec, SHORTEST_GAP_SEC)
     costs = TEMPO_COST / (gaps_sec[:, None] / _TEMPOS_SEC[tempos] + 0.15)
-    is_far = np.diff(written) > 1
-
-    def weigh(chord: int, tempos: slice) -> _Step:
-        if exact is not None:
-            return _keep_steps(int(exact[chord]), tempos.stop - tempos.start)
-        return _weigh_steps(float(gaps_sec[chord]), step_logs[written[chord]], tempos, is_far=bool(is_far[chord]))
+    steps: _Steps | _KnownSteps
+    if exact is None:
+        steps = _weigh_steps(gaps_sec, step_logs[written[:-1]], np.diff(written) > 1)
+    else:
+        steps = _KnownSteps(exact.tolist())
 
     # The way there is not kept, only what each state is worth: found again for the one path that is wanted.
     kept = np.zeros((n_written, n_tempos, len(PHASES)), np.float32)
     best = kept[0] = tempo_score[0][:, None] + phase_score[0]
     for chord in range(n_written - 1):
         reached = _change_tempo(best, costs[chord])
-        best = (weigh(chord, tempos).scores + reached.T[:, :, None]).max(axis=0)
+        best = (steps.score(chord, tempos) + reached.T[:, :, None]).max(axis=0)
         best += tempo_score[chord + 1][:, None] + phase_score[chord + 1]
         best -= best.max()
         kept[chord + 1] = best
     path = np.zeros((n_written, 2), np.int64)
     tempo, phase = (int(index) for index in np.unravel_index(int(best.argmax()), best.shape))
     for chord in range(n_written - 2, -1, -1):
-        lone = tempos.start + tempo
-        step = weigh(chord, slice(lone, lone + 1))
+        scores, beats = steps.score_to(chord, tempos.start + tempo, phase)
         sources = _list_sources(kept[chord], float(costs[chord, tempo]), tempo)
-        phase_from = int((step.scores[:, 0, phase] + sources.max(axis=0)).argmax())
-        path[chord + 1] = phase, step.count(phase_from, phase)
+        phase_from = int((scores + sources.max(axis=0)).argmax())
+        path[chord + 1] = phase, beats[phase_from]
         tempo, phase = int(sources[:, phase_from].argmax()), phase_from
     path[0] = phase, 0
     return path
