@@ -174,7 +174,9 @@ def describe_bars(
 def smooth_periods(beats_sec: Floats) -> Floats:
     """Seconds from each beat to the next, the median of three, shape (len(beats_sec) - 1,)."""
     gaps = np.diff(beats_sec)
-    return np.array([np.median(gaps[max(0, index - 1) : index + 2]) for index in range(len(gaps))])
+    # At the ends the median of the two that are there, which is their mean.
+    padded = np.concatenate([[gaps[:2].mean()], gaps, [gaps[-2:].mean()]])
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 3), axis=1))
 
 
 def number_bars(

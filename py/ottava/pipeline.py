@@ -165,9 +165,9 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     else:
         staffs = split_hands(shown_notes, choices.split_pitch)
 
-    grid = complete_grid(grid, max(place + length for place, length in zip(places, lengths, strict=True)))
-    quarters, beats, meters = number_beats(grid, min(places))
     ends = [place if grace else place + length for place, length, grace in zip(places, lengths, is_grace, strict=True)]
+    grid = complete_grid(grid, max(ends, key=float))  # floats compare many times as fast
+    quarters, beats, meters = number_beats(grid, min(places, key=float))
     # Most places are those of many notes.
     quarter_of = {place: quarter_at(quarters, place) for place in {*places, *ends}}
     begins = [quarter_of[place] for place in places]

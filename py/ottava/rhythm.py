@@ -60,11 +60,12 @@ def measure_durations(
     """
     divisions = find_divisions(places)
     releases = beat_positions(np.array([note.offset_sec for note in notes]), times_sec)
+    shortest = {division: Fraction(1, division) for division in divisions.values()}
     lengths = []
     for place, release in zip(places, releases.tolist(), strict=True):
         own = divisions[floor(place)]
         division = divisions.get(floor(release), own)
-        lengths.append(max(Fraction(round(release * division), division) - place, Fraction(1, own)))
+        lengths.append(max(Fraction(round(release * division), division) - place, shortest[own]))
     return lengths
 
 

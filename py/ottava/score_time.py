@@ -51,6 +51,8 @@ GAPS_AN_OCTAVE = 48
 
 _TEMPOS_LOG2_SEC = np.linspace(np.log2(0.14), np.log2(3.2), 32)
 _TEMPOS_SEC = 2**_TEMPOS_LOG2_SEC
+_AWAY = np.abs(np.arange(len(_TEMPOS_SEC)) - np.arange(len(_TEMPOS_SEC))[:, None])
+_SQUARES = np.where(_AWAY <= TEMPO_STEPS, _AWAY**2.0, np.inf)  # of the steps from one tempo to another
 _PHASE_PARTS = np.array([int(phase * PARTS) for phase in PHASES])
 _PHASE_STEP = (_PHASE_PARTS - _PHASE_PARTS[:, None, None]) / PARTS  # from, tempos, to
 _DIAGONAL = np.arange(len(PHASES))
@@ -185,10 +187,11 @@ class _Steps:
     def score(self, index: int, tempos: slice) -> Floats:
         """What a step is worth by (place from, beat's length, place to)."""
         _, kind, stray = _fit_steps(self.gaps[index])
-        scores = stray[:, tempos] + np.take(self.by_kind[index], kind[:, tempos])
+        scores = self.by_kind[index].take(kind[:, tempos], mode="clip")
+        scores += stray[:, tempos]
         # Or the chord is broken: no step at all, the place stays.
-        staying = scores[_DIAGONAL, :, _DIAGONAL]
-        scores[_DIAGONAL, :, _DIAGONAL] = np.maximum(staying, self.broken[index])
+        staying = np.einsum("iji->ij", scores)
+        np.maximum(staying, self.broken[index], out=staying)
         return np.asarray(scores)
 
     def score_to(self, index: int, tempo: int, phase: int) -> tuple[Floats, IntArray]:
@@ -233,24 +236,6 @@ class _KnownSteps:
         return scores, np.full(len(scores), self.n_beats[index])
 
 
-def _change_tempo(best: Floats, costs: Floats) -> Floats:
-    """The best of each (beat's length, place) after a change of tempo, which costs ``costs`` (n_tempos,) a step."""
-    n_tempos = len(best)
-    reached: Floats = np.maximum(best, best.max(axis=0) - NEW_TEMPO_COST)
-    for shift in range(1, min(TEMPO_STEPS, n_tempos - 1) + 1):
-        cost = (costs * shift**2)[:, None]
-        np.maximum(reached[shift:], best[:-shift] - cost[shift:], out=reached[shift:])
-        np.maximum(reached[:-shift], best[shift:] - cost[:-shift], out=reached[:-shift])
-    return reached
-
-
-def _list_sources(best: Floats, cost: float, tempo: int) -> Floats:
-    """What `_change_tempo` chooses between for one tempo and each place, shape (n_tempos, n_phases)."""
-    away = np.abs(np.arange(len(best)) - tempo)
-    change = np.where(away <= TEMPO_STEPS, cost * away**2, NEW_TEMPO_COST)
-    return best - np.minimum(change, NEW_TEMPO_COST)[:, None]
-
-
 def _find_path(
     phase_score: Floats,
     tempo_score: Floats,
@@ -278,9 +263,17 @@ def _find_path(
     # The way there is not kept, only what each state is worth: found again for the one path that is wanted.
     kept = np.zeros((n_written, n_tempos, len(PHASES)), np.float32)
     best = kept[0] = tempo_score[0][:, None] + phase_score[0]
+    squares = np.arange(-TEMPO_STEPS, TEMPO_STEPS + 1)[:, None] ** 2
+    padded = np.full((n_tempos + 2 * TEMPO_STEPS, len(PHASES)), IMPOSSIBLE)
+    near = np.lib.stride_tricks.sliding_window_view(padded, len(squares), axis=0).transpose(2, 0, 1)
+    changed = np.zeros(near.shape)  # by change, tempo and place
     for chord in range(n_written - 1):
-        reached = _change_tempo(best, costs[chord])
-        best = (steps.score(chord, tempos) + reached.T[:, :, None]).max(axis=0)
+        padded[TEMPO_STEPS:-TEMPO_STEPS] = best
+        reached = np.subtract(near, (costs[chord] * squares)[:, :, None], out=changed).max(axis=0)
+        np.maximum(reached, best.max(axis=0) - NEW_TEMPO_COST, out=reached)
+        scores = steps.score(chord, tempos)
+        scores += reached.T[:, :, None]
+        best = scores.max(axis=0)
         best += tempo_score[chord + 1][:, None] + phase_score[chord + 1]
         best -= best.max()
         kept[chord + 1] = best
@@ -288,7 +281,8 @@ def _find_path(
     tempo, phase = (int(index) for index in np.unravel_index(int(best.argmax()), best.shape))
     for chord in range(n_written - 2, -1, -1):
         scores, beats = steps.score_to(chord, tempos.start + tempo, phase)
-        sources = _list_sources(kept[chord], float(costs[chord, tempo]), tempo)
+        change = np.minimum(costs[chord, tempo] * _SQUARES[tempo, :n_tempos], NEW_TEMPO_COST)
+        sources = kept[chord] - change[:, None]
         phase_from = int((scores + sources.max(axis=0)).argmax())
         path[chord + 1] = phase, beats[phase_from]
         tempo, phase = int(sources[:, phase_from].argmax()), phase_from

@@ -8,6 +8,7 @@ Conventions: lengths are in beats; notes are sorted by onset, then pitch.
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from math import floor
 
 import numpy as np
@@ -86,17 +87,19 @@ def choose_values(
         for signature in {*grid.signatures}
     }
     found = find_divisions(places)
-    ranked = np.argsort(-outputs, axis=1).tolist()
+
+    @cache  # the notes of a chord mostly have one length
+    def is_fitting(place: Fraction, value: Fraction) -> bool:
+        end = place + value
+        signature = grid.signatures[min(floor(place), len(grid.signatures) - 1)]
+        is_end = end.denominator in divisions[signature] or end.denominator == place.denominator
+        return is_end and _fits_beat(end, found)
+
+    ranked = np.argsort(-outputs, axis=1)[:, :MOST_CHOICES].tolist()
     lengths = []
     for choices, place, length in zip(ranked, places, played, strict=True):
-        signature = grid.signatures[min(floor(place), len(grid.signatures) - 1)]
-        ends = {*divisions[signature], place.denominator}
-        fitting = (
-            value
-            for value in (VALUES[choice] if choice < len(VALUES) else length for choice in choices[:MOST_CHOICES])
-            if (place + value).denominator in ends and _fits_beat(place + value, found)
-        )
-        lengths.append(next(fitting, length))
+        values = (VALUES[choice] if choice < len(VALUES) else length for choice in choices)
+        lengths.append(next((value for value in values if is_fitting(place, value)), length))
     return lengths
 
 
