@@ -21,6 +21,11 @@ def test_scales_are_known_in_every_key(tonic: int) -> None:
     assert (minor.fifths, minor.mode) == (tonic_fifths(tonic, "minor"), "minor")
 
 
+def test_a_piece_is_in_the_key_where_it_begins_and_ends() -> None:
+    pitches = [60 + degree + tonic for tonic in (0,) * 4 + (7,) * 12 + (0,) * 2 for degree in MAJOR]
+    assert estimate_key([Note(0.6 * i, 0.6 * i + 0.5, pitch, 64) for i, pitch in enumerate(pitches)]).fifths == 0
+
+
 def test_signatures_use_the_fewer_accidentals() -> None:
     assert [tonic_fifths(t, "major") for t in (0, 7, 5, 1, 6)] == [0, 1, -1, -5, 6]
     assert [tonic_fifths(t, "minor") for t in (9, 4, 2, 3, 8)] == [0, 1, -1, -6, 5]
