@@ -3,7 +3,8 @@
     python -m build.train_bars --fold 0 --out .cache/rhythm/bars0.pt     leaves the works of fold 0 out
     python -m build.train_bars --out .cache/rhythm/bars.pt               the one that ships
 
-It learns with the annotated beats, which slip now and then. Started again it goes on where it stopped.
+It learns with the annotated beats, which slip now and then, and with ``--more .cache/rhythm/reread`` half of the time
+with those that other networks found (build/reread.py). Started again it goes on where it stopped.
 requirements/export.txt pins all that is needed.
 """
 
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from build.encoder import BARS, split_outputs
 from build.excerpts import NO_PEDAL_CHANCE, draw_excerpt
+from build.reread import read_reread
 from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window
 from build.training import compute_entropies, run_training
 from ottava.bars import compute_beat_features
@@ -78,4 +80,6 @@ def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tenso
 
 
 if __name__ == "__main__":
-    run_training(__doc__, BARS, draw_bars, N_BEATS, BATCH, STEPS, compute_losses, LOSS_WEIGHTS)
+    run_training(
+        __doc__, BARS, draw_bars, N_BEATS, BATCH, STEPS, compute_losses, LOSS_WEIGHTS, more=read_reread
+    )

@@ -53,13 +53,19 @@ def run_training(
     compute_losses: Callable[[Tensor, dict[str, Tensor]], dict[str, Tensor]],
     weights: dict[str, float],
     further: Further | None = None,
+    more: Callable[[Path, list[Taught]], list[Taught]] | None = None,
 ) -> None:
-    """Read the command line that ``text`` describes, train on all folds but the one left out, and save."""
+    """Read the command line that ``text`` describes, train on all folds but the one left out, and save.
+
+    ``more`` reads other performances of the same works from a folder; they are drawn half of the time.
+    """
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fold", type=int, choices=range(N_FOLDS), help="the fold to leave out")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--threads", type=int, default=1)
+    if more:
+        parser.add_argument("--more", type=Path, metavar="FOLDER", help="of performances to learn from as well")
     if further:
         parser.add_argument("--begin", type=Path, metavar="WEIGHTS", help="of the first part: train the second")
     options = parser.parse_args()
@@ -72,6 +78,10 @@ def run_training(
     folder = Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data" / "train"
     corpus = read_corpus(folder, [fold for fold in range(N_FOLDS) if fold != options.fold])
     chances = weigh_performances(corpus)
+    if more and options.more:
+        others = more(options.more, corpus)
+        chances = np.concatenate([chances, weigh_performances(others)]) / 2
+        corpus += others
 
     def draw(rng: np.random.Generator) -> Batch:
         chosen = rng.choice(len(corpus), batch, p=chances).tolist()
