@@ -44,6 +44,9 @@ class Excerpt:
             setattr(self, name, np.concatenate([getattr(self, name), values]))
 
 
+NOTE_FIELDS = tuple(name for name in Excerpt.__annotations__ if name != "period")  # that `Taught` has, too
+
+
 def draw_excerpt(
     corpus: Sequence[Taught], index: int, n_chords: int, rng: np.random.Generator, thin_chance: float = 0.0
 ) -> tuple[Taught, Excerpt, Floats]:
@@ -56,7 +59,7 @@ def draw_excerpt(
     begin = int(rng.integers(0, max(1, total - n_taken + 1)))
     chosen = slice(taught.chord_begin[begin], taught.chord_begin[min(total, begin + n_taken * 5 // 4)])
     excerpt = Excerpt(
-        **{name: getattr(taught, name)[chosen].copy() for name in Excerpt.__annotations__ if name != "period"},
+        **{name: getattr(taught, name)[chosen].copy() for name in NOTE_FIELDS},
         period=np.zeros(chosen.stop - chosen.start),
     )
     if rng.random() < HAND_MIX_CHANCE:

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, read_corpus
+from build.rhythm_corpus import UNKNOWN, Taught, find_beats, list_notes, read_corpus
 from build.training import N_FOLDS, ROOT
 from ottava.bars import smooth_periods
 from ottava.chords import group_notes
-from ottava.datatypes import Floats, Note, Pedal, Run
+from ottava.datatypes import Floats, Run
 from ottava.models import read_rhythm
 from ottava.native import create_run
 from ottava.readings import Decided, Reading, choose_reading, hear
@@ -78,9 +78,7 @@ def choose_performances(corpus: list[Taught]) -> list[Taught]:
 
 async def reread_performance(taught: Taught, run: Run) -> dict[str, NDArray[Any]]:
     """The `FIELDS` of a performance by the beats that are found; downbeats and meters as annotated."""
-    columns = (array.tolist() for array in (taught.onset, taught.offset, taught.pitch, taught.velocity))
-    notes = [Note(*note) for note in zip(*columns, strict=True)]
-    pedals = [Pedal(press, release, "sustain") for press, release in taught.pedals_sec.tolist()]
+    notes, pedals = list_notes(taught)
     chords = group_notes(taught.onset)
     reading = await choose_reading(hear(notes, pedals, chords), Decided(), run)
     places = np.full(len(chords.times_sec), np.nan)
@@ -99,11 +97,9 @@ def label_beats(taught: Taught, reading: Reading, place: Floats) -> dict[str, ND
     is_known = is_inside & (last_downbeat >= 0)
     nearest = np.abs(beats_sec[:, None] - true_sec).argmin(axis=1)
     octaves = np.log2(np.median(np.diff(beats_sec)) / np.median(np.diff(true_sec)))
-    by_time = np.searchsorted(beats_sec, taught.onset + 0.02, side="right") - 1
-    beat = np.where(np.isnan(place), by_time, np.floor(np.nan_to_num(place) + SAME_BEATS)).astype(np.int64)
     return {
         "place": place,
-        "beat": np.where((beat >= 0) & (beat < len(beats_sec) - 1), beat, -1),
+        "beat": find_beats(place, taught.onset, beats_sec),
         "beats_sec": beats_sec,
         "is_downbeat": is_downbeat,
         "period_sec": smooth_periods(beats_sec),

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from ottava.bars import smooth_periods
 from ottava.chords import group_notes
-from ottava.datatypes import Floats, IntArray
+from ottava.datatypes import Floats, IntArray, Note, Pedal
 from ottava.meter import is_compound, signature_quarters
 from ottava.rhythm_classes import METERS, N_BAR_BEATS
 
 UNKNOWN = -1  # a label that is not learned from
 SAME_BEATS = 0.02  # positions are float32 beats
+EARLY_SEC = 0.02  # that a note may come before its beat
 MOST_PERFORMANCES = 3
 Batch = dict[str, NDArray[np.float32] | IntArray]
 
@@ -71,10 +72,7 @@ def read_performance(folder: Path, row: dict[str, str]) -> Taught:
     onset = truth["onset_sec"].astype(np.float64)
     beats, is_downbeat = truth["beat_time_sec"], truth["beat_is_downbeat"]
     place = place_notes(truth)
-    # The beat that a note belongs to: by the score where it is known, else by time.
-    by_time = np.searchsorted(beats, onset + 0.02, side="right") - 1
-    beat = np.where(np.isnan(place), by_time, np.floor(np.nan_to_num(place) + 1e-3)).astype(np.int64)
-    beat = np.where((beat >= 0) & (beat < len(beats) - 1), beat, -1)
+    beat = find_beats(place, onset, beats)
     signatures = truth["time_signatures"]
     meters = np.array([METERS.index((n, d)) if (n, d) in METERS else len(METERS) for _, n, d in signatures.tolist()])
     unit = np.array([float(signature_quarters((n, d))) for _, n, d in signatures.tolist()])
@@ -103,6 +101,20 @@ def read_performance(folder: Path, row: dict[str, str]) -> Taught:
         meter=meters[in_force], is_compound=compound[in_force],
         bar_beat=np.where(last_downbeat >= 0, np.minimum(numbers - last_downbeat, N_BAR_BEATS - 1), UNKNOWN),
     )  # fmt: skip
+
+
+def find_beats(place: Floats, onset_sec: Floats, beats_sec: Floats) -> IntArray:
+    """The beat that each note belongs to, by its place where it is known, else by time; -1 outside."""
+    by_time = np.searchsorted(beats_sec, onset_sec + EARLY_SEC, side="right") - 1
+    beat = np.where(np.isnan(place), by_time, np.floor(np.nan_to_num(place) + 1e-3)).astype(np.int64)
+    return np.where((beat >= 0) & (beat < len(beats_sec) - 1), beat, -1)
+
+
+def list_notes(taught: Taught) -> tuple[list[Note], list[Pedal]]:
+    """What is heard of a performance."""
+    columns = (array.tolist() for array in (taught.onset, taught.offset, taught.pitch, taught.velocity))
+    notes = [Note(*note) for note in zip(*columns, strict=True)]
+    return notes, [Pedal(press, release, "sustain") for press, release in taught.pedals_sec.tolist()]
 
 
 def place_notes(truth: dict[str, NDArray[Any]]) -> Floats:

@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from build.encoder import SHAPES, Encoder, Readings
-from build.excerpts import Excerpt, thin_notes
-from build.rhythm_corpus import Taught, read_corpus
+from build.excerpts import NOTE_FIELDS, Excerpt, thin_notes
+from build.rhythm_corpus import Taught, list_notes, read_corpus
 from build.training import N_FOLDS, ROOT
 from ottava.chords import group_notes
-from ottava.datatypes import Floats, Note, Pedal, Run
+from ottava.datatypes import Floats, Run
 from ottava.meter import is_same_meter, signature_quarters
 from ottava.readings import (
     FEWEST_BEATS,
@@ -127,7 +127,7 @@ def open_networks(folder: Path, fold: int) -> Run:
 
 def thin_performance(taught: Taught, rng: np.random.Generator) -> Taught:
     """The same with few notes (`build.excerpts.thin_notes`): easy music."""
-    notes = {name: getattr(taught, name).copy() for name in Excerpt.__annotations__ if name != "period"}
+    notes = {name: getattr(taught, name).copy() for name in NOTE_FIELDS}
     excerpt = Excerpt(**notes, period=np.zeros(len(taught.onset)))
     thin_notes(excerpt, taught, rng)
     chord_of = group_notes(excerpt.onset).chord_of
@@ -139,17 +139,13 @@ def cut_performance(taught: Taught, n_chords: int, rng: np.random.Generator) -> 
     """So many chords from anywhere, which are all that is heard."""
     begin = int(rng.integers(0, max(1, len(taught.chord_begin) - n_chords)))
     begins = taught.chord_begin[begin : begin + n_chords + 1]
-    notes = {
-        name: getattr(taught, name)[begins[0] : begins[-1]] for name in Excerpt.__annotations__ if name != "period"
-    }
+    notes = {name: getattr(taught, name)[begins[0] : begins[-1]] for name in NOTE_FIELDS}
     return replace(taught, **notes, chord_begin=begins - begins[0])
 
 
 async def measure_readings(taught: Taught, run: Run) -> list[tuple[Floats, Floats]]:
     """Figures of the readings of some excerpts of a performance, and what each reading is worth."""
-    columns = (array.tolist() for array in (taught.onset, taught.offset, taught.pitch, taught.velocity))
-    notes = [Note(*note) for note in zip(*columns, strict=True)]
-    pedals = [Pedal(press, release, "sustain") for press, release in taught.pedals_sec.tolist()]
+    notes, pedals = list_notes(taught)
     heard = hear(notes, pedals, group_notes(taught.onset))
     times_sec = heard.chords.times_sec
     free = await read_performance(heard, Decided(), run)

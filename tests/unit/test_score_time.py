@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ottava import score_time
 from ottava.datatypes import Floats
 from ottava.rhythm_classes import OUTPUT_SIZES, PERIODS_LOG2_SEC, PHASES, STEPS
 from ottava.score_time import Given, ScoreTime, decode_score_time, locate_beats
@@ -95,3 +96,28 @@ def test_one_chord_and_two_chords_have_beats() -> None:
         score_time = decode_score_time(perform(PLACES[:n]), know(PLACES[:n]), Given())
         assert len(score_time.written) == n
         assert len(locate_beats(perform(PLACES[:n]), score_time)) >= 2
+
+
+@pytest.mark.parametrize("first", [0, 10, 24])
+@pytest.mark.parametrize("seed", range(12))
+def test_no_other_path_is_worth_more(seed: int, first: int) -> None:
+    rng = np.random.default_rng(seed)
+    n_phases, tempos = len(PHASES), slice(first, first + 4)
+    phase_score, tempo_score = rng.normal(0, 2, (3, n_phases)), rng.normal(0, 6, (3, first + 8))
+    gaps_sec = rng.choice([0.03, 0.2, 0.5, 1.5], 2)  # broken chords, too
+    step_logs, written = rng.normal(0, 3, (4, len(STEPS) + 1)), np.array([0, 1, 3])
+    path = score_time._find_path(phase_score, tempo_score, gaps_sec, step_logs, written, None, tempos)
+    # All paths, one after the other: places and lengths of the beat of three chords.
+    steps = score_time._weigh_steps(gaps_sec, step_logs[written[:-1]], np.array([False, True]))
+    worth = (phase_score[0][:, None] + tempo_score[0, tempos]).ravel()
+    for index in range(2):
+        costs = 0.5 / (gaps_sec[index] / 2 ** np.linspace(np.log2(0.14), np.log2(3.2), 32)[tempos] + 0.15)
+        away = np.abs(np.arange(4) - np.arange(4)[:, None])  # from, to
+        change = np.where(away <= 2, np.minimum(costs * away**2, 6.0), 6.0)
+        # By place, tempo, place, tempo.
+        step = steps.score(index, tempos).transpose(0, 2, 1)[:, None] - change[None, :, None]
+        state = phase_score[index + 1][:, None] + tempo_score[index + 1, tempos]
+        worth = worth.reshape(-1, n_phases * 4, 1) + step.reshape(n_phases * 4, n_phases * 4)
+        worth = (worth + state.ravel()).reshape(-1)
+    best = np.unravel_index(worth.argmax(), (n_phases, 4) * 3)
+    assert path[:, 0].tolist() == [int(place) for place in best[::2]]
