@@ -84,6 +84,7 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
                         help=f"file to write ({', '.join(SUFFIXES)}), or - for MusicXML on stdout; may be repeated")
     parser.add_argument("--force", action="store_true", help="without -o: overwrite a file of the default name")
     parser.add_argument("--title")
+    parser.add_argument("--composer")
     parser.add_argument("--tempo", type=float, metavar="BPM", help="quarter notes a minute")
     parser.add_argument("--tempo-factor", type=float, metavar="2|0.5", help="twice or half as many beats as found")
     parser.add_argument("--meter", type=_read_meter, metavar="3/4")
@@ -137,6 +138,7 @@ def _gather_choices(options: argparse.Namespace, error: Any) -> Choices:
             raise TranscriptionError(f"{options.choices.name} is not valid JSON.") from problem
     given = {
         "title": options.title,
+        "composer": options.composer,
         "tempo_bpm": options.tempo,
         "tempo_factor": options.tempo_factor,
         "meters": options.meter and ((0.0, *options.meter),),

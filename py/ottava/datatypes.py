@@ -65,6 +65,7 @@ class Choices:
     """
 
     title: str | None = None
+    composer: str | None = None
     tempo_bpm: float | None = None
     tempo_factor: float | None = None
     meters: tuple[tuple[float, int, int], ...] = ()

@@ -1,39 +1,42 @@
-"""MusicXML: the page as other programs read it, a grand staff for piano.
+"""MusicXML 4.0: the page as other programs read it, a grand staff for piano.
 
-Conventions: music21 holds the score tree. Bars, ties and rests are made here, so that its own notation pass stays off
-and nothing is guessed twice. The text is the same for the same score wherever it is written: no date, no random
-identifiers.
+What stands there is decided elsewhere (signs, beams, tuplets, accidentals, clefs, directions); here it is written.
+
+Conventions: the text is the same for the same score wherever it is written: no date, no random identifiers.
 """
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-
-from music21 import bar, chord, clef, expressions, key, layout, metadata, meter, note, pitch, stream, tempo, tie
-from music21.musicxml.m21ToXml import ScoreExporter
-from music21.stream.makeNotation import makeTupletBrackets
+from math import lcm
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
 from ottava import __version__
-from ottava.datatypes import Meter, Result, Score, ScoreNote
+from ottava.accidentals import Place, Shown, choose_accidentals
+from ottava.beams import join_beams
+from ottava.clefs import Clef, choose_clefs
+from ottava.datatypes import Key, Result, ScoreNote
+from ottava.directions import Direction, Directions, Kind, collect_directions
 from ottava.meter import Bar, beat_quarters, list_bars
-from ottava.ties import split_span
+from ottava.signs import Sign, Voices, lay_out_signs
+from ottava.tuplets import Bracket, bracket_tuplets, name_value
 
-# A lower staff whose middle note lies above this is written in the treble clef.
-TREBLE_ABOVE_PITCH = 62
-Graces = dict[int, dict[Fraction, list[ScoreNote]]]  # of a bar, by voice and quarter
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """One sign of a voice in a bar: a chord, or a rest without ``notes``. Quarters count from the bar's start."""
-
-    start_quarter: Fraction
-    duration_quarter: Fraction
-    notes: tuple[ScoreNote, ...]
-    tied_back: bool = False
-    tied_on: bool = False
+STAFFS = (1, 2)
+STAFF_VOICES = 4  # numbers of voices that a staff has: the lower one's begin with 5
+ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+CLEFS: dict[Clef, tuple[str, int]] = {"treble": ("G", 2), "bass": ("F", 4)}
+# A4 with the staffs of a printed piano score, 7 mm high: 40 tenths of MusicXML.
+STAFF_MM, HEIGHT_MM, WIDTH_MM, MARGIN_MM = 7.0, 297.0, 210.0, 15.0
+STAFF_TENTHS, BETWEEN_STAFFS, BETWEEN_SYSTEMS = 40, 70, 110
+PIANO_PROGRAM = 1
+GRACE_QUARTER = Fraction(1, 2)
+BRACKETS = {True: "no", False: "yes"}  # a tuplet whose notes are beamed needs none
+OCTAVE_SIZES = {1: "8", 2: "15"}
+PLACEMENTS: dict[Kind, str] = {
+    "tempo": "above", "words": "above", "octave": "above", "dynamic": "below", "wedge": "below", "pedal": "below",
+}  # fmt: skip
+Clefs = Mapping[tuple[int, int], Mapping[Fraction, Clef]]  # by bar and staff, by place in the bar
 
 
 def write_musicxml(result: Result) -> str:
@@ -50,222 +53,274 @@ def write_musicxml(result: Result) -> str:
         The text of an uncompressed .musicxml file.
     """
     score = result.score
-    notes = [scored for scored in score.notes if scored]
-    tree = stream.Score(id="score")
-    tree.metadata = metadata.Metadata()
-    # XML has no place for control characters, not even escaped.
-    tree.metadata.title = "".join(filter(str.isprintable, result.title)) or "Piano"
-    parts = [_make_part(score, notes, staff) for staff in (1, 2)]
-    for part in parts:
-        tree.insert(0, part)
-    tree.insert(0, layout.StaffGroup(parts, name="Piano", symbol="brace", barTogether=True, id="piano"))
-    exporter = ScoreExporter(tree, makeNotation=False)
-    exporter.parse()
-    _sign(exporter)
-    return str(exporter.asBytes(), "utf-8")
+    notes = [note for note in score.notes if note]
+    bars = list_bars(score.meters, score.pickup_quarter, max(
+        note.span.onset_quarter + note.span.duration_quarter for note in notes
+    ))
+    keys = [_find_key(score.keys, bar) for bar in bars]
+    voices = lay_out_signs(notes, bars)
+    stretches = {staff: choose_clefs(bars, voices, staff) for staff in STAFFS}
+    directions = collect_directions(score, [note.velocity for note in result.performance.notes], bars, stretches)
+    clefs: dict[tuple[int, int], dict[Fraction, Clef]] = {}
+    for staff in STAFFS:
+        last: Clef | None = None
+        for stretch in stretches[staff]:
+            if stretch.clef != last:
+                clefs.setdefault((stretch.bar, staff), {})[stretch.start_quarter] = stretch.clef
+            last = stretch.clef
+    shown = {staff: choose_accidentals(voices, [key.fifths for key in keys], staff) for staff in STAFFS}
+    divisions = _find_divisions(voices, directions)
+
+    root = Element("score-partwise", version="4.0")
+    _write_head(root, result)
+    part = SubElement(root, "part", id="P1")
+    for number, bar in enumerate(bars):
+        measure = SubElement(part, "measure", number=str(bar.number))
+        if bar.number == 0:
+            measure.set("implicit", "yes")
+        _write_attributes(measure, number, bars, keys, clefs, divisions)
+        for staff in STAFFS:
+            _write_staff(measure, voices[number], staff, bar, shown[staff][number], divisions,
+                         directions.get((number, staff), []), clefs.get((number, staff), {}))
+    _add(SubElement(measure, "barline", location="right"), "bar-style", "light-heavy")
+    ElementTree.indent(root, " ")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, "unicode")}\n'
 
 
-def _sign(exporter: ScoreExporter) -> None:
-    """Put our name where music21 puts its own, the day, a composer that nobody gave and a part's name by chance."""
-    for part in (exporter.xmlRoot.find("part-list/score-part"), exporter.xmlRoot.find("part")):
-        part.set("id", "P1")
-    identification = exporter.xmlRoot.find("identification")
-    for creator in identification.findall("creator"):
-        identification.remove(creator)
-    encoding = identification.find("encoding")
-    encoding.remove(encoding.find("encoding-date"))
-    for software in encoding.findall("software"):
-        software.text = f"Ottava {__version__}"
+def _add(parent: Element, tag: str, text: object = None, **attributes: str) -> Element:
+    """A new last child; its text is free of what XML has no place for, not even escaped."""
+    child = SubElement(parent, tag, attributes)
+    if text is not None:
+        child.text = "".join(filter(str.isprintable, str(text)))
+    return child
 
 
-def _make_part(score: Score, notes: Sequence[ScoreNote], staff: int) -> stream.PartStaff:
-    """One staff with all its bars."""
-    part = stream.PartStaff(id=f"P1-Staff{staff}")
-    part.partName = "Piano"
-    end = max(scored.span.onset_quarter + scored.span.duration_quarter for scored in notes)
-    bars = list_bars(score.meters, score.pickup_quarter, end)
-    own = [scored for scored in notes if scored.staff == staff]
-    voices, graces = _lay_out_voices(own, bars), _lay_out_graces(own, bars)
-    pitches = sorted(_pitch(scored).midi for scored in own)
-    middle = pitches[len(pitches) // 2] if pitches else 0
-    now: Meter | None = None
-    for index, place in enumerate(bars):
-        measure = stream.Measure(number=place.number)
-        if not index:
-            measure.insert(0, clef.TrebleClef() if staff == 1 or middle > TREBLE_ABOVE_PITCH else clef.BassClef())
-            measure.insert(0, _make_key(score))
-        if place.meter is not now:
-            now = place.meter
-            signature = meter.TimeSignature(f"{now.beats}/{now.beat_type}")
-            measure.insert(0, signature)
-        if staff == 1:
-            _insert_tempos(measure, score, place)
-        if place.number == 0:
-            measure.paddingLeft = place.lead_quarter
-            measure.showNumber = stream.enums.ShowNumber.NEVER
-        _fill_measure(measure, voices[index], graces[index], place)
-        part.append(measure)
-        for voice in measure.voices or [measure]:
-            _make_beams(voice, signature, measure.paddingLeft)
-            makeTupletBrackets(voice, inPlace=True)
-    part.makeAccidentals(inPlace=True)
-    part.getElementsByClass(stream.Measure).last().rightBarline = bar.Barline("final")
-    return part
+def _find_key(keys: Sequence[Key], bar: Bar) -> Key:
+    """The key in force in a bar; the first one from the beginning on."""
+    return keys[max(0, bisect_right(keys, bar.start_quarter, key=lambda key: key.quarter) - 1)]
 
 
-def _make_beams(voice: stream.Stream, signature: meter.TimeSignature, begin_quarter: float) -> None:
-    """Join the flags of a voice; music21's own makeBeams searches the whole part for the meter, bar by bar."""
-    elements = [element for element in voice.notesAndRests if not element.duration.isGrace]
-    for element, beams in zip(elements, signature.getBeams(elements, begin_quarter), strict=True):
-        if beams is not None and not element.isRest:
-            element.beams = beams
+def _find_divisions(voices: Sequence[Voices], directions: Directions) -> int:
+    """Parts of a quarter note in which everything can be counted."""
+    places = {sign.length_quarter for bar in voices for signs in bar.values() for sign in signs}
+    places |= {sign.start_quarter for bar in voices for signs in bar.values() for sign in signs}
+    places |= {direction.start_quarter for of in directions.values() for direction in of}
+    return lcm(*(place.denominator for place in places))
 
 
-def _lay_out_voices(notes: Sequence[ScoreNote], bars: Sequence[Bar]) -> dict[int, dict[int, list[Sign]]]:
-    """Signs of one staff by index of the bar and voice, ties made at the bar lines, rests still to be filled."""
-    chords: dict[tuple[int, Fraction], list[ScoreNote]] = defaultdict(list)
-    for scored in notes:
-        if scored.span.duration_quarter:
-            chords[scored.voice, scored.span.onset_quarter].append(scored)
-    starts = [place.start_quarter for place in bars]
-    laid: dict[int, dict[int, list[Sign]]] = defaultdict(lambda: defaultdict(list))
-    for (voice, onset), members in sorted(chords.items(), key=lambda item: item[0]):
-        end = onset + members[0].span.duration_quarter
-        begin = onset
-        while begin < end:
-            index = bisect_right(starts, begin) - 1
-            place = bars[index]
-            stop = min(end, place.start_quarter + place.length_quarter)
-            # The pickup counts from its own start, which leaves the beats where the whole bar has them.
-            start = begin - place.start_quarter + place.lead_quarter
-            laid[index][voice].append(Sign(start, stop - begin, tuple(members), begin > onset, stop < end))
-            begin = stop
-    return laid
+def _write_head(root: Element, result: Result) -> None:
+    """Title, composer, who wrote the file, the paper and the part."""
+    title, composer = result.title or "Piano", result.choices.composer
+    _add(_add(root, "work"), "work-title", title)
+    identification = _add(root, "identification")
+    if composer:
+        _add(identification, "creator", composer, type="composer")
+    encoding = _add(identification, "encoding")
+    _add(encoding, "software", f"Ottava {__version__}")
+    for element in ("accidental", "beam"):
+        _add(encoding, "supports", element=element, type="yes")
+    defaults = _add(root, "defaults")
+    scaling = _add(defaults, "scaling")
+    _add(scaling, "millimeters", STAFF_MM)
+    _add(scaling, "tenths", STAFF_TENTHS)
+    height, width, margin = (round(mm / STAFF_MM * STAFF_TENTHS, 1) for mm in (HEIGHT_MM, WIDTH_MM, MARGIN_MM))
+    page = _add(defaults, "page-layout")
+    _add(page, "page-height", height)
+    _add(page, "page-width", width)
+    margins = _add(page, "page-margins", type="both")
+    for side in ("left", "right", "top", "bottom"):
+        _add(margins, f"{side}-margin", margin)
+    _add(_add(defaults, "system-layout"), "system-distance", BETWEEN_SYSTEMS)
+    _add(_add(defaults, "staff-layout", number="2"), "staff-distance", BETWEEN_STAFFS)
+    _write_credit(root, "title", title, 22, "center", width / 2, height - margin)
+    if composer:
+        _write_credit(root, "composer", composer, 12, "right", width - margin, height - margin - 60)
+    part = _add(_add(root, "part-list"), "score-part", id="P1")
+    _add(part, "part-name", "Piano", **{"print-object": "no"})
+    _add(_add(part, "score-instrument", id="P1-I1"), "instrument-name", "Piano")
+    instrument = _add(part, "midi-instrument", id="P1-I1")
+    _add(instrument, "midi-channel", 1)
+    _add(instrument, "midi-program", PIANO_PROGRAM)
 
 
-def _lay_out_graces(notes: Sequence[ScoreNote], bars: Sequence[Bar]) -> dict[int, Graces]:
-    """Grace notes of one staff by index of the bar, voice and quarter of the bar."""
-    starts = [place.start_quarter for place in bars]
-    laid: dict[int, Graces] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    for scored in notes:
-        if not scored.span.duration_quarter:
-            index = max(0, bisect_right(starts, scored.span.onset_quarter) - 1)
-            start = scored.span.onset_quarter - bars[index].start_quarter + bars[index].lead_quarter
-            laid[index][scored.voice][start].append(scored)
-    return laid
+def _write_credit(root: Element, kind: str, text: str, size: int, justify: str, x: float, y: float) -> None:
+    """A line of text on the first page; places in tenths from its lower left corner."""
+    credit = _add(root, "credit", page="1")
+    _add(credit, "credit-type", kind)
+    _add(credit, "credit-words", text, **{
+        "default-x": f"{x:.0f}", "default-y": f"{y:.0f}", "font-size": str(size), "justify": justify, "valign": "top",
+    })  # fmt: skip
 
 
-def _fill_measure(
-    measure: stream.Measure,
-    voices: dict[int, list[Sign]],
-    graces: Graces,
-    place: Bar,
+def _write_attributes(
+    measure: Element, number: int, bars: Sequence[Bar], keys: Sequence[Key], clefs: Clefs, divisions: int
 ) -> None:
-    """Write the voices of a bar; voice 1 shows its rests, the others hide them."""
-    first, unit = place.lead_quarter, beat_quarters(place.meter)
-    if not voices and not graces:
-        rest = note.Rest(quarterLength=place.length_quarter)
-        rest.fullMeasure = True
-        measure.insert(0, rest)
-        return
-    numbers = sorted({1, *voices, *graces})
-    for voice in numbers:
-        holder = stream.Voice(id=str(voice)) if len(numbers) > 1 else measure
-        early = dict(graces.get(voice, {}))
-        for sign in _with_rests(voices.get(voice, []), first, first + place.length_quarter):
-            for start in sorted(start for start in early if start <= sign.start_quarter):
-                _append_graces(holder, early.pop(start))
-            _append_sign(holder, sign, unit, hidden=voice > 1)
-        for start in sorted(early):
-            _append_graces(holder, early.pop(start))
-        if holder is not measure:
-            measure.insert(0, holder)
+    """What changes at the beginning of a bar: signature, meter and clefs."""
+    bar = bars[number]
+    attributes = Element("attributes")
+    if number == 0:
+        _add(attributes, "divisions", divisions)
+    if number == 0 or keys[number] is not keys[number - 1]:
+        key = _add(attributes, "key")
+        _add(key, "fifths", keys[number].fifths)
+        _add(key, "mode", keys[number].mode)
+    if number == 0 or bar.meter is not bars[number - 1].meter:
+        time = _add(attributes, "time")
+        _add(time, "beats", bar.meter.beats)
+        _add(time, "beat-type", bar.meter.beat_type)
+    if number == 0:
+        _add(attributes, "staves", len(STAFFS))
+    for staff in STAFFS:
+        clef = clefs.get((number, staff), {}).get(bar.lead_quarter)
+        if clef:
+            _write_clef(attributes, staff, clef)
+    if len(attributes):
+        measure.append(attributes)
 
 
-def _append_graces(holder: stream.Stream, notes: Sequence[ScoreNote]) -> None:
-    """Grace notes before the next sign, one after the other; those struck together are not told apart."""
-    for scored in notes:
-        head = note.Note(_pitch(scored), type="eighth")
-        holder.append(head.getGrace())
+def _write_clef(attributes: Element, staff: int, clef: Clef) -> None:
+    sign, line = CLEFS[clef]
+    element = _add(attributes, "clef", number=str(staff))
+    _add(element, "sign", sign)
+    _add(element, "line", line)
 
 
-def _with_rests(signs: Sequence[Sign], start: Fraction, end: Fraction) -> list[Sign]:
-    """The signs with a rest in every gap from ``start`` to ``end``."""
-    filled = []
-    for sign in [*signs, Sign(end, Fraction(0), ())]:
-        if sign.start_quarter > start:
-            filled.append(Sign(start, sign.start_quarter - start, ()))
-        if sign.duration_quarter:
-            filled.append(sign)
-        start = sign.start_quarter + sign.duration_quarter
-    return filled
+def _write_staff(
+    measure: Element,
+    voices: Voices,
+    staff: int,
+    bar: Bar,
+    shown: Mapping[Place, Shown],
+    divisions: int,
+    directions: Sequence[Direction],
+    clefs: Mapping[Fraction, Clef],
+) -> None:
+    """The voices of a staff one after the other; directions go with the first one.
+
+    Ends of lines at the bar line come after the last voice: readers apply an octave line to all notes between its
+    beginning and its end in the file.
+    """
+    end = bar.lead_quarter + bar.length_quarter
+    own = {voice: signs for (other, voice), signs in voices.items() if other == staff}
+    last = [direction for direction in directions if direction.start_quarter >= end]
+    waiting = [direction for direction in directions if direction.start_quarter < end]
+    for voice, signs in own.items():
+        if (staff, voice) != (1, 1):
+            _add(_add(measure, "backup"), "duration", bar.length_quarter * divisions)
+        beams, brackets = join_beams(signs, bar.meter), bracket_tuplets(signs)
+        for number, sign in enumerate(signs):
+            if voice == 1:
+                if sign.start_quarter in clefs and sign.start_quarter > bar.lead_quarter and (
+                    number == 0 or signs[number - 1].start_quarter < sign.start_quarter
+                ):
+                    _write_clef(_add(measure, "attributes"), staff, clefs[sign.start_quarter])
+                stop = max(sign.end_quarter, sign.start_quarter + Fraction(1, divisions))
+                while waiting and waiting[0].start_quarter < stop:
+                    _write_direction(measure, waiting.pop(0), sign.start_quarter, staff, bar, divisions)
+            _write_sign(measure, sign, staff, voice, divisions, beams[number], brackets[number], {
+                place: kind for (v, n, place), kind in shown.items() if (v, n) == (voice, number)
+            })
+    for direction in last:
+        _write_direction(measure, direction, end, staff, bar, divisions)
 
 
-def _append_sign(holder: stream.Stream, sign: Sign, beat_quarter: Fraction, hidden: bool) -> None:
-    """Write one sign as as many tied notes (or rests) as it takes to show the beats."""
-    lengths = split_span(sign.start_quarter, sign.duration_quarter, beat_quarter)
-    for index, value in enumerate(lengths):
-        element: note.GeneralNote
-        if not sign.notes:
-            element = note.Rest(quarterLength=value)
-            element.style.hideObjectOnPrint = hidden
+def _write_sign(
+    measure: Element,
+    sign: Sign,
+    staff: int,
+    voice: int,
+    divisions: int,
+    beams: Sequence[str],
+    bracket: Bracket | None,
+    shown: Mapping[int, Shown],
+) -> None:
+    """A rest, or one note element for each note of a chord; grace notes are eighths with a stroke."""
+    value = name_value(sign.length_quarter or GRACE_QUARTER) if not sign.fills_bar else None
+    for place, scored in enumerate(sign.notes or (None,)):
+        note = SubElement(measure, "note", {"print-object": "no"} if sign.is_hidden else {})
+        if not sign.length_quarter:
+            _add(note, "grace", slash="yes")
+        if place:
+            _add(note, "chord")
+        if scored is None:
+            _add(note, "rest", **({"measure": "yes"} if sign.fills_bar else {}))
         else:
-            back, on = sign.tied_back or index > 0, sign.tied_on or index < len(lengths) - 1
-            heads = [_make_head(scored, back, on) for scored in _distinct(sign.notes)]
-            element = heads[0] if len(heads) == 1 else chord.Chord(heads)
-            element.quarterLength = value
-            if not back:
-                _add_ornaments(element, sign.notes)
-        holder.append(element)
+            _write_pitch(note, scored)
+        if sign.length_quarter:
+            _add(note, "duration", sign.length_quarter * divisions)
+        ties = ["stop"] * sign.tied_back + ["start"] * sign.tied_on
+        for tie in ties:
+            _add(note, "tie", type=tie)
+        _add(note, "voice", voice + STAFF_VOICES * (staff - 1))
+        if value:
+            _add(note, "type", value.kind)
+            for _ in range(value.dots):
+                _add(note, "dot")
+        if scored and place in shown:
+            _add(note, "accidental", ACCIDENTALS[scored.spelling.alter],
+                 **({"cautionary": "yes"} if shown[place] == "courtesy" else {}))
+        if value and value.actual != value.normal:
+            modification = _add(note, "time-modification")
+            _add(modification, "actual-notes", value.actual)
+            _add(modification, "normal-notes", value.normal)
+        _add(note, "staff", staff)
+        for level, beam in enumerate(() if place else beams, 1):
+            _add(note, "beam", beam, number=str(level))
+        notations = Element("notations")
+        for tie in ties:
+            _add(notations, "tied", type=tie)
+        if bracket and not place:
+            _add(notations, "tuplet", type=bracket, **({} if bracket == "stop" else {"bracket": BRACKETS[bool(beams)]}))
+        if not sign.tied_back:
+            _write_ornaments(notations, sign, place)
+        if len(notations):
+            note.append(notations)
 
 
-def _add_ornaments(element: note.NotRest, notes: Sequence[ScoreNote]) -> None:
-    """Signs of a trill and of a broken chord."""
-    ornaments = {scored.ornament for scored in notes}
-    if "trill" in ornaments:
-        element.expressions.append(expressions.Trill())
-    if "arpeggio" in ornaments and isinstance(element, chord.Chord):
-        element.expressions.append(expressions.ArpeggioMark())
+def _write_pitch(note: Element, scored: ScoreNote) -> None:
+    pitch = _add(note, "pitch")
+    _add(pitch, "step", scored.spelling.step)
+    if scored.spelling.alter:
+        _add(pitch, "alter", scored.spelling.alter)
+    _add(pitch, "octave", scored.spelling.octave)
 
 
-def _distinct(notes: Sequence[ScoreNote]) -> list[ScoreNote]:
-    """A chord's notes from low to high, each pitch once: a trill's repeats may fall on one place."""
-    return [n for _, n in sorted({_pitch(n).midi: n for n in notes}.items())]
+def _write_ornaments(notations: Element, sign: Sign, place: int) -> None:
+    """Signs of a trill, over the chord, and of a broken chord, at each of its notes."""
+    ornaments = {note.ornament for note in sign.notes}
+    if "trill" in ornaments and not place:
+        _add(_add(notations, "ornaments"), "trill-mark")
+    if "arpeggio" in ornaments and len(sign.notes) > 1:
+        _add(notations, "arpeggiate")
 
 
-def _make_head(scored: ScoreNote, back: bool, on: bool) -> note.Note:
-    head = note.Note(_pitch(scored))
-    if back or on:
-        head.tie = tie.Tie("continue" if back and on else "stop" if back else "start")
-    return head
-
-
-def _pitch(scored: ScoreNote) -> pitch.Pitch:
-    spelling = scored.spelling
-    return pitch.Pitch(step=spelling.step, accidental=spelling.alter or None, octave=spelling.octave)
-
-
-def _make_key(score: Score) -> key.KeySignature:
-    return key.KeySignature(score.keys[0].fifths)
-
-
-def _insert_tempos(measure: stream.Measure, score: Score, place: Bar) -> None:
-    """Tempo marks of a bar; the first ones stand over the first note, pickup or not."""
-    for index, mark in enumerate(score.tempos):
-        is_first = index == 0 and place.start_quarter <= 0 and (place.number == 0 or not score.pickup_quarter)
-        offset = mark.quarter - place.start_quarter
-        if not is_first and (index == 0 or not 0 <= offset < place.length_quarter):
-            continue
-        element: tempo.TempoIndication | expressions.TextExpression
-        if mark.text:
-            element = expressions.TextExpression(mark.text)
-        else:
-            beat = beat_quarters(place.meter)
-            referent = note.Note(quarterLength=beat).duration
-            element = tempo.MetronomeMark(number=round(mark.bpm / float(beat)), referent=referent)
-        element.placement = "above"
-        measure.insert(0 if is_first else offset, element)
-    if score.is_swung and place.number == (0 if score.pickup_quarter else 1):
-        swing = expressions.TextExpression("swing")
-        swing.placement = "above"
-        measure.insert(0, swing)
+def _write_direction(
+    measure: Element, given: Direction, start_quarter: Fraction, staff: int, bar: Bar, divisions: int
+) -> None:
+    """One direction, at its distance from where the bar is written up to."""
+    direction = SubElement(measure, "direction", placement=PLACEMENTS[given.kind])
+    kind = _add(direction, "direction-type")
+    if given.kind == "tempo" and given.tempo:
+        beat = beat_quarters(bar.meter)
+        value, metronome = name_value(beat), _add(kind, "metronome")
+        _add(metronome, "beat-unit", value.kind)
+        for _ in range(value.dots):
+            _add(metronome, "beat-unit-dot")
+        _add(metronome, "per-minute", round(given.tempo.bpm / float(beat)))
+    elif given.kind == "words":
+        _add(kind, "words", given.text, **{"font-style": "italic"})
+    elif given.kind == "dynamic":
+        _add(_add(kind, "dynamics"), given.text)
+    elif given.kind == "wedge":
+        _add(kind, "wedge", type=given.text)
+    elif given.kind == "pedal":
+        _add(kind, "pedal", type=given.text, line="yes", sign="no")
+    elif given.kind == "octave":
+        # MusicXML says where the notes are drawn, the line says where they sound.
+        drawn = "down" if given.size > 0 else "up"
+        _add(kind, "octave-shift", type="stop" if given.is_stop else drawn, size=OCTAVE_SIZES[abs(given.size)])
+    if given.start_quarter != start_quarter:
+        _add(direction, "offset", (given.start_quarter - start_quarter) * divisions)
+    _add(direction, "staff", staff)
+    if given.kind == "tempo" and given.tempo:
+        _add(direction, "sound", tempo=f"{given.tempo.bpm:g}")

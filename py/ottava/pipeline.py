@@ -42,11 +42,11 @@ from ottava.notes import (
     place_presses,
 )
 from ottava.ornaments import find_ornaments
+from ottava.pedals import place_pedals
 from ottava.placing import place_by_model, place_by_tracking
 from ottava.rhythm import (
     limit_places,
     measure_durations,
-    place_pedals,
     straighten_swing,
     trim_durations,
 )

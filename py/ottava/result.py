@@ -51,6 +51,7 @@ def choices_to_dict(choices: Choices) -> dict[str, Any]:
     """``choices`` of the format: only what a person chose."""
     fields: dict[str, Any] = {
         "title": choices.title,
+        "composer": choices.composer,
         "tempo_bpm": choices.tempo_bpm,
         "tempo_factor": choices.tempo_factor,
         "meters": [{"sec": sec, "beats": beats, "beat_type": kind} for sec, beats, kind in choices.meters] or None,
@@ -187,6 +188,7 @@ def read_choices(fields: Any) -> Choices:
         keys = fields.get("keys") or []
         return make_choices(
             title=fields.get("title"),
+            composer=fields.get("composer"),
             tempo_bpm=fields.get("tempo_bpm"),
             tempo_factor=fields.get("tempo_factor"),
             meters=tuple(sorted(

@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.datatypes import BeatGrid, Note, Pedal, ScorePedal, Span
-from ottava.meter import beat_positions, is_compound, quarter_at, signature_quarters
+from ottava.datatypes import BeatGrid, Note, Span
+from ottava.meter import beat_positions, is_compound, signature_quarters
 
 Grid = Literal["auto", "8", "16", "triplet"]
 
@@ -194,23 +194,6 @@ def straighten_swing(
         place if place is None or phase not in straight else floor(place) + straight[phase]
         for place, phase in zip(places, phases, strict=True)
     ], True
-
-
-def place_pedals(
-    pedals: Sequence[Pedal], times_sec: NDArray[np.float64], quarters: Sequence[Fraction]
-) -> list[ScorePedal]:
-    """Presses of the sustain pedal on the eighths of the beats; a press too short for the grid is left out.
-
-    ``quarters`` of the beats at ``times_sec``, and of their end (`ottava.meter.number_beats`).
-    """
-    sustain = [pedal for pedal in pedals if pedal.kind == "sustain"]
-    onsets = beat_positions(np.array([pedal.onset_sec for pedal in sustain]), times_sec)
-    offsets = beat_positions(np.array([pedal.offset_sec for pedal in sustain]), times_sec)
-    placed = [
-        ScorePedal(*(quarter_at(quarters, Fraction(round(float(place) * 8), 8)) for place in press))
-        for press in zip(onsets, offsets, strict=True)
-    ]
-    return [pedal for pedal in placed if pedal.offset_quarter > pedal.onset_quarter]
 
 
 def trim_durations(

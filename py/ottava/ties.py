@@ -1,12 +1,17 @@
-"""Ties: the printable note values, tied, that write a length so that a reader sees the beats.
+"""Ties: the printable note values, tied, that write a length so that a reader sees the beats; rests alike.
 
-No published method: the rules of engraving (a tie where a beat would be hidden; tuplets stay inside their beat).
+No published method: the rules of engraving (Gould, "Behind Bars", 2011, part one: a tie where a beat would be hidden,
+tuplets inside their beat, rests that stand where a value of their length would begin).
 """
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from math import lcm
 
+from ottava.datatypes import Meter
+from ottava.meter import bar_quarters, beat_quarters
 from ottava.rhythm import is_odd
 
 # Note values that one sign can show, longest first: whole to 64th, with one dot, and parts of triplets and sextuplets.
@@ -17,7 +22,7 @@ PRINTABLE = sorted(
 )
 
 
-def split_span(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> list[Fraction]:
+def split_span(start: Fraction, duration: Fraction, meter: Meter) -> list[Fraction]:
     """Lengths of the tied notes that write a note which does not leave its bar.
 
     Parameters
@@ -26,14 +31,38 @@ def split_span(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> l
         Place in the bar, in quarter notes.
     duration
         Length in quarter notes, > 0.
-    beat_quarter
-        Length of a felt beat.
+    meter
+        Of the bar.
 
     Returns
     -------
     list of Fraction
         Each is one printable value (no, or one dot; tuplets within a beat); they sum to ``duration``.
     """
+    return list(_split(start, duration, beat_quarters(meter), _shows_beat))
+
+
+def split_rest(start: Fraction, duration: Fraction, meter: Meter) -> list[Fraction]:
+    """Lengths of the rests that write a silence which does not leave its bar; as `split_span`."""
+    beat, end = beat_quarters(meter), start + duration
+    # Two beats are one rest where they are a half of the bar: in bars of three beats never.
+    pair = 2 * beat if (bar_quarters(meter) / beat) % 2 == 0 else beat
+    lengths: list[Fraction] = []
+    while start < end:
+        whole = next((unit for unit in (pair, beat) if start % unit == 0 and start + unit <= end), None)
+        stop = start + whole if whole else min(end, (start // beat + 1) * beat)
+        lengths += [whole] if whole else _split(start, stop - start, beat, _is_aligned)
+        start = stop
+    return lengths
+
+
+@cache  # a piece has few lengths and places
+def _split(
+    start: Fraction,
+    duration: Fraction,
+    beat_quarter: Fraction,
+    fits: Callable[[Fraction, Fraction, Fraction, Fraction], bool],
+) -> tuple[Fraction, ...]:
     end = start + duration
     # What begins or ends in a quintuplet or septuplet is tied at its beat's bounds.
     cuts = [start]
@@ -41,13 +70,18 @@ def split_span(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> l
         cuts.append(min(end, (start // beat_quarter + 1) * beat_quarter))
     if is_odd(end.denominator):
         cuts.append(max(cuts[-1], end // beat_quarter * beat_quarter))
-    lengths = []
+    lengths: list[Fraction] = []
     for begin, stop in pairwise([*cuts, end]):
-        lengths += _split_piece(begin, stop - begin, beat_quarter)
-    return lengths
+        lengths += _split_piece(begin, stop - begin, beat_quarter, fits)
+    return tuple(lengths)
 
 
-def _split_piece(start: Fraction, duration: Fraction, beat_quarter: Fraction) -> list[Fraction]:
+def _split_piece(
+    start: Fraction,
+    duration: Fraction,
+    beat_quarter: Fraction,
+    fits: Callable[[Fraction, Fraction, Fraction, Fraction], bool],
+) -> list[Fraction]:
     """As `split_span`, for what does not cross the bounds of a quintuplet or septuplet."""
     # The grid on which both ends lie: what left it would never come back to the end.
     finest = Fraction(1, lcm(start.denominator, (start + duration).denominator))
@@ -58,7 +92,7 @@ def _split_piece(start: Fraction, duration: Fraction, beat_quarter: Fraction) ->
     while duration > 0:
         length = next(
             (value for value in values if value <= duration
-             and (is_odd(value.denominator) or _shows_beat(start, value, duration, beat_quarter))),
+             and (is_odd(value.denominator) or fits(start, value, duration, beat_quarter))),
             finest,
         )  # fmt: skip
         lengths.append(length)
@@ -80,3 +114,9 @@ def _shows_beat(start: Fraction, value: Fraction, duration: Fraction, beat_quart
         return value % beat_quarter == 0 or end <= beat_quarter or value == beat_quarter * Fraction(3, 2)
     # Inside the beat, or the plain syncopation (eighth, quarter, eighth).
     return end <= beat_quarter or (into_beat * 2 == beat_quarter and value == beat_quarter == duration)
+
+
+def _is_aligned(start: Fraction, value: Fraction, _duration: Fraction, beat_quarter: Fraction) -> bool:
+    """Whether a rest of ``value`` stands inside its beat where such values begin."""
+    into_beat = start % beat_quarter
+    return into_beat % value == 0 and into_beat + value <= beat_quarter

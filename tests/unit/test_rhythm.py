@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from ottava.chords import group_notes
-from ottava.datatypes import BeatGrid, Pedal, Span
+from ottava.datatypes import BeatGrid, Span
 from ottava.rhythm import (
     Grid,
     division_costs,
     limit_places,
     measure_durations,
-    place_pedals,
     refine_places,
     snap_onsets,
     straighten_swing,
@@ -64,12 +63,6 @@ def test_legato_reaches_the_next_note_and_staccato_does_not() -> None:
     spans = [Span(Fraction(0), Fraction(3, 4)), Span(Fraction(1), Fraction(1, 4)), Span(Fraction(2), Fraction(3))]
     trimmed = trim_durations([*spans, Span(Fraction(3), QUARTER)], [1] * 4, [1] * 4)
     assert [span.duration_quarter for span in trimmed] == [1, Fraction(1, 4), 1, 1]
-
-
-def test_pedals_land_on_the_beats_they_are_pressed_at() -> None:
-    pedals = [Pedal(0.5, 1.7, "sustain"), Pedal(0.5, 0.6, "soft"), Pedal(2.0, 2.01, "sustain")]
-    placed = place_pedals(pedals, np.array([0.5, 1.1, 1.7, 2.3]), [Fraction(n) for n in range(-1, 4)])
-    assert [(int(p.onset_quarter), int(p.offset_quarter)) for p in placed] == [(-1, 1)]
 
 
 def test_five_in_a_beat_are_a_quintuplet() -> None:

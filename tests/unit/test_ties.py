@@ -1,23 +1,29 @@
 """Ties: tied lengths show the beats."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ottava.ties import PRINTABLE, split_span
+from ottava.datatypes import Meter
+from ottava.ties import PRINTABLE, split_rest, split_span
 
-QUARTER = Fraction(1)
+COMMON, COMPOUND, WALTZ = Meter(Fraction(0), 4, 4), Meter(Fraction(0), 12, 8), Meter(Fraction(0), 3, 4)
+
+
+Split = Callable[[Fraction, Fraction, Meter], list[Fraction]]
 
 
 @given(
     st.integers(0, 95).map(lambda n: Fraction(n, 24)),
     st.integers(1, 96).map(lambda n: Fraction(n, 24)),
-    st.sampled_from([Fraction(1), Fraction(3, 2)]),
+    st.sampled_from([COMMON, COMPOUND]),
+    st.sampled_from([split_span, split_rest]),
 )
-def test_tied_lengths_sum_and_are_printable(start: Fraction, duration: Fraction, beat: Fraction) -> None:
-    lengths = split_span(start, duration, beat)
+def test_tied_lengths_sum_and_are_printable(start: Fraction, duration: Fraction, meter: Meter, split: Split) -> None:
+    lengths = split(start, duration, meter)
     assert sum(lengths) == duration
     assert all(length in PRINTABLE for length in lengths)
 
@@ -38,4 +44,20 @@ def test_tied_lengths_sum_and_are_printable(start: Fraction, duration: Fraction,
     ],
 )
 def test_ties_show_the_beats(start: str, duration: str, lengths: list[str]) -> None:
-    assert split_span(Fraction(start), Fraction(duration), QUARTER) == [Fraction(length) for length in lengths]
+    assert split_span(Fraction(start), Fraction(duration), COMMON) == [Fraction(length) for length in lengths]
+
+
+@pytest.mark.parametrize(
+    ("meter", "start", "duration", "lengths"),
+    [
+        (COMMON, "0", "2", ["2"]),
+        (COMMON, "1", "2", ["1", "1"]),
+        (COMMON, "1/2", "7/2", ["1/2", "1", "2"]),
+        (COMMON, "1/4", "3/4", ["1/4", "1/2"]),
+        (COMMON, "1/3", "5/3", ["1/3", "1/3", "1"]),
+        (WALTZ, "1", "2", ["1", "1"]),
+        (COMPOUND, "1/2", "11/2", ["1/2", "1/2", "3/2", "3"]),
+    ],
+)
+def test_rests_stand_where_their_value_begins(meter: Meter, start: str, duration: str, lengths: list[str]) -> None:
+    assert split_rest(Fraction(start), Fraction(duration), meter) == [Fraction(length) for length in lengths]

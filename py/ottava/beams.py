@@ -1,0 +1,116 @@
+"""Beams: which flags are joined.
+
+No published method: engraving practice (Gould, "Behind Bars", 2011, part one, "Beams"): what belongs to a beat is
+joined, plain eighths over two beats of 2/4 and 4/4 and over the bar of 3/4 and 3/8.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import accumulate, pairwise
+
+from ottava.datatypes import Meter
+from ottava.meter import bar_quarters, beat_quarters, is_compound
+from ottava.signs import Sign
+from ottava.tuplets import name_value
+
+FLAGS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5, "256th": 6}
+# Eighths of the groups in bars whose beats are neither alike nor pairs.
+UNEVEN = {5: (3, 2), 7: (2, 2, 3)}
+
+
+def join_beams(signs: Sequence[Sign], meter: Meter) -> list[tuple[str, ...]]:
+    """The beams of each sign of a voice in a bar, as MusicXML names them, from the eighth's on; none where it has none.
+
+    Grace notes are joined with one another.
+    """
+    beams: list[tuple[str, ...]] = [()] * len(signs)
+    for group in (*_group_graces(signs), *_group_flags(signs, meter)):
+        if len(group) > 1:
+            flags = [FLAGS[name_value(signs[index].length_quarter).kind] if signs[index].length_quarter else 1
+                     for index in group]
+            for position, index in enumerate(group):
+                beams[index] = _name_beams(flags, position)
+    return beams
+
+
+def _group_graces(signs: Sequence[Sign]) -> list[list[int]]:
+    """Grace notes that follow one another."""
+    groups: list[list[int]] = [[]]
+    for index, sign in enumerate(signs):
+        if sign.notes and not sign.length_quarter:
+            groups[-1].append(index)
+        elif groups[-1]:
+            groups.append([])
+    return groups
+
+
+def _group_flags(signs: Sequence[Sign], meter: Meter) -> list[list[int]]:
+    """Chords with flags that stand side by side in one window of the bar."""
+    flags = {
+        index: FLAGS.get(name_value(sign.length_quarter).kind, 0)
+        for index, sign in enumerate(signs) if sign.notes and sign.length_quarter
+    }
+    plain = {
+        index for index, sign in enumerate(signs) if flags.get(index) == 1 and sign.length_quarter.denominator % 3
+    }
+    groups: list[list[int]] = []
+    last_end, last_window = None, None
+    for begin, end in _find_windows(signs, meter, flags, plain):
+        for index, count in flags.items():
+            sign = signs[index]
+            if not begin <= sign.start_quarter < end:
+                continue
+            if not count:
+                last_end = None
+                continue
+            if sign.start_quarter == last_end and last_window == begin:
+                groups[-1].append(index)
+            else:
+                groups.append([index])
+            last_end, last_window = sign.end_quarter, begin
+    return groups
+
+
+def _find_windows(
+    signs: Sequence[Sign], meter: Meter, flags: dict[int, int], plain: set[int]
+) -> list[tuple[Fraction, Fraction]]:
+    """The stretches of a bar within which flags are joined."""
+    def is_plain(begin: Fraction, end: Fraction) -> bool:
+        inside = (index for index, count in flags.items() if count and begin <= signs[index].start_quarter < end)
+        return all(index in plain for index in inside)
+
+    bar, beat = bar_quarters(meter), beat_quarters(meter)
+    if is_compound(meter.beats):
+        return _cut(bar, beat)
+    if meter.beat_type >= 8:
+        eighths = UNEVEN.get(meter.beats)
+        if eighths:
+            ends = list(accumulate((Fraction(4 * n, meter.beat_type) for n in eighths), initial=Fraction(0)))
+            return list(pairwise(ends))
+        return _cut(bar, bar if meter.beats == 3 else 2 * beat)
+    wide = bar if meter.beats == 3 and beat == 1 else Fraction(2)
+    windows: list[tuple[Fraction, Fraction]] = []
+    for begin, end in _cut(bar, wide):
+        windows += [(begin, end)] if is_plain(begin, end) else [
+            (begin + a, begin + b) for a, b in _cut(end - begin, Fraction(1))
+        ]
+    return windows
+
+
+def _cut(length: Fraction, unit: Fraction) -> list[tuple[Fraction, Fraction]]:
+    """Stretches of ``unit``, the last one perhaps shorter."""
+    cuts = [unit * number for number in range(int(-(-length // unit)))]
+    return list(pairwise([*cuts, length]))
+
+
+def _name_beams(flags: Sequence[int], position: int) -> tuple[str, ...]:
+    """The beams of one member of a group."""
+    names = []
+    for level in range(1, flags[position] + 1):
+        back = position > 0 and flags[position - 1] >= level
+        on = position + 1 < len(flags) and flags[position + 1] >= level
+        if back or on:
+            names.append("continue" if back and on else "end" if back else "begin")
+        else:
+            names.append("forward hook" if position == 0 else "backward hook")
+    return tuple(names)

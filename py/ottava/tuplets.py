@@ -1,0 +1,74 @@
+"""Tuplets: the note value of every length, and where a tuplet's number stands.
+
+Method: a length whose denominator has an odd factor is a value of a tuplet; a bracket lasts until the notes are back on
+a place that needs none. The ratios are those of engraving practice (Gould, "Behind Bars", 2011, part one, "Tuplets").
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Literal
+
+from ottava.signs import Sign
+
+# Quarters of the values that have a sign of their own, longest first.
+KINDS = {
+    Fraction(8): "breve", Fraction(4): "whole", Fraction(2): "half", Fraction(1): "quarter", Fraction(1, 2): "eighth",
+    Fraction(1, 4): "16th", Fraction(1, 8): "32nd", Fraction(1, 16): "64th", Fraction(1, 32): "128th",
+    Fraction(1, 64): "256th",
+}  # fmt: skip
+DOTS = {0: Fraction(1), 1: Fraction(3, 2)}
+# So many in the time of so many, by the odd part of the denominator.
+RATIOS = {1: ((1, 1),), 3: ((3, 2),), 5: ((5, 4), (5, 6)), 7: ((7, 4), (7, 6)), 9: ((9, 8),)}
+Bracket = Literal["start", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A note value: its MusicXML name, its dots, and ``actual`` notes in the time of ``normal`` ones."""
+
+    kind: str
+    dots: int
+    actual: int
+    normal: int
+
+
+@cache
+def name_value(length_quarter: Fraction) -> Value:
+    """The note value of a length.
+
+    Raises
+    ------
+    ValueError
+        When no one sign shows it.
+    """
+    for dots, factor in DOTS.items():
+        for actual, normal in RATIOS.get(_odd_part(length_quarter), ()):
+            plain = length_quarter * actual / normal / factor
+            if plain in KINDS:
+                return Value(KINDS[plain], dots, actual, normal)
+    raise ValueError(f"no note value is {length_quarter} quarters long")
+
+
+def bracket_tuplets(signs: Sequence[Sign]) -> list[Bracket | None]:
+    """Where tuplets begin and end among the signs of a voice in a bar; a tuplet has at least two signs."""
+    brackets: list[Bracket | None] = [None] * len(signs)
+    members: list[int] = []
+    for index, sign in enumerate(signs):
+        if sign.length_quarter and not sign.fills_bar and _odd_part(sign.length_quarter) > 1:
+            members.append(index)
+            if _odd_part(sign.end_quarter) > 1 and index + 1 < len(signs):
+                continue
+        elif not sign.length_quarter:
+            continue
+        if len(members) > 1:
+            brackets[members[0]], brackets[members[-1]] = "start", "stop"
+        members = []
+    return brackets
+
+
+def _odd_part(quarter: Fraction) -> int:
+    """The denominator without its factors of two."""
+    denominator = quarter.denominator
+    return denominator // (denominator & -denominator)
