@@ -103,8 +103,8 @@ def measure(row: dict[str, str], is_performed: bool, runs: dict[str, Run], evalu
     text = (DATA / "dev" / row["file"] / "score.musicxml").read_bytes()
     printed = read_printed(ElementTree.fromstring(text), evaluate)
     if is_performed:
-        bar_quarters = 4 * Fraction(row["time_signature"])
-        printed.bpm = 60 * float(row["downbeats"]) * float(bar_quarters) / float(row["seconds"])
+        bar_quarters = float(printed.beats[-1][0]) / sum(is_downbeat for _, is_downbeat in printed.beats)
+        printed.bpm = 60 * float(row["downbeats"]) * bar_quarters / float(row["seconds"])
     folder = DEADPAN / ("performed" if is_performed else ".") / row["id"]
     folder.mkdir(parents=True, exist_ok=True)
     truth = place_in_time(printed, evaluate)
