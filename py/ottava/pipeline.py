@@ -159,11 +159,12 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     lengths = measure_durations(shown_notes, places, grid.times_sec)
     if is_trained:
         outputs = await compute_values(*describe_values(shown_notes, performance.pedals, places, grid), run)
-        lengths = choose_values(outputs["value"], places, lengths, grid, choices.grid)
     if is_trained and choices.split_pitch is None:
         staffs = choose_staffs(outputs["staff"])
     else:
         staffs = split_hands(shown_notes, choices.split_pitch)
+    if is_trained:
+        lengths = choose_values(outputs["value"], places, staffs, lengths, grid, choices.grid)
 
     ends = [place if grace else place + length for place, length, grace in zip(places, lengths, is_grace, strict=True)]
     grid = complete_grid(grid, max(ends, key=float))  # floats compare many times as fast

@@ -37,6 +37,9 @@ SAME_BEATS = 0.02
 SHORTEST_PLAYED_BEATS = 0.02
 END_DIVISIONS = (1, 2, 3, 4, 6, 8, 12)  # of a beat, on which a note may end
 MOST_CHOICES = 8
+# How much the length of a note goes by its chord's, and what ends where the next note of its staff begins is more likely
+# by, as a logarithm (166 pieces, folds: docs/notes.md, "Tried").
+CHORD_SHARE, JOINT_BONUS = 0.5, 1.0
 NEAR_NOTES = 24  # that may follow a note in its voice
 NEAR_SEMITONES, ABOVE_SEMITONES = 5, 2
 
@@ -68,7 +71,12 @@ def hold_notes(offsets_sec: Floats, pedals_sec: Floats) -> Floats:
 
 
 def choose_values(
-    outputs: Floats, places: Sequence[Fraction], played: Sequence[Fraction], grid: BeatGrid, limit: Grid = "auto"
+    outputs: Floats,
+    places: Sequence[Fraction],
+    staffs: Sequence[int],
+    played: Sequence[Fraction],
+    grid: BeatGrid,
+    limit: Grid = "auto",
 ) -> list[Fraction]:
     """The most likely length of each note, in beats, that ends where a note could stand.
 
@@ -76,9 +84,11 @@ def choose_values(
     ----------
     outputs
         Of the network, shape (n_notes, number of values + 1).
-    places, played
-        Where the notes stand, and how long the keys were down on the grid; that is taken where the network finds that
-        it is none of `VALUES`, and where none of them fits.
+    places, staffs
+        Where the notes stand, never decreasing.
+    played
+        How long the keys were down on the grid; taken where the network finds that it is none of `VALUES`, and where
+        none of them fits.
     grid, limit
         The beats that ``places`` count, and the finest divisions of them that a person allows.
     """
@@ -95,12 +105,29 @@ def choose_values(
         is_end = end.denominator in divisions[signature] or end.denominator == place.denominator
         return is_end and _fits_beat(end, found)
 
+    outputs = _favour_joints(outputs, places, staffs)
     ranked = np.argsort(-outputs, axis=1)[:, :MOST_CHOICES].tolist()
     lengths = []
     for choices, place, length in zip(ranked, places, played, strict=True):
         values = (VALUES[choice] if choice < len(VALUES) else length for choice in choices)
         lengths.append(next((value for value in values if is_fitting(place, value)), length))
     return lengths
+
+
+def _favour_joints(outputs: Floats, places: Sequence[Fraction], staffs: Sequence[int]) -> Floats:
+    """``outputs`` that favour what a page has: chords of one length, and notes that last until the next of their staff."""
+    where, staff = np.array([float(place) for place in places]), np.array(staffs)
+    is_new = (np.diff(where, prepend=-1.0) > SAME_BEATS)
+    chord = 2 * np.cumsum(is_new) + staff - 3
+    sums = np.zeros((chord.max() + 1, outputs.shape[1]))
+    np.add.at(sums, chord, outputs)
+    favoured = (1 - CHORD_SHARE) * outputs + CHORD_SHARE * (sums / np.maximum(np.bincount(chord), 1)[:, None])[chord]
+    values = np.array([float(value) for value in VALUES])
+    for index in (np.flatnonzero(staff == number) for number in (1, 2)):
+        onsets = np.append(where[index], np.inf)
+        gaps = onsets[np.searchsorted(onsets, where[index] + SAME_BEATS, side="right")] - where[index]
+        favoured[index, : len(values)] += JOINT_BONUS * (np.abs(gaps[:, None] - values) < SAME_BEATS)
+    return favoured
 
 
 def _fits_beat(end: Fraction, divisions: Mapping[int, int]) -> bool:
