@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from xml.etree.ElementTree import SubElement
 
 from music21 import bar, chord, clef, expressions, key, layout, metadata, meter, note, pitch, stream, tempo, tie
 from music21.musicxml.m21ToXml import ScoreExporter
@@ -66,9 +67,12 @@ def write_musicxml(result: Result) -> str:
 
 
 def _sign(exporter: ScoreExporter) -> None:
-    """Put our name where music21 puts its own, the day, a composer that nobody gave and a part's name by chance."""
+    """Name us and the instrument, instead of music21, the day, a composer that nobody gave and a part by chance."""
     for part in (exporter.xmlRoot.find("part-list/score-part"), exporter.xmlRoot.find("part")):
         part.set("id", "P1")
+    # MuseScore complains of a part without one.
+    instrument = SubElement(exporter.xmlRoot.find("part-list/score-part"), "score-instrument", id="P1-I1")
+    SubElement(instrument, "instrument-name").text = "Piano"
     identification = exporter.xmlRoot.find("identification")
     for creator in identification.findall("creator"):
         identification.remove(creator)
