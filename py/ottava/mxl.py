@@ -1,7 +1,7 @@
 """Compressed MusicXML (.mxl): a zip archive with the score and a note that says where it lies.
 
-Conventions: those of MusicXML 4.0 ("Compressed .MXL Files"): ``mimetype`` first and not compressed. The same score gives
-the same bytes: no day, no owner.
+Conventions: those of MusicXML 4.0 ("Compressed .MXL Files"): ``mimetype`` first and not compressed. The same
+score gives the same bytes: no day, no owner.
 """
 
 import io

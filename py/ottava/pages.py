@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Literal
 from unicodedata import east_asian_width
 from xml.etree import ElementTree
 from xml.sax.saxutils import unescape
@@ -118,17 +119,16 @@ def write_pdf(pages: Sequence[str], title: str) -> tuple[bytes, str]:
     # everywhere and know European scripts; the others are those of the system.
     for ignore_system_fonts in (True, False):
         try:
-            return _compile(inputs, ignore_system_fonts, ["ua-1"]), ""
+            return _compile(inputs, ignore_system_fonts, is_checked=True), ""
         except typst.TypstError as error:
             is_blind = "could not be displayed" in str(error)
-    return _compile(inputs, False, []), NO_GLYPH if is_blind else ""
+    return _compile(inputs, ignore_system_fonts=False, is_checked=False), NO_GLYPH if is_blind else ""
 
 
-def _compile(inputs: dict[str, str], ignore_system_fonts: bool, standards: list[str]) -> bytes:
-    return bytes(
-        typst.compile(
-            DOCUMENT.encode(), sys_inputs=inputs, ignore_system_fonts=ignore_system_fonts, pdf_standards=standards
-        )
+def _compile(inputs: dict[str, str], ignore_system_fonts: bool, is_checked: bool) -> bytes:
+    standard: Literal["ua-1"] | None = "ua-1" if is_checked else None
+    return typst.compile(
+        DOCUMENT.encode(), sys_inputs=inputs, ignore_system_fonts=ignore_system_fonts, pdf_standards=standard
     )
 
 

@@ -24,7 +24,8 @@ def write(written: list[Written], choices: Choices | None = None, title: str = "
 
 
 def texts(page: str) -> list[str]:
-    return ["".join(text.itertext()).replace("\xa0", " ").strip() for text in ElementTree.fromstring(page).iter(f"{SVG}text")]
+    written = ElementTree.fromstring(page).iter(f"{SVG}text")
+    return ["".join(text.itertext()).replace("\xa0", " ").strip() for text in written]
 
 
 def count_pages(pdf: bytes) -> int:
