@@ -114,7 +114,7 @@ function makePage(svg, index, svgs) {
   const page = document.createElement("div");
   page.className = "score-page";
   const { width, height } = svg.viewBox.baseVal;
-  page.style.aspectRatio = `${width} / ${height}`;
+  page.style.setProperty("--ratio", `${width} / ${height}`);
   page.append(svg);
   return page;
 }
