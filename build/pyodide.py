@@ -24,8 +24,8 @@ from build.wheels import CACHE, NPM_PYODIDE, ROOT, fetch_numpy, fetch_pure_wheel
 PACKAGE = ROOT / "py" / "ottava"
 COMPILER = ROOT / "build" / "compile.mjs"
 
-# The command line, its self-test and its decoders stay at home.
-NOT_IN_THE_PAGE = {"__main__.py", "check.py", "native.py"}
+# The command line, its self-test, its decoders and its printed files stay at home.
+NOT_IN_THE_PAGE = {"__main__.py", "check.py", "native.py", "mxl.py", "pages.py"}
 
 # music21 imports its own tests; emptied they cost nothing, but their runner is part of its interface. Its scores and
 # excerpts, and pretty_midi's soundfont, are opened on demand only, and the page never does.

@@ -6,8 +6,9 @@
  */
 
 /**
- * @typedef {{ id: number, musicxml: string, page_width: number, scale: number }} EngraveRequest
- *   `page_width` in Verovio's units, of which `scale` hundredths are a CSS pixel; `id` comes back with every reply
+ * @typedef {{ id: number, musicxml: string, format: "paper" | "screen", page_width?: number, scale?: number }} EngraveRequest
+ *   `page_width` (screen) in Verovio's units, of which `scale` hundredths are a CSS pixel; `id` comes back with every
+ *   reply
  * @typedef {{ type: "page", id: number, page: number, n_pages: number, svg: string, css: string }
  *   | { type: "failed", id: number, detail: string }} EngraveReply
  */
@@ -20,27 +21,47 @@ const STYLE = /<style[^>]*>([\s\S]*?)<\/style>/g;
 const PART_NAME = /<part-(?:name|abbreviation)\b[^>]*>[^<]*<\/part-(?:name|abbreviation)>/g;
 
 const OPTIONS = {
-  adjustPageHeight: true,
   breaks: "auto",
   footer: "none",
-  header: "none", // the page shows the title
   minLastJustification: 0.6,
-  pageMarginBottom: 30,
   pageMarginLeft: 45, // room for the brace
   pageMarginRight: 10,
-  pageMarginTop: 30,
   svgViewBox: true,
+};
+const FORMATS = {
+  screen: {
+    adjustPageHeight: true,
+    header: "none", // the page shows the title
+    justifyVertically: false,
+    pageHeight: PAGE_HEIGHT,
+    pageMarginBottom: 30,
+    pageMarginTop: 30,
+    unit: 9,
+  },
+  // Tenths of a millimetre: what both A4 and Letter hold between margins of 12 mm (style.css). The command line's
+  // pages.py engraves like this.
+  paper: {
+    adjustPageHeight: false,
+    header: "auto", // title on the first page, numbers on the others
+    justifyVertically: true,
+    pageHeight: 2500,
+    pageMarginBottom: 20,
+    pageMarginTop: 10,
+    pageWidth: 1860,
+    scale: 100,
+    unit: 8.75, // a staff is 7 mm high
+  },
 };
 
 const toolkit = loadToolkit();
-let loaded = "";
+let loaded = { musicxml: "", format: "" };
 
 self.addEventListener("message", async (/** @type {MessageEvent<EngraveRequest>} */ { data }) => {
   const { id } = data;
   try {
     await engrave(data);
   } catch (error) {
-    loaded = "";
+    loaded = { musicxml: "", format: "" };
     self.postMessage({ type: "failed", id, detail: String(error) });
   }
 });
@@ -55,15 +76,17 @@ async function loadToolkit() {
 }
 
 /** @param {EngraveRequest} request */
-async function engrave({ id, musicxml, page_width, scale }) {
+async function engrave({ id, musicxml, format, page_width = 0, scale }) {
   const verovio = await toolkit;
-  verovio.setOptions({ ...OPTIONS, pageWidth: Math.round(page_width), pageHeight: PAGE_HEIGHT, scale });
-  if (musicxml === loaded) {
+  const width = format === "screen" ? { pageWidth: Math.round(page_width), scale } : {};
+  verovio.setOptions({ ...OPTIONS, ...FORMATS[format], ...width });
+  // Verovio makes the heading when it loads.
+  if (musicxml === loaded.musicxml && format === loaded.format) {
     verovio.redoLayout({ resetCache: false });
   } else if (!verovio.loadData(musicxml.replace(PART_NAME, "<part-name/>"))) {
     throw new Error(verovio.getLog() || "Verovio refused the score.");
   }
-  loaded = musicxml;
+  loaded = { musicxml, format };
   const n_pages = verovio.getPageCount();
   for (let page = 1; page <= n_pages; page++) {
     const svg = verovio.renderToSVG(page);

@@ -170,17 +170,30 @@ async function loadExample(signal) {
   return new File([await response.blob()], EXAMPLE);
 }
 
+/** An hour takes ten seconds to engrave. */
+async function printScore() {
+  byId("print").toggleAttribute("disabled", true);
+  await score.print();
+  byId("print").toggleAttribute("disabled", false);
+}
+
 /** @param {string} id @param {() => unknown} action */
 const onPress = (id, action) => byId(id).addEventListener("click", action);
 onPress("choose", () => fileInput.click());
 onPress("try-another", () => fileInput.click());
 onPress("example", () => work(EXAMPLE, loadExample));
 onPress("cancel", goHome);
+onPress("print", printScore);
 onPress("again", goHome);
 onPress("save-musicxml", () => finished && saveMusicxml(finished.name, finished.transcription.musicxml));
 onPress("save-midi", () => finished && saveMidi(finished.name, finished.transcription.midi));
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && document.body.dataset.state === "working") goHome();
+  const { state } = document.body.dataset;
+  if (event.key === "Escape" && state === "working") goHome();
+  if (event.key === "p" && (event.ctrlKey || event.metaKey) && state === "result") {
+    event.preventDefault(); // the browser would not wait for the engraver
+    printScore();
+  }
 });
 acceptFiles(fileInput, (file) => work(file.name, () => file));
 

@@ -1,54 +1,43 @@
 /**
- * <score-view>: the engraved score, as wide as its container, engraved anew when that changes.
+ * <score-view>: the engraved score, as wide as its container, engraved anew when that changes; and for paper.
  *
- * The rules of Verovio's <style> move into one adopted style sheet, which the Content-Security-Policy allows; its music
- * font for text (the note in a tempo mark) is handed to the document as bytes.
+ * What is printed is engraved for paper (`print`). Whoever prints from the browser's menu before gets what is on the
+ * screen, a page of it on each sheet (style.css).
  */
 
+import { Engraver } from "./engraver.js";
 import { messages } from "./messages.js";
 
-/** @import { EngraveReply, EngraveRequest } from "./engrave-worker.js" */
-
 const RESIZE_MS = 150;
-const MANY_PAGES = 10; // seven minutes; of fewer the engraver is kept for the next width
 const NARROW_PX = 600;
 const SCALE = { narrow: 34, wide: 42 }; // hundredths: a staff is 24 px high on a phone, 30 px elsewhere
-const FONT_FACE = /@font-face\s*\{[^}]*?font-family:\s*['"]?([\w ]+)['"]?;[^}]*?base64,([A-Za-z0-9+/=]+)[^}]*\}/g;
-
-const sheet = new CSSStyleSheet();
-document.adoptedStyleSheets.push(sheet);
+const TITLE_COLUMNS = 72; // letters that fit in a line of Verovio's heading, as in pages.py
 
 export class ScoreView extends HTMLElement {
-  /** @type {Worker | null} */
-  #worker = null;
+  #engraver = new Engraver();
   #musicxml = "";
-  #id = 0;
+  #n_layouts = 0;
   #width = 0;
   #timer = 0;
+  #sheets = document.createElement("div");
   #title = document.createElement("h2");
   #pages = document.createElement("div");
-  /** @type {Element[]} */
-  #arrived = [];
   /** @type {(n_pages: number) => void} */
   #drawn = () => {};
   /** @type {(reason: Error) => void} */
   #failed = () => {};
 
   connectedCallback() {
+    this.#sheets.className = "score-sheets";
     this.#title.className = "score-title";
     this.#pages.className = "score-pages";
-    this.append(this.#title, this.#pages);
+    this.append(this.#sheets, this.#title, this.#pages);
     new ResizeObserver(() => this.#resize()).observe(this.#pages);
   }
 
   /** Starts the engraver, so that it is there when the score comes. */
   prepare() {
-    if (this.#worker) return this.#worker;
-    const worker = new Worker(new URL("engrave-worker.js", import.meta.url), { type: "module" });
-    worker.addEventListener("message", ({ data }) => this.#receive(data));
-    worker.addEventListener("error", (event) => this.#fail(event.message ?? ""));
-    this.#worker = worker;
-    return worker;
+    this.#engraver.prepare();
   }
 
   /**
@@ -58,6 +47,7 @@ export class ScoreView extends HTMLElement {
    */
   show(musicxml, title) {
     this.#pages.replaceChildren();
+    this.#sheets.replaceChildren();
     this.#title.textContent = title;
     this.#musicxml = musicxml;
     return new Promise((resolve, reject) => {
@@ -67,92 +57,77 @@ export class ScoreView extends HTMLElement {
     });
   }
 
-  clear() {
-    this.#endEngraver();
-    this.#musicxml = "";
-    this.#id++;
-    this.#title.textContent = "";
-    this.#pages.replaceChildren();
+  /** Opens the browser's dialog for printing, with the score laid out for paper. */
+  async print() {
+    const musicxml = this.#musicxml;
+    if (this.#sheets.childElementCount === 0) {
+      const svgs = await this.#engraver.engrave({ musicxml, format: "paper" }).catch(() => []);
+      if (musicxml !== this.#musicxml) return;
+      if (svgs[0]) fitTitle(svgs[0]);
+      this.#sheets.replaceChildren(...svgs);
+    }
+    window.print();
   }
 
-  /** That of an hour holds 300 MB. */
-  #endEngraver() {
-    this.#worker?.terminate();
-    this.#worker = null;
+  clear() {
+    this.#engraver.rest();
+    this.#musicxml = "";
+    this.#n_layouts++;
+    this.#title.textContent = "";
+    this.#pages.replaceChildren();
+    this.#sheets.replaceChildren();
   }
 
   #resize() {
+    if (matchMedia("print").matches) return; // it passes
     clearTimeout(this.#timer);
     const is_changed = this.#musicxml && this.#pages.clientWidth > 0 && this.#pages.clientWidth !== this.#width;
     if (is_changed) this.#timer = setTimeout(() => this.#engrave(), RESIZE_MS);
   }
 
-  #engrave() {
-    this.#arrived = [];
+  /** The pages replace the former ones together, so that a new width does not flicker. */
+  async #engrave() {
+    const layout = ++this.#n_layouts;
     this.#width = this.#pages.clientWidth;
     const scale = this.#width < NARROW_PX ? SCALE.narrow : SCALE.wide;
-    /** @type {EngraveRequest} */
-    const request = { id: ++this.#id, musicxml: this.#musicxml, page_width: (this.#width * 100) / scale, scale };
-    this.prepare().postMessage(request);
-  }
-
-  /** The pages replace the former ones together, so that a new width does not flicker. @param {EngraveReply} reply */
-  #receive(reply) {
-    if (reply.id !== this.#id) return;
-    if (reply.type === "failed") {
-      this.#fail(reply.detail);
-      return;
+    const page_width = (this.#width * 100) / scale;
+    try {
+      const svgs = await this.#engraver.engrave({ musicxml: this.#musicxml, format: "screen", page_width, scale });
+      if (layout !== this.#n_layouts) return;
+      this.#pages.replaceChildren(...svgs.map(makePage));
+      this.#drawn(svgs.length);
+    } catch (error) {
+      if (layout === this.#n_layouts) this.#failed(/** @type {Error} */ (error));
     }
-    const { documentElement } = new DOMParser().parseFromString(reply.svg, "image/svg+xml");
-    const svg = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.importNode(documentElement, true)));
-    adoptRules(reply.css, svg.id);
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", messages.page(reply.page, reply.n_pages));
-    this.#arrived.push(makePage(svg));
-    if (reply.page < reply.n_pages) return;
-    if (reply.n_pages > MANY_PAGES) this.#endEngraver();
-    this.#pages.replaceChildren(...this.#arrived);
-    this.#drawn(reply.n_pages);
-  }
-
-  /** @param {string} detail */
-  #fail(detail) {
-    this.#endEngraver();
-    this.#failed(new Error(detail));
   }
 }
 
 /**
  * A page that costs layout and paint only where it is looked at: the 84 pages of an hour took 12 s and 500 MB at once.
  * @param {SVGSVGElement} svg
+ * @param {number} index
+ * @param {SVGSVGElement[]} svgs
  */
-function makePage(svg) {
+function makePage(svg, index, svgs) {
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", messages.page(index + 1, svgs.length));
   const page = document.createElement("div");
   page.className = "score-page";
   const { width, height } = svg.viewBox.baseVal;
-  page.style.aspectRatio = `${width} / ${height}`;
+  page.style.setProperty("--ratio", `${width} / ${height}`);
   page.append(svg);
   return page;
 }
 
-const adopted = new Set();
-
-/** Rules and fonts are the same on every page but for the page's id. @param {string} css @param {string} id */
-function adoptRules(css, id) {
-  for (const [, family = "", base64 = ""] of css.matchAll(FONT_FACE)) {
-    if (adopted.has(family)) continue;
-    adopted.add(family);
-    document.fonts.add(
-      new FontFace(
-        family,
-        Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)),
-      ),
-    );
+/** Verovio writes any title in one line of one size. @param {SVGSVGElement} svg the first page */
+function fitTitle(svg) {
+  const parts = svg.querySelectorAll(".pgHead tspan[font-size]");
+  const n_letters = Array.from(parts, (part) => part.textContent ?? "").join("").length;
+  if (n_letters <= TITLE_COLUMNS) return;
+  for (const part of parts) {
+    const size = Number.parseFloat(part.getAttribute("font-size") ?? "");
+    part.setAttribute("font-size", `${(size * TITLE_COLUMNS) / n_letters}px`);
   }
-  const rules = css.replaceAll(FONT_FACE, "").replaceAll(`#${id}`, "score-view svg").trim();
-  if (!rules || adopted.has(rules)) return;
-  adopted.add(rules);
-  sheet.replaceSync([...sheet.cssRules].map((rule) => rule.cssText).join("\n") + rules);
 }
 
 customElements.define("score-view", ScoreView);

@@ -3,8 +3,9 @@
 import argparse
 import asyncio
 import json
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,11 +20,13 @@ from ottava.errors import TranscriptionError
 from ottava.key import read_key
 from ottava.midi import read_midi, write_midi
 from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models, read_rhythm
+from ottava.mxl import compress_musicxml
 from ottava.pipeline import listen, notate
 from ottava.result import make_choices, read_choices, read_result, result_to_json
 from ottava.spelling import read_pitch
 
-SUFFIXES = (".musicxml", ".mid", ".json")
+SUFFIXES = (".musicxml", ".mxl", ".mid", ".pdf", ".svg", ".json")
+ENGRAVED = (".svg", ".pdf")
 DONE, UNUSABLE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -81,8 +84,10 @@ def _make_parser() -> argparse.ArgumentParser:
 
 def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", dest="outputs", action="append", default=[], metavar="OUT",
-                        help=f"file to write ({', '.join(SUFFIXES)}), or - for MusicXML on stdout; may be repeated")
-    parser.add_argument("--force", action="store_true", help="without -o: overwrite a file of the default name")
+                        help=f"file to write ({', '.join(SUFFIXES)}), or - for MusicXML on stdout; may be repeated; "
+                        "X.svg becomes X-1.svg, X-2.svg ... where the score has several pages")
+    parser.add_argument("--force", action="store_true",
+                        help="overwrite files whose names were not given: the default one, and X-1.svg and so on")
     parser.add_argument("--title")
     parser.add_argument("--composer")
     parser.add_argument("--tempo", type=float, metavar="BPM", help="quarter notes a minute")
@@ -171,12 +176,21 @@ def _choose_outputs(options: argparse.Namespace, error: Any) -> list[str]:
             _exit(error, f"{output}: this version writes {', '.join(SUFFIXES)}")
         if output != "-" and not Path(output).absolute().parent.is_dir():
             raise TranscriptionError(f"There is no folder {Path(output).parent} to write to.")
+        if Path(output).suffix.lower() == ".svg" and not options.force:
+            _spare_pages(Path(output))
     if options.outputs:
         return list(options.outputs)
     default = Path(options.input.stem + ".musicxml")
     if default.exists() and not options.force:
         raise TranscriptionError(f"{default} is there already; use -o with another name, or --force.")
     return [str(default)]
+
+
+def _spare_pages(path: Path) -> None:
+    """Refuse where there are numbered pages already: whether the score will have several is not known yet."""
+    for other in sorted(path.absolute().parent.iterdir()):
+        if re.fullmatch(re.escape(path.stem) + r"-\d+" + re.escape(path.suffix), other.name):
+            raise TranscriptionError(f"{other.name} is there already; use -o with another name, or --force.")
 
 
 def _transcribe(options: argparse.Namespace, error: Any) -> int:
@@ -290,16 +304,9 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _write(result: Result, outputs: Sequence[str]) -> None:
-    from ottava.musicxml import write_musicxml  # music21 takes half a second to load
-
     for warning in result.warnings:
-        print(f"ottava: {warning}", file=sys.stderr)
-    for output in outputs:
-        suffix = ".musicxml" if output == "-" else Path(output).suffix.lower()
-        if suffix == ".mid":
-            content = write_midi(result)
-        else:
-            content = (result_to_json(result) if suffix == ".json" else write_musicxml(result)).encode("utf-8")
+        _warn(warning)
+    for output, content in _encode(result, outputs):
         if output == "-":
             sys.stdout.buffer.write(content)
             continue
@@ -307,6 +314,46 @@ def _write(result: Result, outputs: Sequence[str]) -> None:
             Path(output).write_bytes(content)
         except OSError as error:
             raise TranscriptionError(f"{output} cannot be written: {error.strerror}.") from error
+
+
+def _encode(result: Result, outputs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of all files, those that need engraving last: the others do not depend on it."""
+    from ottava.musicxml import write_musicxml  # music21 takes half a second to load
+
+    suffixes = {output: ".musicxml" if output == "-" else Path(output).suffix.lower() for output in outputs}
+    musicxml = write_musicxml(result) if set(suffixes.values()) - {".mid", ".json"} else ""
+    pages: list[str] = []
+    for output, suffix in sorted(suffixes.items(), key=lambda item: item[1] in ENGRAVED):
+        if suffix in ENGRAVED:
+            from ottava.pages import engrave_pages, write_pdf  # loads Verovio and Typst
+
+            pages = pages or engrave_pages(musicxml)
+        if suffix == ".mid":
+            yield output, write_midi(result)
+        elif suffix == ".json":
+            yield output, result_to_json(result).encode("utf-8")
+        elif suffix == ".mxl":
+            yield output, compress_musicxml(musicxml)
+        elif suffix == ".svg":
+            yield from zip(_number(Path(output), len(pages)), (page.encode("utf-8") for page in pages), strict=True)
+        elif suffix == ".pdf":
+            content, warning = write_pdf(pages, result.title)
+            if warning:
+                _warn(warning)
+            yield output, content
+        else:
+            yield output, musicxml.encode("utf-8")
+
+
+def _number(path: Path, n_pages: int) -> list[str]:
+    """Names of the pages; the only page keeps the name that was given."""
+    if n_pages == 1:
+        return [str(path)]
+    return [str(path.with_name(f"{path.stem}-{page}{path.suffix}")) for page in range(1, n_pages + 1)]
+
+
+def _warn(sentence: str) -> None:
+    print(f"ottava: {sentence}", file=sys.stderr)
 
 
 if __name__ == "__main__":

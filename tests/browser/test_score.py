@@ -141,6 +141,14 @@ def test_score_fits_every_width(outcome: Outcome) -> None:
     outcome.page.set_viewport_size({"width": WIDTHS_PX[0], "height": 900})
 
 
+def test_score_is_laid_out_for_paper(outcome: Outcome) -> None:
+    """What is printed then: test_print.py."""
+    outcome.page.evaluate("window.print = () => {}")  # the dialog would wait for a person
+    outcome.page.get_by_role("button", name="Print or save as PDF").click()
+    title = outcome.page.locator(".score-title").text_content() or "?"
+    expect(outcome.page.locator(".score-sheets .pgHead").first).to_contain_text(title)
+
+
 def test_no_request_leaves_the_origin(outcome: Outcome, site: str) -> None:
     asked = {urlsplit(url).path.rsplit("/", 1)[-1] for url in outcome.requests}
     # What the workers ask for is seen too; the example is asked for by the service worker only.

@@ -7,6 +7,9 @@ import music21
 import pytest
 
 from ottava.__main__ import main
+from ottava.midi import write_midi
+from ottava.mxl import compress_musicxml
+from tests.performances import WALTZ, notate_here, perform
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MINUET = str(EXAMPLES / "minuet.mid")
@@ -43,6 +46,38 @@ def test_the_default_name_is_never_overwritten(tmp_path: Path, monkeypatch: pyte
     assert (tmp_path / "minuet.musicxml").read_bytes() == written
 
 
+def test_one_page_keeps_its_name(tmp_path: Path) -> None:
+    outputs = [tmp_path / name for name in ("m.svg", "m.pdf", "m.mxl", "m.musicxml")]
+    assert main(["notate", MINUET, *(x for o in outputs for x in ("-o", str(o)))]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.musicxml", "m.mxl", "m.pdf", "m.svg"]
+    assert outputs[0].read_text(encoding="utf-8").startswith("<svg")
+    assert outputs[1].read_bytes().startswith(b"%PDF-")
+    assert compress_musicxml(outputs[3].read_text(encoding="utf-8")) == outputs[2].read_bytes()
+
+
+def test_several_pages_are_numbered_and_others_never_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "long.mid").write_bytes(play(12))
+    arguments = ["notate", str(tmp_path / "long.mid"), "--beats", "dp", "-o", str(tmp_path / "a [b].svg")]
+    assert main(arguments) == 0
+    pages = sorted(tmp_path.glob("*.svg"))
+    assert [page.name for page in pages] == [f"a [b]-{number}.svg" for number in range(1, len(pages) + 1)]
+    assert len(pages) > 1
+    pages[-1].write_bytes(b"mine")
+    assert main(arguments) == 1
+    assert "a [b]-1.svg is there already" in capsys.readouterr().err
+    assert pages[-1].read_bytes() == b"mine"
+    assert main([*arguments, "--force"]) == 0
+    assert pages[-1].read_bytes() != b"mine"
+
+
+def play(n_times: int) -> bytes:
+    """The waltz again and again, as MIDI."""
+    written = [(quarter + 36 * turn, length, pitch) for turn in range(n_times) for quarter, length, pitch in WALTZ]
+    return write_midi(notate_here(perform(written), 400.0))
+
+
 def test_stdout_holds_musicxml_and_nothing_else(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert main(["notate", MINUET, "-o", "-"]) == 0
     assert capfdbinary.readouterr().out.startswith(b"<?xml")
@@ -58,7 +93,7 @@ def test_a_choices_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        [], ["sing"], ["notate"], ["notate", MINUET, "-o", "x.pdf"], ["notate", MINUET, "--meter", "3"],
+        [], ["sing"], ["notate"], ["notate", MINUET, "-o", "x.doc"], ["notate", MINUET, "--meter", "3"],
         ["notate", MINUET, "--key", "H"], ["notate", MINUET, "--tempo", "2"], ["notate", MINUET, "--sensitivity", "3"],
         ["notate", MINUET, "--split", "Q"], ["notate", MINUET, "--grid", "7"], ["notate", MINUET, "--downbeat", "-1"],
     ],

@@ -1,0 +1,96 @@
+/**
+ * The page's side of engrave-worker.js: MusicXML in, SVG elements out.
+ *
+ * The rules of Verovio's <style> move into one adopted style sheet, which the Content-Security-Policy allows; its music
+ * font for text (the note in a tempo mark) is handed to the document as bytes.
+ */
+
+/**
+ * @import { EngraveReply, EngraveRequest } from "./engrave-worker.js"
+ * @typedef {{ svgs: SVGSVGElement[], resolve: (svgs: SVGSVGElement[]) => void, reject: (reason: Error) => void }} Job
+ */
+
+const MANY_PAGES = 10; // seven minutes; of fewer the engraver is kept for the next width
+const FONT_FACE = /@font-face\s*\{[^}]*?font-family:\s*['"]?([\w ]+)['"]?;[^}]*?base64,([A-Za-z0-9+/=]+)[^}]*\}/g;
+
+const sheet = new CSSStyleSheet();
+document.adoptedStyleSheets.push(sheet);
+
+export class Engraver {
+  /** @type {Worker | null} */
+  #worker = null;
+  #n_requests = 0;
+  /** @type {Map<number, Job>} */
+  #jobs = new Map();
+
+  /** Starts the worker, so that it is there when the score comes. */
+  prepare() {
+    if (this.#worker) return this.#worker;
+    const worker = new Worker(new URL("engrave-worker.js", import.meta.url), { type: "module" });
+    worker.addEventListener("message", ({ data }) => this.#receive(data));
+    worker.addEventListener("error", (event) => this.#fail(event.message ?? ""));
+    this.#worker = worker;
+    return worker;
+  }
+
+  /** @param {Omit<EngraveRequest, "id">} request @returns {Promise<SVGSVGElement[]>} the pages, in order */
+  engrave(request) {
+    const id = ++this.#n_requests;
+    return new Promise((resolve, reject) => {
+      this.#jobs.set(id, { svgs: [], resolve, reject });
+      this.prepare().postMessage({ ...request, id });
+    });
+  }
+
+  /** Ends the worker, whose memory of an hour is 300 MB; what it has not finished never comes. */
+  rest() {
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#jobs.clear();
+  }
+
+  /** @param {EngraveReply} reply */
+  #receive(reply) {
+    const job = this.#jobs.get(reply.id);
+    if (!job) return;
+    if (reply.type === "failed") {
+      this.#fail(reply.detail);
+      return;
+    }
+    const { documentElement } = new DOMParser().parseFromString(reply.svg, "image/svg+xml");
+    const svg = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.importNode(documentElement, true)));
+    adoptRules(reply.css, svg.id);
+    job.svgs.push(svg);
+    if (reply.page < reply.n_pages) return;
+    this.#jobs.delete(reply.id);
+    if (reply.n_pages > MANY_PAGES && this.#jobs.size === 0) this.rest();
+    job.resolve(job.svgs);
+  }
+
+  /** @param {string} detail */
+  #fail(detail) {
+    const jobs = [...this.#jobs.values()];
+    this.rest();
+    for (const job of jobs) job.reject(new Error(detail));
+  }
+}
+
+const adopted = new Set();
+
+/** Rules and fonts are the same on every page but for the page's id. @param {string} css @param {string} id */
+function adoptRules(css, id) {
+  for (const [, family = "", base64 = ""] of css.matchAll(FONT_FACE)) {
+    if (adopted.has(family)) continue;
+    adopted.add(family);
+    document.fonts.add(
+      new FontFace(
+        family,
+        Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)),
+      ),
+    );
+  }
+  const rules = css.replaceAll(FONT_FACE, "").replaceAll(`#${id}`, "score-view svg").trim();
+  if (!rules || adopted.has(rules)) return;
+  adopted.add(rules);
+  sheet.replaceSync([...sheet.cssRules].map((rule) => rule.cssText).join("\n") + rules);
+}
