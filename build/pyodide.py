@@ -10,7 +10,6 @@ it was made of, so that an edit of one file recompiles ``ottava`` only.
 
 import hashlib
 import json
-import re
 import shutil
 import subprocess
 import tempfile
@@ -27,20 +26,14 @@ COMPILER = ROOT / "build" / "compile.mjs"
 # The command line, its self-test, its decoders and its printed files stay at home.
 NOT_IN_THE_PAGE = {"__main__.py", "check.py", "native.py", "mxl.py", "pages.py"}
 
-# music21 imports its own tests; emptied they cost nothing, but their runner is part of its interface. Its scores and
-# excerpts, and pretty_midi's soundfont, are opened on demand only, and the page never does.
-TESTS = re.compile(
-    r"music21/(?!test/testRunner\.py)(.*/)?(test|test[A-Z_]\w*|tests|runAllBrailleTests|lilypondTestSuite)(\.py$|/)"
-)
-# Looked for at import by music21 (plots; scores from an address) and pretty_midi (the soundfont), never called here.
-STUBS = {"music21": ["matplotlib", "requests"], "pretty_midi": ["importlib_resources"]}
+# Looked for at import by pretty_midi (its soundfont), never called here.
+STUBS = {"pretty_midi": ["importlib_resources"]}
 
 # What must be loaded before what: names as in the lock file.
 DEPENDS = {
     "mido": ["packaging"],
-    "music21": ["more-itertools", "webcolors"],
     "pretty-midi": ["mido", "numpy", "six"],
-    "ottava": ["music21", "numpy", "pretty-midi"],
+    "ottava": ["numpy", "pretty-midi"],
 }
 
 # The earliest time that a zip archive can hold: archives must not differ by the day they were made.
@@ -113,14 +106,13 @@ def _unpack_stdlib(archive: Path, trees: Path) -> None:
 
 
 def _unpack_pure(wheels: Iterable[Path], trees: Path) -> None:
-    """Unpack the code and the licence of each wheel; tests empty, data and requirements left out."""
+    """Unpack the code and the licence of each wheel; data and requirements left out."""
     for wheel in wheels:
         tree = trees / wheel.name.replace("-py2.py3-", "-py3-")
         with zipfile.ZipFile(wheel) as source:
             for member in source.namelist():
-                if member.endswith(".py"):
-                    _write(tree / member, b"" if TESTS.match(member) else source.read(member))
-                elif "dist-info/" in member and ("LICENSE" in member or member.endswith("/WHEEL")):
+                is_licence = "dist-info/" in member and ("LICENSE" in member or member.endswith("/WHEEL"))
+                if member.endswith(".py") or is_licence:
                     _write(tree / member, source.read(member))
         name, version = wheel.name.split("-")[:2]
         _write_metadata(tree, name, version)

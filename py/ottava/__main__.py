@@ -20,6 +20,7 @@ from ottava.errors import TranscriptionError
 from ottava.key import read_key
 from ottava.midi import read_midi, write_midi
 from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models, read_rhythm
+from ottava.musicxml import write_musicxml
 from ottava.mxl import compress_musicxml
 from ottava.pipeline import listen, notate
 from ottava.result import make_choices, read_choices, read_result, result_to_json
@@ -318,8 +319,6 @@ def _write(result: Result, outputs: Sequence[str]) -> None:
 
 def _encode(result: Result, outputs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """Names and contents of all files, those that need engraving last: the others do not depend on it."""
-    from ottava.musicxml import write_musicxml  # music21 takes half a second to load
-
     suffixes = {output: ".musicxml" if output == "-" else Path(output).suffix.lower() for output in outputs}
     musicxml = write_musicxml(result) if set(suffixes.values()) - {".mid", ".json"} else ""
     pages: list[str] = []

@@ -14,7 +14,7 @@ from ottava.errors import TranscriptionError
 from ottava.midi import read_midi
 from ottava.models import Graph, Model, choose_graphs, choose_setting, find_models_folder, read_models, read_rhythm
 
-LIBRARIES = ("numpy", "ai_edge_litert", "av", "music21", "pretty_midi", "verovio", "typst", "tqdm")
+LIBRARIES = ("numpy", "ai_edge_litert", "av", "pretty_midi", "verovio", "typst", "tqdm")
 CLIP = "prelude"
 # Share of the clip's notes that must be heard, and how near: as in the tests.
 FOUND_SHARE, ONSET_SEC = 0.95, 0.05

@@ -132,24 +132,12 @@ def _write_head(root: Element, result: Result) -> None:
         _add(margins, f"{side}-margin", margin)
     _add(_add(defaults, "system-layout"), "system-distance", BETWEEN_SYSTEMS)
     _add(_add(defaults, "staff-layout", number="2"), "staff-distance", BETWEEN_STAFFS)
-    _write_credit(root, "title", title, 22, "center", width / 2, height - margin)
-    if composer:
-        _write_credit(root, "composer", composer, 12, "right", width - margin, height - margin - 60)
     part = _add(_add(root, "part-list"), "score-part", id="P1")
     _add(part, "part-name", "Piano", **{"print-object": "no"})
     _add(_add(part, "score-instrument", id="P1-I1"), "instrument-name", "Piano")
     instrument = _add(part, "midi-instrument", id="P1-I1")
     _add(instrument, "midi-channel", 1)
     _add(instrument, "midi-program", PIANO_PROGRAM)
-
-
-def _write_credit(root: Element, kind: str, text: str, size: int, justify: str, x: float, y: float) -> None:
-    """A line of text on the first page; places in tenths from its lower left corner."""
-    credit = _add(root, "credit", page="1")
-    _add(credit, "credit-type", kind)
-    _add(credit, "credit-words", text, **{
-        "default-x": f"{x:.0f}", "default-y": f"{y:.0f}", "font-size": str(size), "justify": justify, "valign": "top",
-    })  # fmt: skip
 
 
 def _write_attributes(

@@ -37,8 +37,8 @@ SAME_BEATS = 0.02
 SHORTEST_PLAYED_BEATS = 0.02
 END_DIVISIONS = (1, 2, 3, 4, 6, 8, 12)  # of a beat, on which a note may end
 MOST_CHOICES = 8
-# How much the length of a note goes by its chord's, and what ends where the next note of its staff begins is more likely
-# by, as a logarithm (166 pieces, folds: docs/notes.md, "Tried").
+# How much the length of a note goes by its chord's; by how much, as a logarithm, one is likelier that ends where the
+# next note of its staff begins (166 pieces, folds: docs/notes.md, "Tried").
 CHORD_SHARE, JOINT_BONUS = 0.5, 1.0
 NEAR_NOTES = 24  # that may follow a note in its voice
 NEAR_SEMITONES, ABOVE_SEMITONES = 5, 2
@@ -115,7 +115,7 @@ def choose_values(
 
 
 def _favour_joints(outputs: Floats, places: Sequence[Fraction], staffs: Sequence[int]) -> Floats:
-    """``outputs`` that favour what a page has: chords of one length, and notes that last until the next of their staff."""
+    """``outputs`` that favour chords of one length, and notes that last until the next one of their staff."""
     where, staff = np.array([float(place) for place in places]), np.array(staffs)
     is_new = (np.diff(where, prepend=-1.0) > SAME_BEATS)
     chord = 2 * np.cumsum(is_new) + staff - 3
@@ -127,7 +127,7 @@ def _favour_joints(outputs: Floats, places: Sequence[Fraction], staffs: Sequence
         onsets = np.append(where[index], np.inf)
         gaps = onsets[np.searchsorted(onsets, where[index] + SAME_BEATS, side="right")] - where[index]
         favoured[index, : len(values)] += JOINT_BONUS * (np.abs(gaps[:, None] - values) < SAME_BEATS)
-    return favoured
+    return np.asarray(favoured)
 
 
 def _fits_beat(end: Fraction, divisions: Mapping[int, int]) -> bool:

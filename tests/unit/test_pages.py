@@ -55,9 +55,7 @@ def test_verovio_can_object(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_page_of_paper_has_title_and_composer() -> None:
-    musicxml = write(WALTZ, title="Größe & 春の海").replace(
-        "<identification>", '<identification><creator type="composer">Dvořák &amp; Co.</creator>'
-    )
+    musicxml = write(WALTZ, Choices(composer="Dvořák & Co."), title="Größe & 春の海")
     pages = engrave_pages(musicxml)
     assert len(pages) == 1
     root = ElementTree.fromstring(pages[0])

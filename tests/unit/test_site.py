@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from build.pyodide import TESTS, site_lock
+from build.pyodide import site_lock
 from build.site import DIST, find_optional, list_files
 from build.wheels import NPM_PYODIDE, ROOT, read_npm_lock
 
@@ -58,22 +58,6 @@ def test_version_follows_content(tmp_path: Path, path: str, changes: bool) -> No
     assert list_files(tmp_path)["version"] == before
     (tmp_path / path).write_text("after")
     assert (list_files(tmp_path)["version"] != before) == changes
-
-
-@pytest.mark.parametrize(
-    ("path", "is_test"),
-    [
-        ("music21/stream/tests.py", True),
-        ("music21/musicxml/test_xmlToM21.py", True),
-        ("music21/mei/test/__init__.py", True),
-        ("music21/test/testRunner.py", False),
-        ("music21/stream/base.py", False),
-        ("music21/features/native.py", False),
-        ("mido/messages/checks.py", False),
-    ],
-)
-def test_only_tests_are_emptied(path: str, is_test: bool) -> None:
-    assert bool(TESTS.match(path)) == is_test
 
 
 def test_site_lock_keeps_numpy_and_hashes_the_rest(tmp_path: Path) -> None:

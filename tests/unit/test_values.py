@@ -19,7 +19,7 @@ def choose(value: str | None, place: str, played: str = "1", limit: Grid = "auto
     outputs = np.zeros((1, len(VALUES) + 1))
     outputs[0, VALUES.index(Fraction(1, 2))] = 1.0
     outputs[0, VALUES.index(Fraction(value)) if value else len(VALUES)] = 2.0
-    return choose_values(outputs, [Fraction(place)], [Fraction(played)], GRID, limit)[0]
+    return choose_values(outputs, [Fraction(place)], [1], [Fraction(played)], GRID, limit)[0]
 
 
 def test_the_likeliest_length_that_fits_is_written() -> None:
@@ -43,7 +43,7 @@ def test_no_note_ends_between_the_notes_of_a_quintuplet() -> None:
     outputs = np.zeros((3, len(VALUES) + 1))
     outputs[0, [VALUES.index(Fraction(4, 3)), VALUES.index(Fraction(1))]] = 2.0, 1.0
     outputs[1:, VALUES.index(Fraction(1, 5))] = 2.0
-    lengths = choose_values(outputs, places, [Fraction(1)] * 3, GRID)
+    lengths = choose_values(outputs, places, [1] * 3, [Fraction(1)] * 3, GRID)
     assert lengths == [Fraction(1), Fraction(1, 5), Fraction(1, 5)]
 
 
