@@ -11,9 +11,8 @@ from itertools import accumulate, pairwise
 from ottava.datatypes import Meter
 from ottava.meter import bar_quarters, beat_quarters, is_compound
 from ottava.signs import Sign
-from ottava.tuplets import name_value
+from ottava.tuplets import FLAGS, name_value
 
-FLAGS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5, "256th": 6}
 # Eighths of the groups in bars whose beats are neither alike nor pairs.
 UNEVEN = {5: (3, 2), 7: (2, 2, 3)}
 

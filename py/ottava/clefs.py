@@ -26,7 +26,7 @@ WAYS: tuple[tuple[Clef, int], ...] = (("treble", 0), ("treble", 1), ("treble", 2
 # Costs in those of a note on one ledger line.
 LEDGER_POWER = 2.0
 WAY_COSTS = {1: np.array([0.0, 4.0, 9.0, 1.0, 9.0]), 2: np.array([0.5, 5.0, 9.0, 0.0, 4.0])}  # of a chord, by staff
-CLEF_CHANGE, LINE_CHANGE, INSIDE_BAR, OVER_TIE = 24.0, 14.0, 8.0, 30.0
+CLEF_CHANGE, LINE_CHANGE, INSIDE_BAR, OVER_TIE = 12.0, 14.0, 8.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from ottava.datatypes import Key, Result, ScoreNote
 from ottava.directions import Direction, Directions, Kind, collect_directions
 from ottava.meter import Bar, beat_quarters, list_bars
 from ottava.signs import Sign, Voices, lay_out_signs
-from ottava.tuplets import Bracket, bracket_tuplets, name_value
+from ottava.tuplets import Tuplet, bracket_tuplets, name_value
 
 STAFFS = (1, 2)
 STAFF_VOICES = 4  # numbers of voices that a staff has: the lower one's begin with 5
@@ -31,7 +31,6 @@ STAFF_MM, HEIGHT_MM, WIDTH_MM, MARGIN_MM = 7.0, 297.0, 210.0, 15.0
 STAFF_TENTHS, BETWEEN_STAFFS, BETWEEN_SYSTEMS = 40, 70, 110
 PIANO_PROGRAM = 1
 GRACE_QUARTER = Fraction(1, 2)
-BRACKETS = {True: "no", False: "yes"}  # a tuplet whose notes are beamed needs none
 OCTAVE_SIZES = {1: "8", 2: "15"}
 PLACEMENTS: dict[Kind, str] = {
     "tempo": "above", "words": "above", "octave": "above", "dynamic": "below", "wedge": "below", "pedal": "below",
@@ -195,7 +194,7 @@ def _write_staff(
     for voice, signs in own.items():
         if (staff, voice) != (1, 1):
             _add(_add(measure, "backup"), "duration", bar.length_quarter * divisions)
-        beams, brackets = join_beams(signs, bar.meter), bracket_tuplets(signs)
+        beams, tuplets = join_beams(signs, bar.meter), bracket_tuplets(signs)
         for number, sign in enumerate(signs):
             if voice == 1:
                 if sign.start_quarter in clefs and sign.start_quarter > bar.lead_quarter and (
@@ -205,7 +204,7 @@ def _write_staff(
                 stop = max(sign.end_quarter, sign.start_quarter + Fraction(1, divisions))
                 while waiting and waiting[0].start_quarter < stop:
                     _write_direction(measure, waiting.pop(0), sign.start_quarter, staff, bar, divisions)
-            _write_sign(measure, sign, staff, voice, divisions, beams[number], brackets[number], {
+            _write_sign(measure, sign, staff, voice, divisions, beams[number], tuplets[number], {
                 place: kind for (v, n, place), kind in shown.items() if (v, n) == (voice, number)
             })
     for direction in last:
@@ -219,7 +218,7 @@ def _write_sign(
     voice: int,
     divisions: int,
     beams: Sequence[str],
-    bracket: Bracket | None,
+    tuplet: Tuplet | None,
     shown: Mapping[int, Shown],
 ) -> None:
     """A rest, or one note element for each note of a chord; grace notes are eighths with a stroke."""
@@ -257,8 +256,10 @@ def _write_sign(
         notations = Element("notations")
         for tie in ties:
             _add(notations, "tied", type=tie)
-        if bracket and not place:
-            _add(notations, "tuplet", type=bracket, **({} if bracket == "stop" else {"bracket": BRACKETS[bool(beams)]}))
+        if tuplet and not place:
+            mark = _add(notations, "tuplet", type=tuplet.kind)
+            if tuplet.kind == "start":
+                mark.set("bracket", "yes" if tuplet.has_bracket else "no")
         if not sign.tied_back:
             _write_ornaments(notations, sign, place)
         if len(notations):

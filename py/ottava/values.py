@@ -37,9 +37,9 @@ SAME_BEATS = 0.02
 SHORTEST_PLAYED_BEATS = 0.02
 END_DIVISIONS = (1, 2, 3, 4, 6, 8, 12)  # of a beat, on which a note may end
 MOST_CHOICES = 8
-# How much the length of a note goes by its chord's; by how much, as a logarithm, one is likelier that ends where the
-# next note of its staff begins (166 pieces, folds: docs/notes.md, "Tried").
-CHORD_SHARE, JOINT_BONUS = 0.5, 1.0
+# How much the length of a note goes by its chord's; by how much, as logarithms, one is likelier that leaves no rest
+# before the next note of its staff, and one that ends just there (docs/notes.md, "Tried").
+CHORD_SHARE, REACH_BONUS, JOINT_BONUS = 0.5, 0.5, 0.5
 NEAR_NOTES = 24  # that may follow a note in its voice
 NEAR_SEMITONES, ABOVE_SEMITONES = 5, 2
 
@@ -126,7 +126,9 @@ def _favour_joints(outputs: Floats, places: Sequence[Fraction], staffs: Sequence
     for index in (np.flatnonzero(staff == number) for number in (1, 2)):
         onsets = np.append(where[index], np.inf)
         gaps = onsets[np.searchsorted(onsets, where[index] + SAME_BEATS, side="right")] - where[index]
-        favoured[index, : len(values)] += JOINT_BONUS * (np.abs(gaps[:, None] - values) < SAME_BEATS)
+        beyond = values - gaps[:, None]
+        favoured[index, : len(values)] += REACH_BONUS * (beyond > -SAME_BEATS)
+        favoured[index, : len(values)] += JOINT_BONUS * (np.abs(beyond) < SAME_BEATS)
     return np.asarray(favoured)
 
 
