@@ -1,6 +1,6 @@
 """What notation loses by itself: printed scores played as they stand, and written down again.
 
-    python bench/ceiling.py MODELS [--performed] [--only Bach] [--set musicxml.TREBLE_ABOVE_PITCH=60]
+    python bench/ceiling.py MODELS [--performed] [--bare] [--only Bach] [--set musicxml.TREBLE_ABOVE_PITCH=60]
 
 MODELS holds fold0 to fold4 (build/export_rhythm.py --fold k --out MODELS/foldk): no work is written down by a network
 that has seen it. Each printed score of data/dev becomes a MIDI file: bars in the order of the page, one tempo (the mark
@@ -8,7 +8,9 @@ of the first bar, else 100 quarters a minute; with ``--performed`` the mean of t
 long as written, ties joined, no pedal; without grace notes, ornaments and hidden notes, a pitch that two voices strike
 together once. Metrics are those of ``tools/evaluate.py`` beside the data, which also reads the printed notes; "duration
 but for factor" is the share of values that are right when one factor is taken out, the best for the piece: a wrong unit
-of the beat. The MIDI, our MusicXML and the result of each stay in .cache/ceiling, where readability.py finds them.
+of the beat. The file
+has the meters and keys of the score, from which notation takes the beats; with ``--bare`` it finds them as if it had
+been played. The MIDI, our MusicXML and the result of each stay in .cache/ceiling, where readability.py finds them.
 Writes results.md, "Ceiling"; with ``--only`` or ``--set`` it only prints.
 """
 
@@ -45,6 +47,10 @@ NAMES = (
 )  # fmt: skip
 DEFAULT_BPM = 100.0
 VELOCITY = 64
+TITLES = {
+    (False, False): "Ceiling", (False, True): "Ceiling, beats to be found",
+    (True, False): "Ceiling, as fast as performed", (True, True): "Ceiling, as fast as performed, beats to be found",
+}  # fmt: skip
 TICKS = 960  # of a quarter
 # Some files have bars that are too long by a rounded tuplet or a forgotten rest; longer ones are cadenzas.
 SLIP_QUARTER = Fraction(1, 2)
@@ -70,6 +76,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", type=Path)
     parser.add_argument("--performed", action="store_true", help="as fast as the performance, not as marked")
+    parser.add_argument("--bare", action="store_true", help="without meters and keys in the file, beats to be found")
     parser.add_argument("--only", default="", help="items whose id contains this")
     add_set_option(parser)
     options = parser.parse_args()
@@ -79,9 +86,9 @@ def main() -> int:
     rows = [row for row in list_printed() if options.only in row["id"]]
     measured = {}
     for count, row in enumerate(rows, 1):
-        measured[row["id"]] = measure(row, options.performed, runs, evaluate)
+        measured[row["id"]] = measure(row, options.performed, options.bare, runs, evaluate)
         print(f"\r{count} of {len(rows)}", end="", file=sys.stderr)
-    text = make_section(measured, "Ceiling, as fast as performed" if options.performed else "Ceiling")
+    text = make_section(measured, TITLES[options.performed, options.bare])
     if not (options.only or options.set):
         replace_section(text)
     print(text)
@@ -98,18 +105,20 @@ def load_evaluate() -> ModuleType:
     return module
 
 
-def measure(row: dict[str, str], is_performed: bool, runs: dict[str, Run], evaluate: ModuleType) -> Figures:
+def measure(
+    row: dict[str, str], is_performed: bool, is_bare: bool, runs: dict[str, Run], evaluate: ModuleType
+) -> Figures:
     """Figures of one printed score; what was made on the way is kept."""
     text = (DATA / "dev" / row["file"] / "score.musicxml").read_bytes()
     printed = read_printed(ElementTree.fromstring(text), evaluate)
     if is_performed:
         bar_quarters = float(printed.beats[-1][0]) / sum(is_downbeat for _, is_downbeat in printed.beats)
         printed.bpm = 60 * float(row["downbeats"]) * bar_quarters / float(row["seconds"])
-    folder = DEADPAN / ("performed" if is_performed else ".") / row["id"]
+    folder = DEADPAN / ("performed" if is_performed else "bare" if is_bare else ".") / row["id"]
     folder.mkdir(parents=True, exist_ok=True)
     truth = place_in_time(printed, evaluate)
-    write_deadpan(truth, printed.bpm, folder / "performance.mid")
-    result = notate_unseen(folder / "performance.mid", runs)
+    write_deadpan(truth, printed.bpm, folder / "performance.mid", is_bare)
+    result = notate_unseen(folder / "performance.mid", runs, is_bare)
     (folder / "result.musicxml").write_text(write_musicxml(result), encoding="utf-8")
     (folder / "result.json").write_text(result_to_json(result), encoding="utf-8")
     found = evaluate.load_result(folder / "result.json")
@@ -214,14 +223,27 @@ def place_in_time(printed: Printed, evaluate: ModuleType) -> Any:
     )
 
 
-def write_deadpan(truth: Any, bpm: float, path: Path) -> None:
+def write_deadpan(truth: Any, bpm: float, path: Path, is_bare: bool) -> None:
     """Write the notes as MIDI."""
     file = pretty_midi.PrettyMIDI(resolution=TICKS, initial_tempo=bpm)
     piano = pretty_midi.Instrument(program=0)
     columns = (truth.notes.pitch, truth.notes.onset, truth.notes.offset)
     piano.notes = [pretty_midi.Note(VELOCITY, int(pitch), on, off) for pitch, on, off in zip(*columns, strict=True)]
     file.instruments.append(piano)
+    if not is_bare:
+        write_signatures(file, truth, 60 / bpm)
     file.write(str(path))
+
+
+def write_signatures(file: pretty_midi.PrettyMIDI, truth: Any, quarter_sec: float) -> None:
+    """Add meters and keys as notation programs do: a pickup is a bar of a meter of its own."""
+    begin_sec = max(0.0, float(-truth.beat_quarters[0]) * quarter_sec)
+    pickup = Fraction(begin_sec / quarter_sec).limit_denominator(8)
+    meters = [(meter.time, meter.beats, meter.beat_type) for meter in truth.meters]
+    if pickup:
+        meters[:1] = [(0.0, pickup.numerator, 4 * pickup.denominator), (begin_sec, *meters[0][1:])]
+    file.time_signature_changes = [pretty_midi.TimeSignature(n, kind, sec) for sec, n, kind in meters]
+    file.key_signature_changes = [pretty_midi.KeySignature(7 * fifths % 12, sec) for sec, fifths in truth.keys]
 
 
 def make_section(measured: dict[str, Figures], title: str) -> str:

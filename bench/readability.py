@@ -22,7 +22,7 @@ from statistics import mean, median
 from constants import add_set_option, set_constants
 from folds import DATA, find_fold
 from ottava.datatypes import Choices, Result, Run
-from ottava.midi import read_midi
+from ottava.midi import read_midi, read_written
 from ottava.musicxml import write_musicxml
 from ottava.pipeline import notate
 from report import ROOT, describe_run, replace_section
@@ -67,11 +67,12 @@ def list_printed() -> list[dict[str, str]]:
         return [row for row in csv.DictReader(file) if row["kind"] == "asap_performance"]
 
 
-def notate_unseen(path: Path, runs: dict[str, Run]) -> Result:
+def notate_unseen(path: Path, runs: dict[str, Run], is_bare: bool = False) -> Result:
     """Write down a performance.mid of data/dev, or one in a folder of its name, by the network that has not seen it."""
-    performance = read_midi(path.read_bytes())
+    content = path.read_bytes()
+    performance, choices = read_midi(content), Choices() if is_bare else read_written(content)
     duration_sec = max(note.offset_sec for note in performance.notes)
-    return asyncio.run(notate(performance, duration_sec, Choices(), runs[str(find_fold(path))]))
+    return asyncio.run(notate(performance, duration_sec, choices, runs[str(find_fold(path))]))
 
 
 class Piece:

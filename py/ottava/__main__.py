@@ -18,7 +18,7 @@ from ottava.check import check_installation
 from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Run, Tensors
 from ottava.errors import TranscriptionError
 from ottava.key import read_key
-from ottava.midi import read_midi, write_midi
+from ottava.midi import read_midi, read_written, write_midi
 from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models, read_rhythm
 from ottava.musicxml import write_musicxml
 from ottava.mxl import compress_musicxml
@@ -288,6 +288,12 @@ def _notate(options: argparse.Namespace, error: Any) -> int:
         choices = replace(saved, **{n: v for n, v in chosen.items() if v != getattr(fresh, n)})
     else:
         performance = read_midi(content)
+        if not (choices.meters or choices.beats_sec or choices.tempo_bpm or choices.tempo_factor):
+            written = read_written(content)
+            choices = replace(
+                choices, beats_sec=written.beats_sec, meters=written.meters, key=choices.key or written.key,
+                downbeats_sec=choices.downbeats_sec or written.downbeats_sec,
+            )  # fmt: skip
         duration_sec = max(note.offset_sec for note in performance.notes)
     _write(notate_performance(performance, duration_sec, choices, title, options.rhythm), outputs)
     return DONE

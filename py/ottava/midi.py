@@ -3,13 +3,16 @@
 import io
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 from typing import Literal
 
 import pretty_midi
 
-from ottava.datatypes import Note, Pedal, Performance, Result, Score
+from ottava.datatypes import Choices, Meter, Note, Pedal, Performance, Result, Score
 from ottava.errors import TranscriptionError
-from ottava.meter import bar_quarters
+from ottava.key import tonic_fifths
+from ottava.meter import bar_quarters, signature_quarters
+from ottava.rhythm import is_written
 
 SUSTAIN_CONTROL, SOFT_CONTROL = 64, 67
 # MIDI's own threshold between a pedal that is up and one that is down.
@@ -18,6 +21,7 @@ PEDAL_DOWN = 64
 TICKS_PER_QUARTER = 4800
 # Beats before this begin with the file: MIDI has no tempo for no time.
 SHORTEST_LEAD_SEC = 0.02
+LEAST_TICKS = 96  # of a quarter: in coarser files everything stands on some division
 LOWEST_PITCH, HIGHEST_PITCH = 21, 108
 
 
@@ -98,10 +102,7 @@ def read_midi(data: bytes) -> Performance:
     TranscriptionError
         When the file is damaged or holds no note of a piano.
     """
-    try:
-        file = pretty_midi.PrettyMIDI(io.BytesIO(data))
-    except Exception as error:  # mido and pretty_midi raise a dozen kinds on damaged files
-        raise TranscriptionError("This MIDI file is damaged and cannot be read.") from error
+    file = _open_midi(data)
     instruments = [instrument for instrument in file.instruments if not instrument.is_drum]
     notes = sorted(
         (
@@ -117,6 +118,72 @@ def read_midi(data: bytes) -> Performance:
     end_sec = max(note.offset_sec for note in notes)
     pedals = [pedal for instrument in instruments for pedal in _read_pedals(instrument, end_sec)]
     return Performance(tuple(notes), tuple(sorted(pedals, key=lambda pedal: pedal.onset_sec)), "midi")
+
+
+def read_written(data: bytes) -> Choices:
+    """What a MIDI file says of beats, meters and key, where it was written and not played.
+
+    Parameters
+    ----------
+    data
+        A standard MIDI file.
+
+    Returns
+    -------
+    Choices
+        Beats, meters, the first downbeat and, where it never changes, the key: as if a person had chosen them. Nothing
+        unless nearly all notes begin on the file's own beats and their divisions.
+
+    Raises
+    ------
+    TranscriptionError
+        When the file is damaged.
+    """
+    file = _open_midi(data)
+    onsets = {note.start for instrument in file.instruments if not instrument.is_drum for note in instrument.notes}
+    quarters = [file.time_to_tick(onset) / file.resolution for onset in onsets]
+    if file.resolution < LEAST_TICKS or not is_written(quarters):
+        return Choices()
+    changes = [(int(file.time_to_tick(change.time)), change.numerator, change.denominator)
+               for change in file.time_signature_changes]
+    if not changes or changes[0][0] > 0:
+        changes.insert(0, (0, 4, 4))  # what MIDI means where it says nothing
+    first_downbeat = 0
+    if len(changes) > 1 and changes[1][0] == _bar_ticks(file, changes[0]) < _bar_ticks(file, changes[1]):
+        # A bar that is shorter than the second one: a pickup.
+        first_downbeat = changes[1][0]
+        changes[:2] = [(0, *changes[1][1:])]
+    last_tick = int(file.time_to_tick(file.get_end_time()))
+    beats: list[float] = []
+    for (tick, count, kind), end in zip(changes, [*(change[0] for change in changes[1:]), last_tick], strict=True):
+        step = float(signature_quarters((count, kind))) * file.resolution
+        offset = (first_downbeat - tick) % step if tick == 0 else 0.0
+        n_beats = max(1, ceil((end - tick - offset) / step))
+        beats += [float(file.tick_to_time(round(tick + offset + index * step))) for index in range(n_beats)]
+    keys = {change.key_number for change in file.key_signature_changes}
+    return Choices(
+        meters=tuple((float(file.tick_to_time(tick)), count, kind) for tick, count, kind in changes),
+        downbeats_sec=(float(file.tick_to_time(first_downbeat)),),
+        beats_sec=tuple(sorted(set(beats))),
+        key=_name_key(keys.pop()) if len(keys) == 1 else None,
+    )
+
+
+def _bar_ticks(file: pretty_midi.PrettyMIDI, change: tuple[int, int, int]) -> float:
+    return float(bar_quarters(Meter(Fraction(0), *change[1:]))) * int(file.resolution)
+
+
+def _name_key(key_number: int) -> tuple[int, Literal["major", "minor"]]:
+    """Fifths and mode of pretty_midi's number: major keys from C on, then minor ones."""
+    mode: Literal["major", "minor"] = "major" if key_number < 12 else "minor"
+    return tonic_fifths(key_number % 12, mode), mode
+
+
+def _open_midi(data: bytes) -> pretty_midi.PrettyMIDI:
+    try:
+        return pretty_midi.PrettyMIDI(io.BytesIO(data))
+    except Exception as error:  # mido and pretty_midi raise a dozen kinds on damaged files
+        raise TranscriptionError("This MIDI file is damaged and cannot be read.") from error
 
 
 def _read_pedals(instrument: pretty_midi.Instrument, end_sec: float) -> list[Pedal]:

@@ -27,7 +27,7 @@ from ottava.datatypes import (
 from ottava.errors import TranscriptionError
 from ottava.hands import split_hands
 from ottava.key import estimate_key
-from ottava.meter import complete_grid, number_beats, quarter_at
+from ottava.meter import beat_positions, complete_grid, number_beats, quarter_at
 from ottava.models import Model
 from ottava.notes import (
     Press,
@@ -45,6 +45,9 @@ from ottava.ornaments import find_ornaments
 from ottava.pedals import place_pedals
 from ottava.placing import place_by_model, place_by_tracking
 from ottava.rhythm import (
+    SHORTEST,
+    find_exact,
+    is_written,
     limit_places,
     measure_durations,
     straighten_swing,
@@ -163,7 +166,10 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
         staffs = choose_staffs(outputs["staff"])
     else:
         staffs = split_hands(shown_notes, choices.split_pitch)
-    if is_trained:
+    ends = beat_positions(np.array([note.offset_sec for note in shown_notes]), grid.times_sec).tolist()
+    if choices.beats_sec and is_written(ends):
+        lengths = [max(end, place + SHORTEST) - place for end, place in zip(find_exact(ends), places, strict=True)]
+    elif is_trained:
         lengths = choose_values(outputs["value"], places, staffs, lengths, grid, choices.grid)
 
     ends = [place if grace else place + length for place, length, grace in zip(places, lengths, is_grace, strict=True)]

@@ -15,7 +15,7 @@ from ottava.chords import Chords
 from ottava.datatypes import BeatGrid, Choices, Floats, Note, Pedal, Run
 from ottava.meter import beat_positions, complete_grid, estimate_meter, signature_quarters
 from ottava.readings import Decided, Reading, choose_reading, find_period, hear, read_performance
-from ottava.rhythm import division_costs, refine_places, snap_onsets
+from ottava.rhythm import division_costs, find_exact, is_written, refine_places, snap_onsets
 from ottava.rhythm_classes import PHASES
 from ottava.score_time import PARTS
 
@@ -52,6 +52,8 @@ async def place_by_model(
     heard = hear(notes, pedals, chords)
     if choices.beats_sec:
         tapped = cover_notes(np.array(choices.beats_sec), times_sec[0], times_sec[-1])
+        if choices.meters and (written := place_written(notes, chords, tapped, choices)):
+            return written
         # A chord a little before the first beat is on it.
         decided = replace(decided, tapped_sec=tapped, beats=np.maximum(beat_positions(times_sec, tapped), 0.0))
         reading = await read_performance(heard, decided, run, find_period(times_sec, tapped))
@@ -69,6 +71,17 @@ async def place_by_model(
             decided = replace(decided, meters=[(0, unit)])
             reading = await read_performance(heard, decided, run, _keep_tempo(choices.tempo_bpm, unit, times_sec))
     return _place_chords(times_sec, reading, choices)
+
+
+def place_written(
+    notes: Sequence[Note], chords: Chords, beats_sec: Floats, choices: Choices
+) -> tuple[BeatGrid, Places] | None:
+    """Places of music that stands exactly on the beats and their divisions, because it was written and not played."""
+    positions = np.maximum(beat_positions(chords.times_sec, beats_sec), 0.0).tolist()
+    if not is_written(positions):
+        return None
+    places = find_exact(positions)
+    return complete_grid(estimate_meter(notes, beats_sec, choices.meters, choices.downbeats_sec), places[-1]), [*places]
 
 
 def _keep_tempo(tempo_bpm: float, signature: tuple[int, int], times_sec: Floats) -> Floats:

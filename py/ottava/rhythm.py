@@ -33,6 +33,11 @@ GRID_DIVISIONS: dict[Grid, tuple[int, ...]] = {"8": (1, 2), "16": (1, 2, 4), "tr
 UNUSUAL_COSTS = {5: 2.0, 7: 4.0, 10: 6.0, 12: 4.0, 16: 6.0}
 UNUSUAL_COMPOUND_COSTS = {4: 2.0, 12: 4.0}
 ELSEWHERE_CHANCE = 0.5
+# Divisions on which written music stands, how near to one of them is on it, and the share of the notes that are. Played
+# music is as near to one of the 47 places of a beat in a fifth of its notes.
+EXACT_DIVISIONS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24)
+NEAR_EXACT, EXACT_SHARE = 0.002, 0.95
+SHORTEST = Fraction(1, 24)  # of what is written, in beats
 # Swing: so many late offbeats at least, and of others no more than this share. No piece of data/train is taken for it.
 LEAST_SWUNG, MOST_STRAIGHT = 24, 0.1
 # A note held for at least this share (same search) of the way to the next one of its voice is written up to it:
@@ -89,6 +94,22 @@ def division_costs(beat_quarter: Fraction, grid: Grid) -> dict[int, float]:
         return costs
     steps = [Fraction(1, division) for division in GRID_DIVISIONS[grid]]
     return {n: cost for n, cost in costs.items() if n == 1 or any((beat_quarter / n) % step == 0 for step in steps)}
+
+
+def find_exact(positions: Sequence[float]) -> list[Fraction]:
+    """The nearest places of written music, in beats or in quarters: `EXACT_DIVISIONS` of one."""
+    exact = []
+    for position in positions:
+        places = (Fraction(round(position * n), n) for n in EXACT_DIVISIONS)
+        exact.append(min(places, key=lambda place: abs(float(place) - position)))
+    return exact
+
+
+def is_written(positions: Sequence[float]) -> bool:
+    """Whether nearly all positions are places of written music, as those of music that is played never are."""
+    exact = find_exact(positions)
+    n_near = sum(abs(float(place) - position) < NEAR_EXACT for place, position in zip(exact, positions, strict=True))
+    return n_near >= EXACT_SHARE * len(positions)
 
 
 def limit_places(places: Sequence[Fraction], grid: BeatGrid, limit: Grid) -> list[Fraction]:

@@ -19,8 +19,8 @@ KINDS = {
     Fraction(1, 64): "256th",
 }  # fmt: skip
 DOTS = {0: Fraction(1), 1: Fraction(3, 2)}
-# So many in the time of so many, by the odd part of the denominator.
-RATIOS = {1: ((1, 1),), 3: ((3, 2),), 5: ((5, 4), (5, 6)), 7: ((7, 4), (7, 6)), 9: ((9, 8),)}
+# So many in the time of so many, by the odd part of the denominator; of others the next power of two below.
+RATIOS = {1: ((1, 1),), 3: ((3, 2),), 5: ((5, 4), (5, 6)), 7: ((7, 4), (7, 6))}
 FLAGS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5, "256th": 6}  # of the values that can be beamed
 
 
@@ -51,8 +51,9 @@ def name_value(length_quarter: Fraction) -> Value:
     ValueError
         When no one sign shows it.
     """
+    odd = _odd_part(length_quarter)
     for dots, factor in DOTS.items():
-        for actual, normal in RATIOS.get(_odd_part(length_quarter), ()):
+        for actual, normal in RATIOS.get(odd, ((odd, 1 << (odd.bit_length() - 1)),)):
             plain = length_quarter * actual / normal / factor
             if plain in KINDS:
                 return Value(KINDS[plain], dots, actual, normal)

@@ -8,7 +8,7 @@ import pytest
 
 from ottava.datatypes import Choices, Note, Pedal, Performance
 from ottava.errors import TranscriptionError
-from ottava.midi import read_midi, write_midi
+from ottava.midi import read_midi, read_written, write_midi
 from tests.performances import WALTZ, notate_here, perform
 
 
@@ -55,3 +55,49 @@ EMPTY_FILE = b"MThd\0\0\0\6\0\1\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0"
 def test_what_cannot_be_used_gets_a_sentence(data: bytes) -> None:
     with pytest.raises(TranscriptionError, match="This MIDI file"):
         read_midi(data)
+
+
+def write_file(
+    notes: list[tuple[float, float, int]], meters: list[tuple[float, int, int]], keys: list[int], bpm: float = 90.0
+) -> bytes:
+    """A file as a notation program writes it: (quarter, length, pitch), (quarter, beats, beat_type), key numbers."""
+    quarter_sec = 60 / bpm
+    file = pretty_midi.PrettyMIDI(resolution=480, initial_tempo=bpm)
+    file.time_signature_changes = [pretty_midi.TimeSignature(n, kind, at * quarter_sec) for at, n, kind in meters]
+    file.key_signature_changes = [pretty_midi.KeySignature(key, 0.0) for key in keys]
+    piano = pretty_midi.Instrument(program=0)
+    piano.notes = [pretty_midi.Note(64, pitch, at * quarter_sec, (at + length) * quarter_sec)
+                   for at, length, pitch in notes]
+    file.instruments.append(piano)
+    buffer = io.BytesIO()
+    file.write(buffer)
+    return buffer.getvalue()
+
+
+TUNE = [(0.0, 1.0, 67), (1.0, 1.5, 72), (2.5, 0.5, 71), (3.0, 1 / 3, 72), (3 + 1 / 3, 2 / 3, 74), (4.0, 2.0, 76)]
+
+
+def test_what_was_written_and_not_played_keeps_its_bars_and_lengths() -> None:
+    data = write_file(TUNE, [(0, 1, 4), (1, 3, 4)], [5])
+    written = read_written(data)
+    assert [meter[1:] for meter in written.meters] == [(3, 4)]
+    assert written.key == (-1, "major")
+    score = notate_here(read_midi(data), 5.0, written).score
+    assert score.pickup_quarter == 1
+    spans = [note.span for note in score.notes if note]
+    assert [float(span.onset_quarter) + 1 for span in spans] == [pytest.approx(at) for at, _, _ in TUNE]
+    assert [float(span.duration_quarter) for span in spans] == [pytest.approx(length) for _, length, _ in TUNE]
+
+
+def test_meters_of_a_file_change_where_it_says() -> None:
+    notes = [(quarter / 2, 0.5, 60 + quarter % 5) for quarter in range(24)]
+    written = read_written(write_file(notes, [(0, 3, 4), (6, 6, 8)], []))
+    assert [(round(sec / (60 / 90), 3), *meter) for sec, *meter in written.meters] == [(0, 3, 4), (6, 6, 8)]
+    assert len(written.beats_sec) == 6 + 4
+    assert written.key is None
+
+
+def test_what_was_played_says_nothing_of_its_bars() -> None:
+    performance = perform(WALTZ, 97, 0.02)
+    notes = [(note.onset_sec * 1.5, 0.5, note.pitch) for note in performance.notes]
+    assert read_written(write_file(notes, [(0, 4, 4)], [0])) == Choices()
