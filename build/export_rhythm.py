@@ -1,9 +1,9 @@
-"""Export the trained networks of rhythm to the four LiteRT graphs that Ottava runs, and enter them in models.json.
+"""Export the trained networks of rhythm to the five LiteRT graphs that Ottava runs, and enter them in models.json.
 
     python -m build.export_rhythm --weights .cache/rhythm --out models [--fold 0]
 
-``--weights`` holds rhythm.pt, bars.pt, readings.pt and values.pt (build/train_*.py), or with ``--fold`` rhythm0.pt and
-so on, for benchmarks on the works that fold leaves out. requirements/export.txt pins all that is needed.
+``--weights`` holds rhythm.pt, bars.pt, readings.pt, values.pt and names.pt (build/train_*.py), or with ``--fold``
+rhythm0.pt and so on, for benchmarks on the works that fold leaves out. requirements/export.txt pins all that is needed.
 """
 
 import argparse

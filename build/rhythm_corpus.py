@@ -21,6 +21,8 @@ from ottava.rhythm_classes import METERS, N_BAR_BEATS
 
 UNKNOWN = -1  # a label that is not learned from
 SAME_BEATS = 0.02  # positions are float32 beats
+NO_NAME = -99
+STEP_PLACES = np.array([0, 2, 4, -1, 1, 3, 5])  # C to B on the line of fifths
 EARLY_SEC = 0.02  # that a note may come before its beat
 MOST_PERFORMANCES = 3
 Batch = dict[str, NDArray[np.float32] | IntArray]
@@ -31,7 +33,8 @@ class Taught:
     """A performance and what its notes are in the score.
 
     Arrays of notes: ``staff`` is 1, 2 or 0 (unknown), ``place`` counts annotated beats and ``value`` is the written
-    length in beats (NaN unknown), ``beat`` is the beat that a note belongs to (-1 outside). Arrays of beats: their
+    length in beats (NaN unknown), ``beat`` is the beat that a note belongs to (-1 outside), ``line`` the place of its
+    name on the line of fifths (NO_NAME where unknown), ``fifths`` the signature it stands under. Arrays of beats: their
     time, whether they are downbeats, their period, the index of their meter in METERS, whether they fall into three,
     their number in the bar. ``chord_begin`` (n_chords + 1,): first notes of chords.
     """
@@ -49,6 +52,8 @@ class Taught:
     value: Floats
     is_unwritten: NDArray[np.bool_]
     beat: IntArray
+    line: IntArray
+    fifths: IntArray
     chord_begin: IntArray
     pedals_sec: Floats
     beats_sec: Floats
@@ -80,6 +85,12 @@ def read_performance(folder: Path, row: dict[str, str]) -> Taught:
     numbers = np.arange(len(beats))
     in_force = np.clip(np.searchsorted(signatures[:, 0], numbers, side="right") - 1, 0, None)
     last_downbeat = np.maximum.accumulate(np.where(is_downbeat, numbers, -1))
+    keys = truth["key_signatures"].astype(np.int64)
+    by_time = np.searchsorted(beats, onset + EARLY_SEC, side="right") - 1
+    is_named = truth["matched"] & ~truth["suspect"] & (truth["step"] >= 0)
+    line = STEP_PLACES[truth["step"]] + 7 * truth["alter"].astype(np.int64)
+    # In 11 notes of the corpus the score has another pitch than was played.
+    is_named &= (line * 7 - truth["pitch"].astype(np.int64)) % 12 == 0
     pressed = np.concatenate([[False], truth["pedal_value"] >= 64, [False]]).astype(np.int8)
     edges = np.append(truth["pedal_time_sec"], onset.max() + 10)
     turns = np.diff(pressed)
@@ -95,6 +106,8 @@ def read_performance(folder: Path, row: dict[str, str]) -> Taught:
         value=truth["score_duration_quarter"] / unit[in_force][beat],
         is_unwritten=np.asarray(~truth["matched"] | truth["grace"], np.bool_) & (beat >= 0),
         beat=beat,
+        line=np.where(is_named, line, NO_NAME),
+        fifths=keys[np.clip(np.searchsorted(keys[:, 0], by_time, side="right") - 1, 0, None), 1],
         chord_begin=np.searchsorted(chord_of, np.arange(chord_of[-1] + 2)),
         pedals_sec=np.stack([edges[turns > 0], edges[turns < 0]], axis=1),
         beats_sec=beats, is_downbeat=is_downbeat, period_sec=smooth_periods(beats),

@@ -1,4 +1,4 @@
-"""What the trainings of the three rhythm networks share: their command line, their losses and a resumable loop."""
+"""What the trainings of the networks of rhythm and names share: command line, losses and a resumable loop."""
 
 import argparse
 import copy

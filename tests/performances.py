@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ottava import bars, rhythm_classes, values
+from ottava import bars, names, rhythm_classes, values
 from ottava.__main__ import run_nothing
 from ottava.datatypes import Choices, Note, Performance, Result, Tensors
 from ottava.pipeline import notate
@@ -70,7 +70,12 @@ def notate_anyhow(performance: Performance, choices: Choices, seed: int) -> Resu
     async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
         if graph == "readings":
             return {"outputs": rng.normal(0, 3, tensors["figures"].shape[:2])}
-        sizes = {"rhythm": rhythm_classes.OUTPUT_SIZES, "bars": bars.OUTPUT_SIZES, "values": values.OUTPUT_SIZES}[graph]
+        sizes = {
+            "rhythm": rhythm_classes.OUTPUT_SIZES,
+            "bars": bars.OUTPUT_SIZES,
+            "values": values.OUTPUT_SIZES,
+            "names": names.OUTPUT_SIZES,
+        }[graph]
         return {"outputs": rng.normal(0, 3, (1, tensors["absent"].shape[1], sum(sizes.values())))}
 
     return asyncio.run(notate(performance, 25.0, choices, run, "Anything"))

@@ -1,6 +1,7 @@
 """MIDI: the performance as it was played, out to a file and in from one."""
 
 import io
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
@@ -40,10 +41,11 @@ def write_midi(result: Result) -> bytes:
     """
     score = result.score
     file = pretty_midi.PrettyMIDI(resolution=TICKS_PER_QUARTER, initial_tempo=score.tempos[0].bpm)
-    _set_tempos(file, score)
-    key = score.keys[0]
-    tonic = key.fifths * 7 % 12 if key.mode == "major" else (key.fifths * 7 - 3) % 12 + 12
-    file.key_signature_changes.append(pretty_midi.KeySignature(tonic, 0.0))
+    time_at = _set_tempos(file, score)
+    for index, key in enumerate(score.keys):
+        tonic = key.fifths * 7 % 12 if key.mode == "major" else (key.fifths * 7 - 3) % 12 + 12
+        sec = time_at(key.quarter) if index else 0.0
+        file.key_signature_changes.append(pretty_midi.KeySignature(tonic, sec))
     piano = pretty_midi.Instrument(program=0, name="Piano")
     piano.notes = [
         pretty_midi.Note(note.velocity, note.pitch, note.onset_sec, note.offset_sec)
@@ -60,8 +62,11 @@ def write_midi(result: Result) -> bytes:
     return buffer.getvalue()
 
 
-def _set_tempos(file: pretty_midi.PrettyMIDI, score: Score) -> None:
-    """Set tempos and time signatures: what is before the first beat fills its bar, or a bar of its own."""
+def _set_tempos(file: pretty_midi.PrettyMIDI, score: Score) -> Callable[[Fraction], float]:
+    """Set tempos and time signatures: what is before the first beat fills its bar, or a bar of its own.
+
+    Gives what tells the time in the file, in seconds, of a quarter.
+    """
     beats, bar = score.beats, bar_quarters(score.meters[0])
     start_sec = beats[0].time_sec
     has_lead = start_sec >= SHORTEST_LEAD_SEC
@@ -79,9 +84,14 @@ def _set_tempos(file: pretty_midi.PrettyMIDI, score: Score) -> None:
     if not has_lead and score.pickup_quarter:
         pickup = score.pickup_quarter
         signatures.insert(0, (-pickup, pickup.numerator, 4 * pickup.denominator))
+
+    def time_at(quarter: Fraction) -> float:
+        return float(file.tick_to_time(round((quarter - beats[0].quarter + lead) * TICKS_PER_QUARTER)))
+
     for index, (quarter, n_beats, beat_type) in enumerate(signatures):
-        at = round((quarter - beats[0].quarter + lead) * TICKS_PER_QUARTER) if index else 0
-        file.time_signature_changes.append(pretty_midi.TimeSignature(n_beats, beat_type, file.tick_to_time(at)))
+        sec = time_at(quarter) if index else 0.0
+        file.time_signature_changes.append(pretty_midi.TimeSignature(n_beats, beat_type, sec))
+    return time_at
 
 
 def read_midi(data: bytes) -> Performance:

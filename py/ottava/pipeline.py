@@ -3,6 +3,7 @@
 The cut lies where people correct things: every correction is a `Choices` value and runs `notate` alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from ottava.confidence import check_notes, choose_notes, find_warnings
 from ottava.datatypes import (
     Choices,
     Key,
+    Note,
     Performance,
     Read,
     Report,
@@ -23,12 +25,14 @@ from ottava.datatypes import (
     Score,
     ScoreNote,
     Span,
+    Spelling,
 )
 from ottava.errors import TranscriptionError
 from ottava.hands import split_hands
-from ottava.key import estimate_key
-from ottava.meter import beat_positions, complete_grid, number_beats, quarter_at
+from ottava.key import ease_keys, estimate_key, find_fifths, follow_keys
+from ottava.meter import beat_positions, complete_grid, list_bars, number_beats, quarter_at
 from ottava.models import Model
+from ottava.names import choose_names, describe_names
 from ottava.notes import (
     Press,
     clean_presses,
@@ -53,8 +57,8 @@ from ottava.rhythm import (
     straighten_swing,
     trim_durations,
 )
-from ottava.rhythm_model import compute_values
-from ottava.spelling import spell_pitches
+from ottava.rhythm_model import compute_names, compute_values
+from ottava.spelling import spell_pitches, spell_place
 from ottava.tempo import choose_tempos
 from ottava.tuning import describe_tuning, estimate_tuning
 from ottava.values import choose_staffs, choose_values, describe_values
@@ -166,9 +170,9 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
         staffs = choose_staffs(outputs["staff"])
     else:
         staffs = split_hands(shown_notes, choices.split_pitch)
-    ends = beat_positions(np.array([note.offset_sec for note in shown_notes]), grid.times_sec).tolist()
-    if choices.beats_sec and is_written(ends):
-        lengths = [max(end, place + SHORTEST) - place for end, place in zip(find_exact(ends), places, strict=True)]
+    releases = beat_positions(np.array([note.offset_sec for note in shown_notes]), grid.times_sec).tolist()
+    if choices.beats_sec and is_written(releases):
+        lengths = [max(end, place + SHORTEST) - place for end, place in zip(find_exact(releases), places, strict=True)]
     elif is_trained:
         lengths = choose_values(outputs["value"], places, staffs, lengths, grid, choices.grid)
 
@@ -181,8 +185,13 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     spans = [Span(begin, quarter_of[end] - begin) for begin, end in zip(begins, ends, strict=True)]
     voices = separate_voices(shown_notes, spans, staffs, Fraction(0) if is_trained else HELD_QUARTER)
     spans = trim_durations(spans, staffs, voices, joins_legato=not is_trained)
+    pickup_quarter = -min(beats[0].quarter, Fraction(0))
     key = Key(Fraction(0), *choices.key) if choices.key else estimate_key(notes)
-    spellings = spell_pitches(shown_notes, key)
+    if is_trained:
+        bars = [bar.start_quarter for bar in list_bars(meters, pickup_quarter, max(begins)) if bar.number]
+        keys, spellings = await name_notes(shown_notes, begins, bars, key, choices.key is None, run)
+    else:
+        keys, spellings = (key,), spell_pitches(shown_notes, key)
 
     ornaments = [roles[index].ornament for index in shown]
     written = dict(zip(shown, map(ScoreNote, spans, staffs, voices, spellings, ornaments), strict=True))
@@ -190,8 +199,8 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     score = Score(
         beats=tuple(beats),
         meters=tuple(meters),
-        pickup_quarter=-min(beats[0].quarter, Fraction(0)),
-        keys=(key,),
+        pickup_quarter=pickup_quarter,
+        keys=keys,
         tempos=choose_tempos(beats, meters, choices.tempo_bpm),
         notes=tuple(written.get(next(numbers)) if kept else None for kept in is_kept),
         pedals=tuple(place_pedals(performance.pedals, grid.times_sec, quarters)),
@@ -200,3 +209,36 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     warnings = (*describe_tuning(performance.tuning_cents), *find_warnings(performance.notes))
     performance = replace(performance, notes=all_notes)
     return Result(choices.title or title, duration_sec, performance, choices, score, warnings)
+
+
+async def name_notes(
+    notes: Sequence[Note], begins: Sequence[Fraction], bars: Sequence[Fraction], key: Key, may_change: bool, run: Run
+) -> tuple[tuple[Key, ...], list[Spelling]]:
+    """Find keys and the names of the notes under them.
+
+    Parameters
+    ----------
+    notes, begins
+        At least one note, and the quarter in which each of them stands.
+    bars
+        Quarters of the bars, where the key may change; the first is 0.
+    key, may_change
+        Of the whole piece, and whether it was only estimated.
+    run
+        The host's call that runs the network of names.
+    """
+    keys: tuple[Key, ...] = (key,)
+    fifths = find_fifths(keys, begins)
+    features, onsets, pitches = describe_names(notes, fifths)
+    outputs = await compute_names(features, onsets, pitches, run)
+    if may_change:
+        keys = follow_keys(outputs["signature"], notes, begins, bars, key)
+        followed = find_fifths(keys, begins)
+        if (followed != fifths).any():
+            fifths = followed
+            outputs = await compute_names(*describe_names(notes, fifths), run)
+    names = choose_names(outputs["name"], pitches, fifths)
+    if may_change:
+        keys = ease_keys(keys, begins, pitches, names)
+        names = choose_names(outputs["name"], pitches, find_fifths(keys, begins))
+    return keys, [spell_place(note.pitch, name) for note, name in zip(notes, names.tolist(), strict=True)]

@@ -41,7 +41,11 @@ def spell_pitches(notes: Sequence[Note], key: Key) -> list[Spelling]:
 def spell_pitch(pitch: int, centre: float) -> Spelling:
     """Spell one MIDI pitch near ``centre``, a place on the line of fifths (C = 0, G = 1, F = -1)."""
     place = pitch * 7 % 12
-    place += 12 * round((centre - place) / 12)
+    return spell_place(pitch, place + 12 * round((centre - place) / 12))
+
+
+def spell_place(pitch: int, place: int) -> Spelling:
+    """Spell one MIDI pitch by its place on the line of fifths, -15 (F double flat) to 19 (B double sharp)."""
     step = STEPS[(place + 1) % 7]
     alter = (place + 1) // 7
     octave = (pitch - alter - NATURAL_PITCH_CLASS[step]) // 12 - 1

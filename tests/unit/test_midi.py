@@ -1,12 +1,14 @@
 """MIDI: out and in."""
 
 import io
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pretty_midi
 import pytest
 
-from ottava.datatypes import Choices, Note, Pedal, Performance
+from ottava.datatypes import Choices, Key, Note, Pedal, Performance
 from ottava.errors import TranscriptionError
 from ottava.midi import read_midi, read_written, write_midi
 from tests.performances import WALTZ, notate_here, perform
@@ -40,6 +42,17 @@ def test_bar_lines_move_with_the_player(first_beat_sec: float) -> None:
     # What leads in to the first note fills up its bar, or the file begins with the upbeat alone.
     assert downbeats[downbeats > first_beat_sec + 0.01][:6] == pytest.approx(times[1:19:3], abs=2e-3)
     assert [note.onset_sec for note in read_midi(data).notes] == pytest.approx(times, abs=2e-3)
+
+
+def test_every_change_of_key_is_written_where_it_is_heard() -> None:
+    result = notate_here(perform(WALTZ, 100), 25.0)
+    keys = (Key(Fraction(0), 2, "major"), Key(Fraction(9), -5, "minor"))
+    score = replace(result.score, keys=keys)
+    file = pretty_midi.PrettyMIDI(io.BytesIO(write_midi(replace(result, score=score))))
+    beat_sec = next(beat.time_sec for beat in score.beats if beat.quarter == 9)
+    assert [(change.key_number, change.time) for change in file.key_signature_changes] == [
+        (2, 0.0), (22, pytest.approx(beat_sec, abs=2e-3)),
+    ]  # fmt: skip
 
 
 def test_notes_left_out_of_the_score_are_left_out_of_the_file() -> None:
