@@ -6,8 +6,8 @@ MODELS holds fold0 to fold4 (build/export_rhythm.py --fold k --out MODELS/foldk)
 ``--all`` every one. ``--dp`` measures what finds beats without a trained network, ``--set`` another value of a
 constant, which is only printed. Writes results.md, "Rhythm": beat and downbeat F1 at 70 ms over whole performances, the
 signature that holds longest (2/2 and 4/4 alike, and other pairs with as long a bar and the same division), shares of
-the matched notes whose position in the bar, and whose value, are exactly right; means over performances and, with
-``--all``, over pieces, by composer and by meter, and the ten worst performances.
+the matched notes whose position in the bar, and whose value, are exactly right, and of all whose staff is; means over
+performances and, with ``--all``, over pieces, by composer and by meter, and the ten worst performances.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from report import describe_run, replace_section
 
 SAME_QUARTER = 0.02  # positions and values of data/train are float32 quarters
 LEAST_BEAT_SEC = 0.07  # beats before the first note less this are left out on both sides
-NAMES = ("beats", "downbeats", "meter", "position", "value")
+NAMES = ("beats", "downbeats", "meter", "position", "value", "staff")
 Figures = dict[str, float]
 
 
@@ -112,6 +112,10 @@ def measure(truth: dict[str, NDArray[Any]], choices: Choices, run: Run) -> Figur
     known = np.isfinite(position)
     figures["position"] = float(np.mean(np.abs(found[known, 0] - position[known]) < SAME_QUARTER))
     figures["value"] = float(np.mean(np.abs(found[known, 1] - value[known]) < SAME_QUARTER))
+    staffs = np.array([note.staff if note else 0 for note in score.notes])
+    has_staff = truth["staff"] > 0
+    if has_staff.any():
+        figures["staff"] = float(np.mean(staffs[has_staff] == truth["staff"][has_staff]))
     return figures
 
 
@@ -189,7 +193,7 @@ def make_section(measured: list[tuple[dict[str, str], dict[str, NDArray[Any]], F
     pieces: dict[str, list[Figures]] = defaultdict(list)
     for row, _, figures in measured:
         pieces[f"{row['composer']} {row['piece']}"].append(figures)
-    means = [{name: float(np.mean([of[name] for of in piece])) for name in NAMES} for piece in pieces.values()]
+    means = [{name: float(np.mean([of[name] for of in piece])) for name in piece[0]} for piece in pieces.values()]
     overall = table("all", lambda row, truth: "mean of performances")
     if len(pieces) < len(measured):
         overall.insert(-1, make_row("mean of pieces", means))
@@ -200,7 +204,8 @@ def make_section(measured: list[tuple[dict[str, str], dict[str, NDArray[Any]], F
         *table("meter", lambda row, truth: "{}/{}".format(*find_meter(truth))),
         f"| worst | meter | {' | '.join(NAMES)} |", "|---|---|" + "--:|" * len(NAMES),
         *(f"| {Path(row['file']).stem} | {'{}/{}'.format(*find_meter(truth))} | "
-          f"{' | '.join(f'{100 * figures[name]:.0f}' for name in NAMES)} |" for row, truth, figures in worst),
+          f"{' | '.join(f'{100 * figures.get(name, np.nan):.0f}' for name in NAMES)} |"
+          for row, truth, figures in worst),
         "",
     ]  # fmt: skip
     return "\n".join(lines)
@@ -208,7 +213,7 @@ def make_section(measured: list[tuple[dict[str, str], dict[str, NDArray[Any]], F
 
 def make_row(name: str, figures: list[Figures]) -> str:
     """Means in percent."""
-    cells = [f"{100 * np.mean([of[kind] for of in figures]):.1f}" for kind in NAMES]
+    cells = [f"{100 * np.mean([of[kind] for of in figures if kind in of] or [np.nan]):.1f}" for kind in NAMES]
     return f"| {name} | {len(figures)} | {' | '.join(cells)} |"
 
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from ottava import bars, names, values
+from ottava import bars, hands, names, values
 from ottava.chords import N_FEATURES
 from ottava.readings import N_FIGURES, N_READINGS
 from ottava.rhythm_classes import OUTPUT_SIZES
@@ -74,6 +74,15 @@ VALUES_AND_STAFFS = Shape(
     dropout=0.2,
     waves=(Waves(0.25, 64.0, 5), Waves(3.0, 100.0, 3)),  # beats, semitones
 )
+HANDS = Shape(
+    n_features=hands.N_FEATURES,
+    outputs=hands.OUTPUT_SIZES,
+    size=64,
+    n_heads=4,
+    n_layers=4,
+    dropout=0.15,
+    waves=(Waves(0.1, 40.0, 5), Waves(3.0, 100.0, 3)),  # seconds, semitones
+)
 NAMES = Shape(
     n_features=names.N_FEATURES,
     outputs=names.OUTPUT_SIZES,
@@ -83,7 +92,7 @@ NAMES = Shape(
     dropout=0.2,
     waves=(Waves(0.25, 64.0, 5), Waves(3.0, 100.0, 3)),  # seconds, semitones
 )
-SHAPES = {"rhythm": RHYTHM, "bars": BARS, "values": VALUES_AND_STAFFS, "names": NAMES}
+SHAPES = {"rhythm": RHYTHM, "bars": BARS, "values": VALUES_AND_STAFFS, "hands": HANDS, "names": NAMES}
 
 
 class Encoder(nn.Module):  # type: ignore[misc]

@@ -48,7 +48,12 @@ NOTE_FIELDS = tuple(name for name in Excerpt.__annotations__ if name != "period"
 
 
 def draw_excerpt(
-    corpus: Sequence[Taught], index: int, n_chords: int, rng: np.random.Generator, thin_chance: float = 0.0
+    corpus: Sequence[Taught],
+    index: int,
+    n_chords: int,
+    rng: np.random.Generator,
+    thin_chance: float = 0.0,
+    mix_chance: float = HAND_MIX_CHANCE,
 ) -> tuple[Taught, Excerpt, Floats]:
     """Notes from anywhere in a performance, played a little differently, and the presses of the pedal."""
     taught = corpus[index]
@@ -62,7 +67,7 @@ def draw_excerpt(
         **{name: getattr(taught, name)[chosen].copy() for name in NOTE_FIELDS},
         period=np.zeros(chosen.stop - chosen.start),
     )
-    if rng.random() < HAND_MIX_CHANCE:
+    if rng.random() < mix_chance:
         guests = (corpus[guest] for guest in rng.integers(0, len(corpus), MOST_GUESTS).tolist())
         any(mix_hands(excerpt, taught, guest, rng) for guest in guests)
     if is_thin:

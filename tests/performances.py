@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ottava import bars, names, rhythm_classes, values
+from ottava import bars, hands, names, rhythm_classes, values
 from ottava.__main__ import run_nothing
 from ottava.datatypes import Choices, Note, Performance, Result, Tensors
 from ottava.pipeline import notate
@@ -74,6 +74,7 @@ def notate_anyhow(performance: Performance, choices: Choices, seed: int) -> Resu
             "rhythm": rhythm_classes.OUTPUT_SIZES,
             "bars": bars.OUTPUT_SIZES,
             "values": values.OUTPUT_SIZES,
+            "hands": hands.OUTPUT_SIZES,
             "names": names.OUTPUT_SIZES,
         }[graph]
         return {"outputs": rng.normal(0, 3, (1, tensors["absent"].shape[1], sum(sizes.values())))}

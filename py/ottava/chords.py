@@ -230,3 +230,24 @@ def _describe_pedals(times_sec: Floats, pedals_sec: Floats) -> Floats:
     released = np.searchsorted(np.sort(pedals_sec[:, 1]), times_sec)
     is_pressed = np.diff(pressed, append=len(pedals_sec)) > 0
     return np.stack([np.ones(len(times_sec)), pressed > released, is_pressed], axis=1)
+
+
+def describe_neighbours(chord_of: IntArray, pitches: IntArray) -> Floats:
+    """Rank of notes in their chords from below and from above, in fours, and octaves to the neighbours there.
+
+    Shape (n_notes, 4); 2 where there is no neighbour. ``chord_of`` never decreases.
+    """
+    n_notes = len(pitches)
+    order = np.lexsort((pitches, chord_of))
+    ranked, sorted_chord = pitches[order], chord_of[order]
+    first = np.searchsorted(sorted_chord, sorted_chord, side="left")
+    last = np.searchsorted(sorted_chord, sorted_chord, side="right") - 1
+    described = np.full((n_notes, 4), 2.0)
+    rows = np.arange(n_notes)
+    described[order, 0] = (rows - first) / 4
+    described[order, 1] = (last - rows) / 4
+    step = np.diff(ranked) / 12
+    same = np.diff(sorted_chord) == 0
+    described[order[1:][same], 2] = np.minimum(step[same], 2)
+    described[order[:-1][same], 3] = np.minimum(step[same], 2)
+    return described

@@ -1,15 +1,18 @@
 """Hands: which staff each note stands on.
 
-Method: notes that begin together form a chord; dynamic programming chooses for every chord how many of its lowest
-notes the left hand takes, by the register each hand likes, the span a hand can reach and the way it has to move.
-No published model; bench/results.md, "Hands" compares it with a split at middle C.
+Method: a network sees each note among what is struck and held around it, and the network of values says the same of
+notes on the beats; the two are mixed, and of the notes struck together each hand takes what it can reach. Without
+networks dynamic programming chooses for every chord how many of its lowest notes the left hand takes, by the register
+each hand likes, the span a hand can reach and the way it has to move (no published model; bench/results.md, "Hands").
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ottava.datatypes import Note
+from ottava.chords import describe_neighbours, group_notes, tabulate_notes
+from ottava.datatypes import Floats, IntArray, Note
 
 # Notes nearer than this to the chord's first are played together: of 41,217 written chords in 60 pieces of data/train
 # 88 % are spread by less.
@@ -23,6 +26,197 @@ SPAN_COST = 2.0
 # A hand forgets where it was: its last place counts half after this long.
 FORGET_SEC = 2.0
 RIGHT, LEFT = 1, 2
+
+# Numbers that the network gives for each note, in order.
+OUTPUT_SIZES = {"staff": 2}
+N_FEATURES = 29
+SHORTEST_SEC, LONGEST_SEC = 0.03, 4.0
+NEAR_NOTES, HELD_NOTES = 24, 40  # that are looked at before and after a note; that may be held when it begins
+NEAR_SEMITONES, APART_SEMITONES = 5, 2
+TOGETHER_SEC, RELEASED_SEC = 0.03, 0.05
+FAR_OCTAVES = 2.0
+AROUND_SEC = (0.6, 2.5)  # of a note: the register in which the music is
+# How much the network counts beside that of values (docs/notes.md, "Tried"); what a semitone more than a hand can reach
+# and hands that cross in a chord cost, as logarithms (not tuned).
+OWN_WEIGHT = 2.0
+REACH_SEMITONES, REACH_COST, CROSSING_COST = 14, 0.3, 2.0
+
+
+def describe_hands(notes: Sequence[Note]) -> tuple[IntArray, NDArray[np.float32], Floats, IntArray]:
+    """What the network of hands reads.
+
+    Parameters
+    ----------
+    notes
+        At least one, sorted by onset.
+
+    Returns
+    -------
+    order, features, times_sec, pitches
+        Numbers of the notes as the network reads them, chord after chord from below; of notes in this order
+        `compute_hand_features`, the time of the chord and the MIDI number, shape (n_notes,).
+    """
+    onsets, offsets, pitches, velocities = tabulate_notes(notes)
+    chords = group_notes(onsets)
+    order = np.lexsort((pitches, chords.chord_of))
+    chord_of, pitches = chords.chord_of[order], pitches[order]
+    times_sec = chords.times_sec[chord_of]
+    features = compute_hand_features(
+        chord_of, times_sec, onsets[order], offsets[order], pitches, velocities[order]
+    )
+    return order, features, times_sec, pitches
+
+
+def choose_staffs(order: IntArray, outputs: Floats, other_outputs: Floats, notes: Sequence[Note]) -> list[int]:
+    """The staff of each note.
+
+    Parameters
+    ----------
+    order, outputs
+        Of `describe_hands`, and what the network says of the notes in this order, shape (n_notes, 2).
+    other_outputs
+        What the network of values says of the notes in theirs.
+    notes
+        The notes.
+
+    Returns
+    -------
+    list of int
+        1 or 2 for each note. Of notes struck together one hand has no more than it can reach, and the right hand the
+        upper ones, unless both networks are surer of something else.
+    """
+    left = np.empty(len(notes))
+    left[order] = OWN_WEIGHT * (outputs[:, LEFT - 1] - outputs[:, RIGHT - 1])
+    left = (left + other_outputs[:, LEFT - 1] - other_outputs[:, RIGHT - 1]) / (OWN_WEIGHT + 1)
+    pitches = np.array([note.pitch for note in notes])
+    chord_of = group_notes(np.array([note.onset_sec for note in notes])).chord_of[order]
+    staffs = np.where(left > 0, LEFT, RIGHT)
+    for chord in np.split(order, np.flatnonzero(np.diff(chord_of)) + 1):
+        if len(chord) > 1:
+            staffs[chord] = _split_chord(pitches[chord], left[chord])
+    return [int(staff) for staff in staffs]
+
+
+def _split_chord(pitches: IntArray, left: Floats) -> IntArray:
+    """Staffs of the notes of a chord, from below, by the odds that they are the left hand's."""
+    count = len(pitches)
+    independent = left > 0
+    choices = [np.arange(count) < n_left for n_left in range(count + 1)]
+    costs = [-float(left[is_left].sum()) + REACH_COST * (_exceed(pitches[is_left]) + _exceed(pitches[~is_left]))
+             for is_left in choices]
+    crossing = CROSSING_COST - float(left[independent].sum())
+    crossing += REACH_COST * (_exceed(pitches[independent]) + _exceed(pitches[~independent]))
+    best = int(np.argmin(costs))
+    return np.where(independent if crossing < costs[best] else choices[best], LEFT, RIGHT)
+
+
+def _exceed(pitches: IntArray) -> float:
+    """Semitones by which notes, from below, are more than a hand can reach."""
+    return max(0.0, float(pitches[-1] - pitches[0] - REACH_SEMITONES)) if len(pitches) else 0.0
+
+
+def compute_hand_features(
+    chord_of: IntArray,
+    times_sec: Floats,
+    onsets_sec: Floats,
+    offsets_sec: Floats,
+    pitches: IntArray,
+    velocities: Floats,
+) -> NDArray[np.float32]:
+    """What the network of hands reads, a row a note.
+
+    Parameters
+    ----------
+    chord_of, times_sec
+        Shape (n_notes,): number of the chord, never decreasing, and its time; the notes of a chord from below.
+    onsets_sec, offsets_sec, pitches, velocities
+        When the key goes down and up, MIDI number, 1..127.
+
+    Returns
+    -------
+    ndarray, shape (n_notes, N_FEATURES), float32
+        Each about -2..2.
+    """
+    counts = np.bincount(chord_of)
+    starts = times_sec[np.flatnonzero(np.diff(chord_of, prepend=-1))]
+    gaps = np.diff(starts)
+    features = np.zeros((len(pitches), N_FEATURES), np.float32)
+    features[:, 0] = _scale(offsets_sec - onsets_sec)
+    features[:, 1] = _scale(np.append(gaps, LONGEST_SEC))[chord_of]
+    features[:, 2] = _scale(np.append(LONGEST_SEC, gaps))[chord_of]
+    features[:, 3:11] = _scale(_find_neighbours(times_sec, pitches))
+    features[:, 11] = np.log2(counts)[chord_of]
+    features[:, 12:16] = describe_neighbours(chord_of, pitches)
+    features[:, 16] = velocities / 32 - 2
+    features[:, 17] = (velocities - (np.bincount(chord_of, velocities) / counts)[chord_of]) / 16
+    features[:, 18] = (pitches - 62) / 12
+    features[:, 19:24] = _describe_held(chord_of, times_sec, offsets_sec, pitches)
+    for column, around_sec in zip((24, 26), AROUND_SEC, strict=True):
+        features[:, column : column + 2] = _describe_register(times_sec, pitches, around_sec)
+    features[:, 28] = 1
+    return features
+
+
+def _scale(seconds: Floats) -> Floats:
+    """Octaves of a length."""
+    return np.asarray(np.log2(np.clip(seconds, SHORTEST_SEC, LONGEST_SEC)) / 2 + 1)
+
+
+def _find_neighbours(times_sec: Floats, pitches: IntArray) -> Floats:
+    """Seconds to the next and the last note that is near, not lower, not higher, the same, shape (n_notes, 8)."""
+    seconds = np.full((len(pitches), 8), LONGEST_SEC)
+    for ahead in range(min(NEAR_NOTES, len(pitches) - 1), 0, -1):
+        gap = times_sec[ahead:] - times_sec[:-ahead]
+        step = pitches[ahead:] - pitches[:-ahead]
+        apart = gap > TOGETHER_SEC
+        rows = ((slice(None, -ahead), step, 0), (slice(ahead, None), -step, 4))
+        for row, to, first in rows:
+            fits = (np.abs(to) <= NEAR_SEMITONES, to >= -APART_SEMITONES, to <= APART_SEMITONES, to == 0)
+            for column, chosen in enumerate(fits, first):
+                seconds[row, column][apart & chosen] = gap[apart & chosen]
+    return seconds
+
+
+def _describe_held(chord_of: IntArray, times_sec: Floats, offsets_sec: Floats, pitches: IntArray) -> Floats:
+    """Keys that are down when a note begins.
+
+    Shape (n_notes, 5): octaves to the nearest one below and above, how many they are, octaves to the lowest and the
+    highest one.
+    """
+    count = len(pitches)
+    below, above = np.full(count, FAR_OCTAVES), np.full(count, FAR_OCTAVES)
+    n_held, lowest, highest = np.zeros(count), np.zeros(count), np.zeros(count)
+    for ahead in range(1, min(HELD_NOTES, count)):
+        held = (chord_of[ahead:] != chord_of[:-ahead]) & (offsets_sec[:-ahead] > times_sec[ahead:] + RELEASED_SEC)
+        octaves = (pitches[ahead:] - pitches[:-ahead]) / 12
+        n_held[ahead:] += held
+        for nearest, farthest, distance in ((below, lowest, octaves), (above, highest, -octaves)):
+            chosen = held & (distance > 0)
+            nearest[ahead:][chosen] = np.minimum(nearest[ahead:][chosen], distance[chosen])
+            farthest[ahead:][held] = np.maximum(farthest[ahead:][held], distance[held])
+    farthest_two = [np.minimum(octaves, 2 * FAR_OCTAVES) / 2 for octaves in (lowest, highest)]
+    return np.stack([below, above, np.log2(1 + n_held), *farthest_two], axis=1)
+
+
+def _describe_register(times_sec: Floats, pitches: IntArray, around_sec: float) -> Floats:
+    """Octaves above the mean of the notes around, and above the middle between the lowest and the highest of them."""
+    begin = np.searchsorted(times_sec, times_sec - around_sec)
+    end = np.searchsorted(times_sec, times_sec + around_sec, side="right")
+    sums = np.concatenate([[0.0], np.cumsum(pitches)])
+    mean = (sums[end] - sums[begin]) / (end - begin)
+    middle = (_find_extremes(pitches, begin, end, np.minimum) + _find_extremes(pitches, begin, end, np.maximum)) / 2
+    return np.stack([pitches - mean, pitches - middle], axis=1) / 12
+
+
+def _find_extremes(values: IntArray, begin: IntArray, end: IntArray, choose: np.ufunc) -> IntArray:
+    """The least or the greatest of ``values[begin:end]`` for each pair, by those of stretches twice as long."""
+    level = np.frexp(end - begin)[1] - 1  # the longest power of two inside
+    found, reach = values.copy(), values
+    for power in range(int(level.max()) + 1):
+        at = level == power
+        found[at] = choose(reach[begin[at]], reach[end[at] - (1 << power)])
+        reach = np.concatenate([choose(reach[: -(1 << power)], reach[1 << power :]), reach[-(1 << power) :]])
+    return found
 
 
 def split_hands(notes: Sequence[Note], split_pitch: int | None = None) -> list[int]:

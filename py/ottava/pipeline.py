@@ -28,7 +28,7 @@ from ottava.datatypes import (
     Spelling,
 )
 from ottava.errors import TranscriptionError
-from ottava.hands import split_hands
+from ottava.hands import choose_staffs, describe_hands, split_hands
 from ottava.key import ease_keys, estimate_key, find_fifths, follow_keys
 from ottava.meter import beat_positions, complete_grid, list_bars, number_beats, quarter_at
 from ottava.models import Model
@@ -57,11 +57,11 @@ from ottava.rhythm import (
     straighten_swing,
     trim_durations,
 )
-from ottava.rhythm_model import compute_names, compute_values
+from ottava.rhythm_model import compute_hands, compute_names, compute_values
 from ottava.spelling import spell_pitches, spell_place
 from ottava.tempo import choose_tempos
 from ottava.tuning import describe_tuning, estimate_tuning
-from ottava.values import choose_staffs, choose_values, describe_values
+from ottava.values import choose_values, describe_values
 from ottava.voices import HELD_QUARTER, separate_voices
 
 
@@ -167,7 +167,9 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     if is_trained:
         outputs = await compute_values(*describe_values(shown_notes, performance.pedals, places, grid), run)
     if is_trained and choices.split_pitch is None:
-        staffs = choose_staffs(outputs["staff"])
+        order, features, times_sec, pitches = describe_hands(shown_notes)
+        hands = await compute_hands(features, times_sec, pitches, run)
+        staffs = choose_staffs(order, hands["staff"], outputs["staff"], shown_notes)
     else:
         staffs = split_hands(shown_notes, choices.split_pitch)
     releases = beat_positions(np.array([note.offset_sec for note in shown_notes]), grid.times_sec).tolist()

@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from ottava.bars import OUTPUT_SIZES as BAR_OUTPUT_SIZES
 from ottava.chords import Chords
 from ottava.datatypes import Floats, Run
+from ottava.hands import OUTPUT_SIZES as HAND_OUTPUT_SIZES
 from ottava.names import OUTPUT_SIZES as NAME_OUTPUT_SIZES
 from ottava.rhythm_classes import OUTPUT_SIZES
 from ottava.values import OUTPUT_SIZES as VALUE_OUTPUT_SIZES
 
 # Tokens of a window, as the graphs have them, and from one window to the next.
-WINDOWS = {"rhythm": (320, 224), "bars": (256, 128), "values": (384, 288), "names": (384, 288)}
+WINDOWS = {
+    "rhythm": (320, 224), "bars": (256, 128), "values": (384, 288), "hands": (384, 288), "names": (384, 288),
+}  # fmt: skip
 ABSENT = -1e4
 
 
@@ -39,6 +42,14 @@ async def compute_values(
     """What the network of values says of each note: outputs by name, shape (n_notes, size)."""
     coordinates = np.stack([places, pitches], axis=1)
     return await _run_windows("values", features, coordinates, run, VALUE_OUTPUT_SIZES)
+
+
+async def compute_hands(
+    features: NDArray[np.float32], times_sec: Floats, pitches: NDArray[np.int64], run: Run
+) -> dict[str, Floats]:
+    """What the network of hands says of each note: outputs by name, shape (n_notes, size)."""
+    coordinates = np.stack([times_sec, pitches], axis=1)
+    return await _run_windows("hands", features, coordinates, run, HAND_OUTPUT_SIZES)
 
 
 async def compute_names(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.bars import smooth_periods
-from ottava.chords import tabulate_notes, tabulate_presses
+from ottava.chords import describe_neighbours, tabulate_notes, tabulate_presses
 from ottava.datatypes import BeatGrid, Floats, IntArray, Note, Pedal
 from ottava.meter import beat_positions, is_compound, signature_quarters
 from ottava.rhythm import Grid, division_costs, find_divisions, is_odd
@@ -138,11 +138,6 @@ def _fits_beat(end: Fraction, divisions: Mapping[int, int]) -> bool:
     return division % end.denominator == 0 or not (is_odd(division) or is_odd(end.denominator))
 
 
-def choose_staffs(outputs: Floats) -> list[int]:
-    """The more likely staff of each note."""
-    return [choice + 1 for choice in outputs.argmax(axis=1).tolist()]
-
-
 def compute_note_features(
     places: Floats,
     lengths_beats: Floats,
@@ -187,7 +182,7 @@ def compute_note_features(
     followers = _find_followers(places, pitches)
     features[:, 4:8] = _scale(followers)
     features[:, 8] = np.log2(counts)[chord_of]
-    features[:, 9:13] = _describe_neighbours(chord_of, pitches)
+    features[:, 9:13] = describe_neighbours(chord_of, pitches)
     features[:, 13] = velocities / 32 - 2
     features[:, 14] = (velocities - (np.bincount(chord_of, velocities) / counts)[chord_of]) / 16
     features[:, 15] = (pitches - 62) / 12
@@ -225,21 +220,3 @@ def _find_followers(places: Floats, pitches: IntArray) -> Floats:
             chosen = later & fits
             beats[:-ahead, column][chosen] = gap[chosen]
     return beats
-
-
-def _describe_neighbours(chord_of: IntArray, pitches: IntArray) -> Floats:
-    """Rank from below and from above, and octaves to the neighbours in the chord (2 where there is none)."""
-    n_notes = len(pitches)
-    order = np.lexsort((pitches, chord_of))
-    ranked, sorted_chord = pitches[order], chord_of[order]
-    first = np.searchsorted(sorted_chord, sorted_chord, side="left")
-    last = np.searchsorted(sorted_chord, sorted_chord, side="right") - 1
-    described = np.full((n_notes, 4), 2.0)
-    rows = np.arange(n_notes)
-    described[order, 0] = (rows - first) / 4
-    described[order, 1] = (last - rows) / 4
-    step = np.diff(ranked) / 12
-    same = np.diff(sorted_chord) == 0
-    described[order[1:][same], 2] = np.minimum(step[same], 2)
-    described[order[:-1][same], 3] = np.minimum(step[same], 2)
-    return described

@@ -1,9 +1,10 @@
 """Hands: one staff for each note."""
 
+import numpy as np
 from hypothesis import given, settings
 
 from ottava.datatypes import Note, Performance
-from ottava.hands import group_chords, split_hands
+from ottava.hands import N_FEATURES, choose_staffs, describe_hands, group_chords, split_hands
 from tests.performances import WALTZ, perform, performances
 
 
@@ -33,3 +34,31 @@ def test_a_left_hand_above_middle_c_stays_the_left_hand() -> None:
 def test_a_given_split_is_kept() -> None:
     notes = [Note(0.0, 1.0, 59, 60), Note(0.0, 1.0, 60, 60)]
     assert split_hands(notes, split_pitch=60) == [2, 1]
+
+
+@given(performances())
+@settings(max_examples=40, deadline=None)
+def test_features_are_finite_and_every_note_is_read_once(performance: Performance) -> None:
+    order, features, times_sec, pitches = describe_hands(performance.notes)
+    assert sorted(order.tolist()) == list(range(len(performance.notes)))
+    assert features.shape == (len(order), N_FEATURES)
+    assert np.isfinite(features).all()
+    assert (np.diff(times_sec) >= 0).all()
+    assert [performance.notes[i].pitch for i in order] == pitches.tolist()
+
+
+def choose(pitches: list[int], odds: list[float]) -> list[int]:
+    """Staffs of a chord, from below, by the odds of both networks that the left hand plays its notes."""
+    notes = [Note(0.0, 1.0, pitch, 60) for pitch in pitches]
+    outputs = np.stack([np.zeros(len(odds)), np.array(odds)], axis=1)
+    return choose_staffs(np.arange(len(notes)), outputs, outputs, notes)
+
+
+def test_hands_do_not_cross_in_a_chord_for_little() -> None:
+    assert choose([48, 55, 60, 72], [3.0, -0.2, 0.3, -3.0]) in ([2, 2, 2, 1], [2, 1, 1, 1])
+    assert choose([48, 55, 60, 72], [-9.0, 9.0, 9.0, -9.0]) == [1, 2, 2, 1]
+
+
+def test_a_hand_takes_what_it_can_reach() -> None:
+    assert choose([36, 60, 72], [3.0, 0.5, -3.0]) == [2, 1, 1]
+    assert choose([48, 60, 72], [3.0, 0.5, -3.0]) == [2, 2, 1]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from ottava.datatypes import BeatGrid, Note, Pedal, Performance
 from ottava.rhythm import Grid
-from ottava.values import N_FEATURES, VALUES, choose_staffs, choose_values, describe_values, hold_notes
+from ottava.values import N_FEATURES, VALUES, choose_values, describe_values, hold_notes
 from tests.performances import performances
 
 GRID = BeatGrid(np.array([0.0, 1.0]), np.array([1, 2]), ((2, 4),) * 2)
@@ -45,10 +45,6 @@ def test_no_note_ends_between_the_notes_of_a_quintuplet() -> None:
     outputs[1:, VALUES.index(Fraction(1, 5))] = 2.0
     lengths = choose_values(outputs, places, [1] * 3, [Fraction(1)] * 3, GRID)
     assert lengths == [Fraction(1), Fraction(1, 5), Fraction(1, 5)]
-
-
-def test_staffs_count_from_one() -> None:
-    assert choose_staffs(np.array([[2.0, 1.0], [0.0, 1.0]])) == [1, 2]
 
 
 def test_the_pedal_holds_what_is_released_while_it_is_down() -> None:

@@ -1,0 +1,56 @@
+"""Train the network of hands on data/train, on a CPU: about eight minutes of one core a fold.
+
+    python -m build.train_hands --fold 0 --out .cache/rhythm/hands0.pt     leaves the works of fold 0 out
+    python -m build.train_hands --out .cache/rhythm/hands.pt               the one that ships
+
+Started again it goes on where it stopped.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from torch import Tensor
+
+from build.encoder import HANDS, split_outputs
+from build.excerpts import draw_excerpt
+from build.rhythm_corpus import UNKNOWN, Taught, Window
+from build.training import compute_entropies, run_training
+from ottava.chords import group_notes
+from ottava.hands import compute_hand_features
+from ottava.rhythm_model import WINDOWS
+
+N_NOTES, N_CHORDS = WINDOWS["hands"][0], 170
+BATCH = 16
+STEPS = 1000
+LOSS_WEIGHTS = {"staff": 1.0}
+THIN_CHANCE, MIX_CHANCE = 0.1, 0.5
+BLUR = 0.03
+
+
+def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -> Window:
+    """Neighbouring notes of a performance as the network of hands sees them, played a little differently."""
+    _, excerpt, _ = draw_excerpt(corpus, index, N_CHORDS, rng, THIN_CHANCE, MIX_CHANCE)
+    begin = int(rng.integers(0, max(1, len(excerpt.onset) - N_NOTES + 1)))
+    excerpt.select(np.arange(begin, min(len(excerpt.onset), begin + N_NOTES)))
+    chords = group_notes(excerpt.onset)
+    order = np.lexsort((excerpt.pitch, chords.chord_of))
+    chord_of = chords.chord_of[order]
+    excerpt.select(order)
+    times_sec = chords.times_sec[chord_of]
+    features = compute_hand_features(
+        chord_of, times_sec, excerpt.onset, np.maximum(excerpt.offset, excerpt.onset + 0.02), excerpt.pitch,
+        np.clip(excerpt.velocity, 1, 127),
+    )  # fmt: skip
+    features += rng.normal(0, BLUR, features.shape).astype(np.float32)
+    coordinates = np.stack([times_sec - times_sec[0], excerpt.pitch], axis=1).astype(np.float32)
+    is_known = (excerpt.staff > 0) & ~excerpt.is_unwritten
+    return Window(features, coordinates, {"staff": np.where(is_known, excerpt.staff - 1, UNKNOWN)})
+
+
+def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The mean loss over the notes whose staff is known."""
+    return compute_entropies(split_outputs(outputs, HANDS.outputs), batch, LOSS_WEIGHTS)
+
+
+if __name__ == "__main__":
+    run_training(__doc__, HANDS, draw_notes, N_NOTES, BATCH, STEPS, compute_losses, LOSS_WEIGHTS)
