@@ -55,6 +55,7 @@ from ottava.rhythm import (
     limit_places,
     measure_durations,
     straighten_swing,
+    straighten_thirds,
     trim_durations,
 )
 from ottava.rhythm_model import compute_hands, compute_names, compute_values
@@ -157,6 +158,8 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     else:
         grid, chord_places = place_by_tracking(notes, chords, duration_sec, choices)
     chord_places, is_swung = straighten_swing(chord_places, grid.signatures, choices.swing)
+    if choices.grid == "auto" and not choices.beats_sec:
+        chord_places = straighten_thirds(chord_places, grid.signatures)
     roles = find_ornaments(notes, chords, chord_places)
     shown = [index for index, role in enumerate(roles) if role.place is not None]
     places = limit_places([role.place for role in roles if role.place is not None], grid, choices.grid)

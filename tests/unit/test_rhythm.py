@@ -4,6 +4,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ottava.chords import group_notes
 from ottava.datatypes import BeatGrid, Span
@@ -15,6 +17,7 @@ from ottava.rhythm import (
     refine_places,
     snap_onsets,
     straighten_swing,
+    straighten_thirds,
     trim_durations,
 )
 from tests.performances import Written, perform
@@ -89,3 +92,20 @@ def test_a_limit_moves_places_to_the_nearest_that_it_allows() -> None:
     places = [Fraction(0), Fraction(1, 5), Fraction(2, 3), Fraction(5, 4)]
     assert limit_places(places, grid, "8") == [0, 0, Fraction(1, 2), 1]
     assert limit_places(places, grid, "auto") == places
+
+
+def test_a_triplet_of_one_chord_is_none() -> None:
+    places = [Fraction(place) for place in ("0", "2/3", "1", "4/3", "5/3", "2", "7/3", "5/2", "3")]
+    straight = straighten_thirds([*places, None], [(2, 4)] * 4)
+    moved = ["0", "3/4", "1", "4/3", "5/3", "2", "9/4", "5/2", "3"]
+    assert straight == [*(Fraction(place) for place in moved), None]
+    assert straighten_thirds([*places, None], [(6, 8)] * 4) == [*places, None]
+
+
+@given(st.lists(st.integers(0, 96), min_size=1, max_size=20))
+def test_straight_thirds_keep_their_order(twelfths: list[int]) -> None:
+    places = [Fraction(place, 12) for place in sorted(twelfths)]
+    straight = straighten_thirds(places, [(4, 4)] * 9)
+    moved = [place for place in straight if place is not None]
+    assert moved == sorted(moved)
+    assert len(moved) == len(places)
