@@ -23,9 +23,10 @@ LOWEST_LINE: dict[Clef, int] = {"treble": 30, "bass": 18}  # E4, G2
 STAFF_STEPS = 8  # from the lowest line to the highest one
 # Clef and octaves that its octave line lifts: what is drawn lies as many octaves nearer to the staff.
 WAYS: tuple[tuple[Clef, int], ...] = (("treble", 0), ("treble", 1), ("treble", 2), ("bass", 0), ("bass", -1))
-# Costs in those of a note on one ledger line.
+# Costs in those of a chord on one ledger line; three of them are read as easily as an octave line, four are not. The
+# price of a new clef was chosen by how often printed scores have one (docs/notes.md, "Tried").
 LEDGER_POWER = 2.0
-WAY_COSTS = {1: np.array([0.0, 4.0, 9.0, 1.0, 9.0]), 2: np.array([0.5, 5.0, 9.0, 0.0, 4.0])}  # of a chord, by staff
+WAY_COSTS = {1: np.array([0.0, 8.0, 20.0, 1.0, 20.0]), 2: np.array([0.5, 8.0, 20.0, 0.0, 12.0])}  # of a chord, by staff
 CLEF_CHANGE, LINE_CHANGE, INSIDE_BAR, OVER_TIE = 12.0, 14.0, 8.0, 30.0
 
 
@@ -70,7 +71,7 @@ def choose_clefs(bars: Sequence[Bar], voices: Sequence[Voices], staff: int) -> l
     changes = np.array([[
         CLEF_CHANGE * (one != other) + LINE_CHANGE * (up != above and bool(up or above))
         for other, above in WAYS] for one, up in WAYS])  # fmt: skip
-    total, back = costs[0], []
+    total, back = costs[0] + LINE_CHANGE * np.array([bool(octaves) for _, octaves in WAYS]), []
     for cell, cost in zip(cells[1:], costs[1:], strict=True):
         extra = INSIDE_BAR * (cell.start_quarter != bars[cell.bar].lead_quarter) + OVER_TIE * cell.is_tied_back
         steps = total[:, None] + changes + extra * (changes > 0)

@@ -20,7 +20,9 @@ VELOCITIES = np.array([33.0, 49.0, 64.0, 80.0, 96.0, 112.0])
 LOUD_SHARE = 0.7  # the quantile of a bar's velocities that is its loudness
 CHANGE_COST, STEP_VELOCITY = 4.0, 8.0  # a change pays when it brings the marks 8 nearer for four bars
 SMOOTH_BARS = 3
-MOST_HAIRPIN_BARS, LEAST_HAIRPIN_BARS, LEAST_RISE = 4, 2, 10.0
+# A hairpin has so many bars, rises by so much, and no step of it is more than this share of all. Nothing here is tuned:
+# data/train says nothing of dynamics.
+MOST_HAIRPIN_BARS, LEAST_HAIRPIN_BARS, LEAST_RISE, MOST_STEP = 4, 2, 10.0, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def estimate_dynamics(
     smooth = _smooth(loudness)
     hairpins = []
     for last, index in enumerate(changes[1:]):
-        begin = _find_rise(smooth, index, path[index] > path[index - 1], changes[last])
+        begin = _find_rise(loudness, smooth, index, path[index] > path[index - 1], changes[last])
         if begin is not None:
             kind: Literal["crescendo", "diminuendo"] = "crescendo" if path[index] > path[index - 1] else "diminuendo"
             hairpins.append(Hairpin(int(filled[begin]), int(filled[index]), kind))
@@ -98,11 +100,12 @@ def _smooth(loudness: Floats) -> Floats:
     return np.asarray((sums / counts)[half : half + len(loudness)])
 
 
-def _find_rise(smooth: Floats, end: int, is_rising: bool, earliest: int) -> int | None:
+def _find_rise(loudness: Floats, smooth: Floats, end: int, is_rising: bool, earliest: int) -> int | None:
     """The bar from which the loudness goes one way up to ``end``, after the mark before; None where it jumps."""
     steps = np.diff(smooth[: end + 1]) * (1 if is_rising else -1)
     begin = end
     while begin > max(earliest, end - MOST_HAIRPIN_BARS) and steps[begin - 1] > 0:
         begin -= 1
-    is_long = end - begin >= LEAST_HAIRPIN_BARS and abs(smooth[end] - smooth[begin]) >= LEAST_RISE
-    return begin if is_long else None
+    rise = abs(float(loudness[end] - loudness[begin]))
+    is_long = end - begin >= LEAST_HAIRPIN_BARS and rise >= LEAST_RISE
+    return begin if is_long and np.abs(np.diff(loudness[begin : end + 1])).max() < MOST_STEP * rise else None

@@ -200,8 +200,8 @@ def straighten_thirds(
 ) -> list[Fraction | None]:
     """Move a chord that is the only one on a third or sixth of a simple beat to the nearest quarter of it.
 
-    A triplet of one chord is hard to read and mostly none (166 pieces, networks of the folds: position .343 without this
-    and .344 with it, value .449 and .451; nothing is gained where the beats around must have no thirds either).
+    A triplet of one chord is hard to read and mostly none (166 pieces, networks of the folds: position .343 without
+    this and .344 with it, value .449 and .451; nothing is gained where the beats around must have no thirds either).
     """
     thirds: dict[int, list[int]] = {}
     for chord, place in enumerate(places):
