@@ -49,11 +49,10 @@ from ottava.ornaments import find_ornaments
 from ottava.pedals import place_pedals
 from ottava.placing import place_by_model, place_by_tracking
 from ottava.rhythm import (
-    SHORTEST,
-    find_exact,
     is_written,
     limit_places,
     measure_durations,
+    measure_exactly,
     straighten_swing,
     straighten_thirds,
     trim_durations,
@@ -177,7 +176,7 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
         staffs = split_hands(shown_notes, choices.split_pitch)
     releases = beat_positions(np.array([note.offset_sec for note in shown_notes]), grid.times_sec).tolist()
     if choices.beats_sec and is_written(releases):
-        lengths = [max(end, place + SHORTEST) - place for end, place in zip(find_exact(releases), places, strict=True)]
+        lengths = measure_exactly(places, releases, lengths)
     elif is_trained:
         lengths = choose_values(outputs["value"], places, staffs, lengths, grid, choices.grid)
 

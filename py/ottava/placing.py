@@ -15,7 +15,7 @@ from ottava.chords import Chords
 from ottava.datatypes import BeatGrid, Choices, Floats, Note, Pedal, Run
 from ottava.meter import beat_positions, complete_grid, estimate_meter, signature_quarters
 from ottava.readings import Decided, Reading, choose_reading, find_period, hear, read_performance
-from ottava.rhythm import division_costs, find_exact, is_written, refine_places, snap_onsets
+from ottava.rhythm import division_costs, is_written, place_exactly, refine_places, snap_onsets
 from ottava.rhythm_classes import PHASES
 from ottava.score_time import PARTS
 
@@ -80,7 +80,7 @@ def place_written(
     positions = np.maximum(beat_positions(chords.times_sec, beats_sec), 0.0).tolist()
     if not is_written(positions):
         return None
-    places = find_exact(positions)
+    places = place_exactly(positions)
     return complete_grid(estimate_meter(notes, beats_sec, choices.meters, choices.downbeats_sec), places[-1]), [*places]
 
 

@@ -6,7 +6,7 @@ Cemgil, Desain and Kappen, "Rhythm Quantization for Transcription", CMJ 24(2), 2
 search, beats already known. Written lengths follow the key's release, legato notes reach the next one of their voice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
 from math import floor, lcm
@@ -37,7 +37,6 @@ ELSEWHERE_CHANCE = 0.5
 # music is as near to one of the 47 places of a beat in a fifth of its notes.
 EXACT_DIVISIONS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24)
 NEAR_EXACT, EXACT_SHARE = 0.002, 0.95
-SHORTEST = Fraction(1, 24)  # of what is written, in beats
 # Swing: so many late offbeats at least, and of others no more than this share. No piece of data/train is taken for it.
 LEAST_SWUNG, MOST_STRAIGHT = 24, 0.1
 # A note held for at least this share (same search) of the way to the next one of its voice is written up to it:
@@ -96,20 +95,47 @@ def division_costs(beat_quarter: Fraction, grid: Grid) -> dict[int, float]:
     return {n: cost for n, cost in costs.items() if n == 1 or any((beat_quarter / n) % step == 0 for step in steps)}
 
 
-def find_exact(positions: Sequence[float]) -> list[Fraction]:
-    """The nearest places of written music, in beats or in quarters: `EXACT_DIVISIONS` of one."""
-    exact = []
-    for position in positions:
-        places = (Fraction(round(position * n), n) for n in EXACT_DIVISIONS)
-        exact.append(min(places, key=lambda place: abs(float(place) - position)))
-    return exact
-
-
 def is_written(positions: Sequence[float]) -> bool:
     """Whether nearly all positions are places of written music, as those of music that is played never are."""
-    exact = find_exact(positions)
-    n_near = sum(abs(float(place) - position) < NEAR_EXACT for place, position in zip(exact, positions, strict=True))
+    places = _snap_exactly(positions)
+    n_near = sum(abs(float(place) - position) < NEAR_EXACT for place, position in zip(places, positions, strict=True))
     return n_near >= EXACT_SHARE * len(positions)
+
+
+def place_exactly(positions: Sequence[float]) -> list[Fraction]:
+    """The places of written music that are nearest to positions in beats.
+
+    Where a beat has quintuplets or septuplets beside anything else, all of it goes to the finest plain division.
+    """
+    places = _snap_exactly(positions)
+    divisions = find_divisions(places)
+    mixed = {beat for beat, division in divisions.items() if is_odd(division) and division not in UNUSUAL_COSTS}
+    return [Fraction(round(position * EXACT_DIVISIONS[-1]), EXACT_DIVISIONS[-1]) if floor(place) in mixed else place
+            for place, position in zip(places, positions, strict=True)]
+
+
+def measure_exactly(
+    places: Sequence[Fraction], releases: Sequence[float], measured: Sequence[Fraction]
+) -> list[Fraction]:
+    """Lengths of written music whose keys are released at these positions; ``measured`` where the end fits no beat."""
+    divisions = find_divisions(places)
+    return [end - place if end > place and fits_beat(end, divisions) else length
+            for place, end, length in zip(places, _snap_exactly(releases), measured, strict=True)]
+
+
+def _snap_exactly(positions: Sequence[float]) -> list[Fraction]:
+    """The nearest multiples of one of `EXACT_DIVISIONS`."""
+    snapped = []
+    for position in positions:
+        places = (Fraction(round(position * n), n) for n in EXACT_DIVISIONS)
+        snapped.append(min(places, key=lambda place: abs(float(place) - position)))
+    return snapped
+
+
+def fits_beat(end: Fraction, divisions: Mapping[int, int]) -> bool:
+    """Whether a note may end there: among quintuplets on one of theirs, and on none elsewhere."""
+    division = divisions.get(floor(end), 1)
+    return division % end.denominator == 0 or not (is_odd(division) or is_odd(end.denominator))
 
 
 def limit_places(places: Sequence[Fraction], grid: BeatGrid, limit: Grid) -> list[Fraction]:

@@ -16,12 +16,13 @@ from ottava.signs import Sign
 KINDS = {
     Fraction(8): "breve", Fraction(4): "whole", Fraction(2): "half", Fraction(1): "quarter", Fraction(1, 2): "eighth",
     Fraction(1, 4): "16th", Fraction(1, 8): "32nd", Fraction(1, 16): "64th", Fraction(1, 32): "128th",
-    Fraction(1, 64): "256th",
+    Fraction(1, 64): "256th", Fraction(1, 128): "512th", Fraction(1, 256): "1024th",
 }  # fmt: skip
 DOTS = {0: Fraction(1), 1: Fraction(3, 2)}
 # So many in the time of so many, by the odd part of the denominator; of others the next power of two below.
 RATIOS = {1: ((1, 1),), 3: ((3, 2),), 5: ((5, 4), (5, 6)), 7: ((7, 4), (7, 6))}
-FLAGS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5, "256th": 6}  # of the values that can be beamed
+FLAGS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5, "256th": 6,
+         "512th": 7, "1024th": 8}  # of the values that can be beamed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ voices more than the fingers. So the network sees each note among its neighbours
 Conventions: lengths are in beats; notes are sorted by onset, then pitch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
 from math import floor
@@ -18,7 +18,7 @@ from ottava.bars import smooth_periods
 from ottava.chords import describe_neighbours, tabulate_notes, tabulate_presses
 from ottava.datatypes import BeatGrid, Floats, IntArray, Note, Pedal
 from ottava.meter import beat_positions, is_compound, signature_quarters
-from ottava.rhythm import Grid, division_costs, find_divisions, is_odd
+from ottava.rhythm import Grid, division_costs, find_divisions, fits_beat
 from ottava.rhythm_classes import N_BAR_BEATS, PHASES
 
 # Written lengths that the network chooses between: 98 % of those in data/train.
@@ -103,7 +103,7 @@ def choose_values(
         end = place + value
         signature = grid.signatures[min(floor(place), len(grid.signatures) - 1)]
         is_end = end.denominator in divisions[signature] or end.denominator == place.denominator
-        return is_end and _fits_beat(end, found)
+        return is_end and fits_beat(end, found)
 
     outputs = _favour_joints(outputs, places, staffs)
     ranked = np.argsort(-outputs, axis=1)[:, :MOST_CHOICES].tolist()
@@ -130,12 +130,6 @@ def _favour_joints(outputs: Floats, places: Sequence[Fraction], staffs: Sequence
         favoured[index, : len(values)] += REACH_BONUS * (beyond > -SAME_BEATS)
         favoured[index, : len(values)] += JOINT_BONUS * (np.abs(beyond) < SAME_BEATS)
     return np.asarray(favoured)
-
-
-def _fits_beat(end: Fraction, divisions: Mapping[int, int]) -> bool:
-    """Whether a note may end there: among quintuplets on one of theirs, and on none elsewhere."""
-    division = divisions.get(floor(end), 1)
-    return division % end.denominator == 0 or not (is_odd(division) or is_odd(end.denominator))
 
 
 def compute_note_features(

@@ -149,3 +149,27 @@ def test_spans_of_a_voice_do_not_overlap() -> None:
         spans = sorted({(n.span.onset_quarter, n.span.duration_quarter)
                         for n in score.notes if n and (n.staff, n.voice) == (staff, voice)})
         assert all(a + d <= b for (a, d), (b, _) in pairwise(spans))
+
+
+@st.composite
+def written_music(draw: st.DrawFn) -> tuple[Performance, Choices]:
+    """Notes that stand exactly on divisions of beats half a second long, and these beats."""
+    rows = []
+    for _ in range(draw(st.integers(1, 40))):
+        division = draw(st.sampled_from((1, 2, 3, 4, 5, 6, 7, 8, 12, 16)))
+        onset, length = draw(st.integers(0, 8 * division)) / division, draw(st.integers(1, 3 * division)) / division
+        rows.append(Note(onset / 2, (onset + length) / 2, draw(st.integers(30, 100)), 64))
+    rows.sort(key=lambda note: (note.onset_sec, note.pitch))
+    beats_sec = tuple(beat / 2 for beat in range(12))
+    meter = draw(st.sampled_from(((4, 4), (6, 8), (2, 2), (3, 8))))
+    return Performance(tuple(rows), (), "written"), Choices(beats_sec=beats_sec, meters=((0.0, *meter),))
+
+
+@given(written_music(), st.integers(0, 2**32 - 1))
+@settings(max_examples=60, deadline=None)
+def test_what_stands_exactly_on_the_beats_is_written_whole(music: tuple[Performance, Choices], seed: int) -> None:
+    result = notate_anyhow(*music, seed)
+    text = write_musicxml(result)
+    assert not list(read_schema().iter_errors(text))
+    assert all(total == length for total, length in bar_sums(text))
+    assert set(sounding_pitches(text)) == {note.pitch for note in result.performance.notes}
