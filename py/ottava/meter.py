@@ -80,7 +80,7 @@ def estimate_meter(
         _, size, phase = max(
             (_downbeat_contrast(accents, size, phase), size, phase)
             for size in BEATS_PER_BAR
-            for phase in ([fixed[0] % size] if fixed else range(size))
+            for phase in ([fixed[0] % size] if fixed else range(min(size, n_beats)))
         )
         is_compound = compound_share(notes, times_sec) > COMPOUND_SHARE
         signatures = [(3 * size, 8) if is_compound else (size, 4)] * n_beats
@@ -93,7 +93,8 @@ def estimate_meter(
         anchors = fixed
         if not anchors:
             accents, size = compute_accents(notes, times_sec), tactus_beats(signatures[0][0])
-            anchors = [max((_downbeat_contrast(accents, size, phase), phase) for phase in range(size))[1]]
+            phases = range(min(size, n_beats))
+            anchors = [max((_downbeat_contrast(accents, size, phase), phase) for phase in phases)[1]]
     beat_in_bar = np.ones(n_beats, np.int64)
     for index in range(anchors[0] - 1, -1, -1):
         beat_in_bar[index] = (beat_in_bar[index + 1] - 2) % tactus_beats(signatures[index][0]) + 1

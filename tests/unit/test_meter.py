@@ -106,3 +106,10 @@ def test_compound_beats_are_three_eighths_long() -> None:
 def test_positions_go_on_beyond_the_beats() -> None:
     places = beat_positions(np.array([-1.0, 0.5, 1.5, 5.0]), np.array([0.0, 1.0, 3.0]))
     assert places == pytest.approx([-1.0, 0.5, 1.25, 3.0])
+
+
+def test_two_beats_are_not_enough_for_a_bar() -> None:
+    notes = [Note(0.25, 0.5, 30, 64)]
+    for meters in (((0.0, 4, 4),), ()):
+        grid = estimate_meter(notes, np.array([0.0, 0.5]), meters)
+        assert len(grid.beat_in_bar) == 2
