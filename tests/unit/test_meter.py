@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from ottava.datatypes import BeatGrid, Meter
+from ottava.datatypes import BeatGrid, Meter, Note
 from ottava.meter import (
     bar_quarters,
     beat_positions,
