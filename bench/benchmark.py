@@ -25,8 +25,10 @@ METRICS = (
     "note_onset_precision", "note_onset_recall", "note_onset_f1", "note_onset_f1_aligned", "note_offset_f1",
     "note_offset_f1_aligned", "note_offset_f1_sounding", "note_velocity_f1", "note_velocity_f1_aligned",
     "pedal_onset_f1", "beat_f1", "downbeat_f1", "meter_exact", "meter_equivalent", "key_start", "key_time",
-    "staff_accuracy", "spelling_accuracy", "position_accuracy", "duration_accuracy", "score_notes_found", "mv2h",
+    "staff_accuracy", "spelling_accuracy", "position_accuracy", "duration_accuracy", "score_notes_found",
+    "mv2h_pitch", "mv2h_voice", "mv2h_meter", "mv2h_value", "mv2h_harmony", "mv2h",
 )  # fmt: skip
+NOTATION_METRICS = ("staff_accuracy", "spelling_accuracy", "key_start", "key_time", "mv2h_voice", "mv2h")
 
 
 def main() -> int:
@@ -106,6 +108,7 @@ def _make_section(
         f"| seconds of music a second | {speed:.1f} |",
         f"| peak memory, MiB, largest | {peak:.0f} |",
         "",
+        *_make_composer_table(records),
         "<details><summary>By item</summary>",
         "",
         f"| item | {' | '.join(shown)} | x real time | MiB |",
@@ -116,6 +119,25 @@ def _make_section(
         "",
     ]
     return "\n".join(lines)
+
+
+def _make_composer_table(records: list[dict[str, Any]]) -> list[str]:
+    """What notation decides, by composer; nothing where items are not named after one."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        composer, _, rest = record["id"].partition("__")
+        groups.setdefault(composer if rest else "others", []).append(record)
+    if len(groups) < 2:
+        return []
+    shown = [name for name in NOTATION_METRICS if _has(records, name)]
+    return [
+        f"| composer | items | {' | '.join(shown)} |",
+        "|---|" + "--:|" * (len(shown) + 1),
+        *(f"| {composer} | {len(of)} | "
+          f"{' | '.join(f'{100 * _mean(of, name):.1f}' if _has(of, name) else '' for name in shown)} |"
+          for composer, of in sorted(groups.items())),
+        "",
+    ]  # fmt: skip
 
 
 def _item_row(record: dict[str, Any], shown: list[str], seconds: dict[str, float]) -> str:

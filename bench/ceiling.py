@@ -16,6 +16,7 @@ Writes results.md, "Ceiling"; with ``--only`` or ``--set`` it only prints.
 
 import argparse
 import importlib.util
+import itertools
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter, defaultdict
@@ -236,13 +237,22 @@ def write_deadpan(truth: Any, bpm: float, path: Path, is_bare: bool) -> None:
 
 
 def write_signatures(file: pretty_midi.PrettyMIDI, truth: Any, quarter_sec: float) -> None:
-    """Add meters and keys as notation programs do: a pickup is a bar of a meter of its own."""
-    begin_sec = max(0.0, float(-truth.beat_quarters[0]) * quarter_sec)
-    pickup = Fraction(begin_sec / quarter_sec).limit_denominator(8)
-    meters = [(meter.time, meter.beats, meter.beat_type) for meter in truth.meters]
-    if pickup:
-        meters[:1] = [(0.0, pickup.numerator, 4 * pickup.denominator), (begin_sec, *meters[0][1:])]
-    file.time_signature_changes = [pretty_midi.TimeSignature(n, kind, sec) for sec, n, kind in meters]
+    """Add meters and keys as notation programs do: a pickup and every cut bar has a meter of its own."""
+    beats = zip(truth.beat_quarters, truth.is_downbeat, strict=True)
+    quarters = [quarter for quarter, is_downbeat in beats if is_downbeat]
+    begin_sec = float(truth.downbeat_times[0])
+    bars = [(-Fraction(begin_sec / quarter_sec).limit_denominator(8), quarters[0])] if begin_sec else []
+    bars += itertools.pairwise(quarters)
+    last = None
+    for start, end in bars:
+        sec = begin_sec + float(start) * quarter_sec
+        meter = next((meter for meter in reversed(truth.meters) if meter.time <= sec + quarter_sec / 8), truth.meters[0])
+        length = end - start
+        is_cut = length != meter.quarters
+        signature = (length.numerator, 4 * length.denominator) if is_cut else (meter.beats, meter.beat_type)
+        if signature != last:
+            file.time_signature_changes.append(pretty_midi.TimeSignature(*signature, max(0.0, sec)))
+        last = signature
     file.key_signature_changes = [pretty_midi.KeySignature(7 * fifths % 12, sec) for sec, fifths in truth.keys]
 
 

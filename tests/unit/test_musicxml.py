@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ottava.datatypes import Choices, Note, Performance
 from ottava.musicxml import write_musicxml
-from tests.musicxml_schema import read_schema
+from tests.musicxml_schema import bar_sums, read_schema
 from tests.performances import WALTZ, Written, notate_anyhow, notate_here, perform, performances
 
 
@@ -28,26 +28,6 @@ def sounding_pitches(text: str) -> Counter[int]:
             if note.tie is None or note.tie.type == "start":
                 begun[note.pitch.midi] += 1
     return begun
-
-
-def bar_sums(text: str) -> list[tuple[Fraction, Fraction]]:
-    """(sum of a voice's values, length of its bar) in divisions, over all bars, staves and voices that are written."""
-    sums = []
-    root = ElementTree.fromstring(text)
-    length, divisions = Fraction(0), 1
-    for measure in root.iter("measure"):
-        for attributes in measure.iter("attributes"):
-            divisions = int(attributes.findtext("divisions") or divisions)
-            if attributes.find("time") is not None:
-                length = Fraction(4 * int(attributes.findtext("time/beats") or 4),
-                                  int(attributes.findtext("time/beat-type") or 4))
-        voices: Counter[tuple[str, str]] = Counter()
-        for note in measure.findall("note"):
-            if note.find("chord") is None:
-                voice = note.findtext("staff") or "1", note.findtext("voice") or "1"
-                voices[voice] += int(note.findtext("duration") or 0)
-        sums += [(Fraction(total, divisions), length) for total in voices.values() if measure.get("implicit") != "yes"]
-    return sums
 
 
 @given(performances())
