@@ -246,7 +246,8 @@ def write_signatures(file: pretty_midi.PrettyMIDI, truth: Any, quarter_sec: floa
     last = None
     for start, end in bars:
         sec = begin_sec + float(start) * quarter_sec
-        meter = next((meter for meter in reversed(truth.meters) if meter.time <= sec + quarter_sec / 8), truth.meters[0])
+        begun = [meter for meter in truth.meters if meter.time <= sec + quarter_sec / 8]
+        meter = (begun or truth.meters)[-1 if begun else 0]
         length = end - start
         is_cut = length != meter.quarters
         signature = (length.numerator, 4 * length.denominator) if is_cut else (meter.beats, meter.beat_type)

@@ -39,7 +39,7 @@ END_DIVISIONS = (1, 2, 3, 4, 6, 8, 12)  # of a beat, on which a note may end
 MOST_CHOICES = 8
 # How much the length of a note goes by its chord's; by how much, as logarithms, one is likelier that leaves no rest
 # before the next note of its staff, and one that ends just there (docs/notes.md, "Tried").
-CHORD_SHARE, REACH_BONUS, JOINT_BONUS = 0.5, 0.5, 0.5
+CHORD_SHARE, REACH_BONUS, JOINT_BONUS = 0.5, 0.25, 0.75
 NEAR_NOTES = 24  # that may follow a note in its voice
 NEAR_SEMITONES, ABOVE_SEMITONES = 5, 2
 
