@@ -87,11 +87,16 @@ def write_musicxml(result: Result) -> str:
 
 
 def _add(parent: Element, tag: str, text: object = None, **attributes: str) -> Element:
-    """A new last child; its text is free of what XML has no place for, not even escaped."""
+    """A new last child."""
     child = SubElement(parent, tag, attributes)
     if text is not None:
-        child.text = "".join(filter(str.isprintable, str(text)))
+        child.text = str(text)
     return child
+
+
+def _clean(text: str | None) -> str:
+    """What a person wrote without control characters: XML has no place for them, not even escaped."""
+    return "".join(filter(str.isprintable, text or ""))
 
 
 def _find_key(keys: Sequence[Key], bar: Bar) -> Key:
@@ -109,7 +114,7 @@ def _find_divisions(voices: Sequence[Voices], directions: Directions) -> int:
 
 def _write_head(root: Element, result: Result) -> None:
     """Title, composer, who wrote the file, the paper and the part."""
-    title, composer = result.title or "Piano", result.choices.composer
+    title, composer = _clean(result.title) or "Piano", _clean(result.choices.composer)
     _add(_add(root, "work"), "work-title", title)
     identification = _add(root, "identification")
     if composer:
