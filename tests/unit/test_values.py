@@ -67,3 +67,11 @@ def test_features_are_finite(performance: Performance) -> None:
 
 def test_a_note_alone_has_features() -> None:
     assert describe_values([Note(0.0, 1.0, 60, 64)], (), [Fraction(0)], GRID)[0].shape == (1, N_FEATURES)
+
+
+def test_the_last_chord_of_a_staff_ends_together() -> None:
+    outputs = np.zeros((4, len(VALUES) + 1))
+    for row, value in enumerate(("1", "1/4", "1", "1/2")):
+        outputs[row, VALUES.index(Fraction(value))] = 9.0
+    places = [Fraction(0), Fraction(1), Fraction(1), Fraction(1)]
+    assert choose_values(outputs, places, [1, 1, 1, 2], [Fraction(1)] * 4, GRID) == [1, 1, 1, Fraction(1, 2)]
