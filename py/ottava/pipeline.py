@@ -175,7 +175,8 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     else:
         staffs = split_hands(shown_notes, choices.split_pitch)
     releases = beat_positions(np.array([note.offset_sec for note in shown_notes]), grid.times_sec).tolist()
-    if choices.beats_sec and is_written(releases):
+    # Where places were moved, exact ends would no longer fit them.
+    if choices.beats_sec and choices.grid == "auto" and not is_swung and is_written(releases):
         lengths = measure_exactly(places, releases, lengths)
     elif is_trained:
         lengths = choose_values(outputs["value"], places, staffs, lengths, grid, choices.grid)

@@ -97,9 +97,9 @@ def division_costs(beat_quarter: Fraction, grid: Grid) -> dict[int, float]:
 
 def is_written(positions: Sequence[float]) -> bool:
     """Whether nearly all positions are places of written music, as those of music that is played never are."""
-    places = _snap_exactly(positions)
-    n_near = sum(abs(float(place) - position) < NEAR_EXACT for place, position in zip(places, positions, strict=True))
-    return n_near >= EXACT_SHARE * len(positions)
+    divisions, where = np.array(EXACT_DIVISIONS)[:, None], np.array(positions)
+    off = np.abs(np.round(where * divisions) / divisions - where).min(axis=0)
+    return bool((off < NEAR_EXACT).sum() >= EXACT_SHARE * len(where))
 
 
 def place_exactly(positions: Sequence[float]) -> list[Fraction]:

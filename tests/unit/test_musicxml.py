@@ -1,6 +1,7 @@
 """MusicXML: what other programs read back."""
 
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -40,6 +41,20 @@ def test_any_performance_is_written_whole(performance: Performance) -> None:
     assert set(sounding_pitches(text)) == {note.pitch for note in performance.notes}
 
 
+@st.composite
+def written_music(draw: st.DrawFn) -> tuple[Performance, Choices]:
+    """Notes that stand exactly on divisions of beats half a second long, and these beats."""
+    rows = []
+    for _ in range(draw(st.integers(1, 40))):
+        division = draw(st.sampled_from((1, 2, 3, 4, 5, 6, 7, 8, 12, 16)))
+        onset, length = draw(st.integers(0, 8 * division)) / division, draw(st.integers(1, 3 * division)) / division
+        rows.append(Note(onset / 2, (onset + length) / 2, draw(st.integers(30, 100)), 64))
+    rows.sort(key=lambda note: (note.onset_sec, note.pitch))
+    beats_sec = tuple(beat / 2 for beat in range(12))
+    meter = draw(st.sampled_from(((4, 4), (6, 8), (2, 2), (3, 8))))
+    return Performance(tuple(rows), (), "written"), Choices(beats_sec=beats_sec, meters=((0.0, *meter),))
+
+
 CHOICES = (
     Choices(),
     Choices(meters=((0.0, 3, 4),), downbeats_sec=(4.0,)),
@@ -68,6 +83,15 @@ def test_whatever_the_networks_say_bars_add_up(performance: Performance, choices
 def test_a_grid_of_eighths_has_nothing_shorter(performance: Performance, seed: int) -> None:
     score = notate_anyhow(performance, Choices(grid="8", meters=((0.0, 4, 4),)), seed).score
     spans = [note.span for note in score.notes if note]
+    assert all(span.onset_quarter % Fraction(1, 2) == 0 == span.duration_quarter % Fraction(1, 2) for span in spans)
+
+
+@given(written_music(), st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_a_grid_holds_for_written_music_too(music: tuple[Performance, Choices], seed: int) -> None:
+    performance, choices = music
+    given_grid = replace(choices, grid="8", meters=((0.0, 4, 4),))
+    spans = [note.span for note in notate_anyhow(performance, given_grid, seed).score.notes if note]
     assert all(span.onset_quarter % Fraction(1, 2) == 0 == span.duration_quarter % Fraction(1, 2) for span in spans)
 
 
@@ -129,20 +153,6 @@ def test_spans_of_a_voice_do_not_overlap() -> None:
         spans = sorted({(n.span.onset_quarter, n.span.duration_quarter)
                         for n in score.notes if n and (n.staff, n.voice) == (staff, voice)})
         assert all(a + d <= b for (a, d), (b, _) in pairwise(spans))
-
-
-@st.composite
-def written_music(draw: st.DrawFn) -> tuple[Performance, Choices]:
-    """Notes that stand exactly on divisions of beats half a second long, and these beats."""
-    rows = []
-    for _ in range(draw(st.integers(1, 40))):
-        division = draw(st.sampled_from((1, 2, 3, 4, 5, 6, 7, 8, 12, 16)))
-        onset, length = draw(st.integers(0, 8 * division)) / division, draw(st.integers(1, 3 * division)) / division
-        rows.append(Note(onset / 2, (onset + length) / 2, draw(st.integers(30, 100)), 64))
-    rows.sort(key=lambda note: (note.onset_sec, note.pitch))
-    beats_sec = tuple(beat / 2 for beat in range(12))
-    meter = draw(st.sampled_from(((4, 4), (6, 8), (2, 2), (3, 8))))
-    return Performance(tuple(rows), (), "written"), Choices(beats_sec=beats_sec, meters=((0.0, *meter),))
 
 
 @given(written_music(), st.integers(0, 2**32 - 1))
