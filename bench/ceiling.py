@@ -33,13 +33,13 @@ import numpy as np
 import pretty_midi
 
 from constants import add_set_option, set_constants
+from corpus import open_folds
 from folds import DATA
 from ottava.datatypes import Run
 from ottava.musicxml import write_musicxml
 from ottava.result import result_to_json
 from readability import DEADPAN, list_printed, notate_unseen
 from report import describe_run, replace_section
-from rhythm import open_folds
 from signs import is_printed
 
 NAMES = (

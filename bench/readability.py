@@ -20,13 +20,13 @@ from pathlib import Path
 from statistics import mean, median
 
 from constants import add_set_option, set_constants
+from corpus import open_folds
 from folds import DATA, find_fold
 from ottava.datatypes import Choices, Result, Run
 from ottava.midi import read_midi, read_written
 from ottava.musicxml import write_musicxml
 from ottava.pipeline import notate
 from report import ROOT, describe_run, replace_section
-from rhythm import open_folds
 from signs import MEASURES, measure_score
 
 DEADPAN = ROOT / ".cache" / "ceiling"  # where ceiling.py keeps, by item, what it made

@@ -10,98 +10,30 @@ the matched notes whose position in the bar, and whose value, are exactly right,
 performances and, with ``--all``, over pieces, by composer and by meter, and the ten worst performances.
 """
 
-import argparse
-import asyncio
-import csv
 import sys
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import mir_eval
 import numpy as np
 from numpy.typing import NDArray
 
-from constants import add_set_option, set_constants
-from folds import DATA
-from ottava.__main__ import run_nothing
-from ottava.datatypes import Choices, Note, Pedal, Performance, Run, Score
+from corpus import Figures, Measured, Truth, run_bench
+from ottava.datatypes import Score
 from ottava.meter import is_same_meter, list_bars
-from ottava.models import read_rhythm
-from ottava.native import create_run
-from ottava.pipeline import notate
-from report import describe_run, replace_section
+from report import describe_run
 
 SAME_QUARTER = 0.02  # positions and values of data/train are float32 quarters
 LEAST_BEAT_SEC = 0.07  # beats before the first note less this are left out on both sides
 NAMES = ("beats", "downbeats", "meter", "position", "value", "staff")
-Figures = dict[str, float]
 
 
-def main() -> int:
-    """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", type=Path)
-    parser.add_argument("--all", action="store_true", help="every performance, not one of each piece")
-    parser.add_argument("--dp", action="store_true", help="without trained networks")
-    add_set_option(parser)
-    options = parser.parse_args()
-    set_constants(options.set)
-    folder = DATA / "train"
-    if not (folder / "index.csv").is_file():
-        print(f"There are no performances in {folder}; set OTTAVA_SHARED.", file=sys.stderr)
-        return 1
-    runs = dict.fromkeys("01234", run_nothing) if options.dp else open_folds(options.models)
-    choices = Choices(beats="dp" if options.dp else "model")
-    rows = [row for row in choose_rows(folder, options.all) if row["fold"] in runs]
-    measured = []
-    for count, row in enumerate(rows, 1):
-        truth = dict(np.load(folder / row["file"]))
-        measured.append((row, truth, measure(truth, choices, runs[row["fold"]])))
-        print(f"\r{count} of {len(rows)}", end="", file=sys.stderr)
-    title = ", ".join(filter(None, [
-        "Rhythm",
-        "without trained networks" if options.dp else "",
-        "every performance" if options.all else "",
-        f"folds {' '.join(runs)}" if len(runs) < 5 else "",
-    ]))  # fmt: skip
-    text = make_section(measured, title)
-    if not options.set:
-        replace_section(text)
-    print(text)
-    return 0
-
-
-def open_folds(folder: Path) -> dict[str, Run]:
-    """The seam's ``run`` of each fold that is there; works of others are not measured."""
-    return {
-        str(fold): create_run(read_rhythm((path / "models.json").read_text("utf-8")).graphs, path)
-        for fold in range(5)
-        if (path := folder / f"fold{fold}").is_dir()
-    }
-
-
-def choose_rows(folder: Path, is_all: bool) -> list[dict[str, str]]:
-    """Rows of index.csv: all, or one of each piece by a fixed lot."""
-    with (folder / "index.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    if is_all:
-        return rows
-    Random(0).shuffle(rows)
-    return sorted({f"{row['composer']} {row['piece']}": row for row in rows}.values(), key=lambda row: row["file"])
-
-
-def measure(truth: dict[str, NDArray[Any]], choices: Choices, run: Run) -> Figures:
-    """Figures of one performance; ``truth`` as data/train/README.md describes it."""
-    columns = (truth[name].tolist() for name in ("onset_sec", "offset_sec", "pitch", "velocity"))
-    notes = tuple(Note(on, max(off, on + 0.01), pitch, loud) for on, off, pitch, loud in zip(*columns, strict=True))
-    performance = Performance(notes, tuple(read_pedals(truth)), "played")
-    score = asyncio.run(notate(performance, notes[-1].offset_sec + 1, choices, run)).score
+def measure(truth: Truth, score: Score) -> Figures:
+    """Figures of one performance."""
     beats, is_downbeat = truth["beat_time_sec"], truth["beat_is_downbeat"]
-    start = notes[0].onset_sec - LEAST_BEAT_SEC
+    start = float(truth["onset_sec"][0]) - LEAST_BEAT_SEC
     figures = {
         "beats": compare_beats(beats, [beat.time_sec for beat in score.beats], start),
         "downbeats": compare_beats(beats[is_downbeat], [b.time_sec for b in score.beats if b.beat_in_bar == 1], start),
@@ -119,22 +51,13 @@ def measure(truth: dict[str, NDArray[Any]], choices: Choices, run: Run) -> Figur
     return figures
 
 
-def read_pedals(truth: dict[str, NDArray[Any]]) -> list[Pedal]:
-    """Presses of the sustain pedal."""
-    is_down = np.concatenate([[False], truth["pedal_value"] >= 64, [False]]).astype(np.int8)
-    times = np.append(truth["pedal_time_sec"], truth["offset_sec"].max())
-    begins, ends = times[np.diff(is_down) > 0], times[np.diff(is_down) < 0]
-    presses = zip(begins.tolist(), ends.tolist(), strict=True)
-    return [Pedal(begin, end, "sustain") for begin, end in presses if begin < end]
-
-
 def compare_beats(truth: NDArray[np.float64], found: Sequence[float], start: float) -> float:
     """F1 at 70 ms."""
     times = np.array(found)
     return float(mir_eval.beat.f_measure(truth[truth >= start], np.maximum(times[times >= start], 0)))
 
 
-def find_meter(truth: dict[str, NDArray[Any]]) -> tuple[int, int]:
+def find_meter(truth: Truth) -> tuple[int, int]:
     """The time signature that holds longest."""
     beats, rows = truth["beat_time_sec"], truth["time_signatures"].tolist()
     lasting: Counter[tuple[int, int]] = Counter()
@@ -153,7 +76,7 @@ def find_longest(score: Score) -> tuple[int, int]:
     return lasting.most_common(1)[0][0]
 
 
-def describe_truth(truth: dict[str, NDArray[Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def describe_truth(truth: Truth) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Position in the bar and value of each note in quarters; NaN where the score does not tell, and of grace notes."""
     counted = truth["matched"] & ~truth["suspect"] & ~truth["grace"] & np.isfinite(truth["score_onset_quarter"])
     downbeats = truth["beat_quarter"][truth["beat_is_downbeat"]].astype(np.float64)
@@ -180,9 +103,9 @@ def describe_score(score: Score) -> NDArray[np.float64]:
     return np.array(rows)
 
 
-def make_section(measured: list[tuple[dict[str, str], dict[str, NDArray[Any]], Figures]], title: str) -> str:
+def make_section(measured: list[Measured], title: str) -> str:
     """The Markdown section."""
-    def table(name: str, of: Callable[[dict[str, str], dict[str, NDArray[Any]]], str]) -> list[str]:
+    def table(name: str, of: Callable[[dict[str, str], Truth], str]) -> list[str]:
         groups: dict[str, list[Figures]] = defaultdict(list)
         for row, truth, figures in measured:
             groups[of(row, truth)].append(figures)
@@ -218,4 +141,4 @@ def make_row(name: str, figures: list[Figures]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_bench(__doc__, "Rhythm", measure, make_section))
