@@ -15,11 +15,11 @@ serve: dist
 	@$(VENV) -m build.serve --port $(PORT)
 
 ## The site as static files in dist/
-dist: tools .venv/made node_modules/page
+dist: tools .venv/samples node_modules/page
 	@$(VENV) -m build.site
 
 ## Everything that tests; installs a Chromium where there is none
-test: dist .venv/tests
+test: dist .venv/tests node_modules/check
 	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && $(VENV) -m pytest $(TESTS)
 
 ## Style and types
@@ -35,9 +35,10 @@ bench: dist .venv/tests
 	$(VENV) bench/benchmark.py
 
 ## Speed of the page in a real browser, beside a plain port of the package (this page as it was with ONNX Runtime Web);
-## memory by length with make bench-web OPTIONS=--memory
+## memory by length with make bench-web OPTIONS=--memory; then how quickly it answers, and Lighthouse's scores
 bench-web: dist .venv/tests .cache/plain/dist/files.json
-	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && $(VENV) bench/page.py $(OPTIONS)
+	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && $(VENV) bench/page.py $(OPTIONS) && \
+	  PYTHONPATH=. $(VENV) bench/interface.py && $(VENV) bench/roll.py && $(VENV) bench/lighthouse.py
 
 .cache/plain/dist/files.json:
 	rm -rf .cache/plain && git worktree prune && git worktree add --detach .cache/plain $(PLAIN_COMMIT)
@@ -56,13 +57,15 @@ parity: $(EXPORT)/made
 	$(EXPORT)/bin/python -m build.export_notes --out $(EXPORT)/models
 	$(EXPORT)/bin/python -m build.parity $(RECORDINGS) --models $(EXPORT)/models
 
-## New pins, after a change of pyproject.toml, requirements/page.in or package.json
+## New pins, after a change of pyproject.toml, requirements/*.in or package.json
 lock: tools .venv/made
 	$(VENV) -m pip install --quiet uv==$(UV_VERSION)
 	$(VENV) -m uv pip compile --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
 	  --extra test --extra check pyproject.toml -o requirements/dev.txt
 	$(VENV) -m uv pip compile --no-deps --generate-hashes --no-annotate --no-header --python-version 3.14 \
 	  -c requirements/dev.txt requirements/page.in -o requirements/page.txt
+	$(VENV) -m uv pip compile --universal --no-deps --generate-hashes --no-annotate --no-header --python-version 3.11 \
+	  -c requirements/dev.txt requirements/samples.in -o requirements/samples.txt
 	npm install --package-lock-only
 
 # One sentence for what is missing, before anything half works.
@@ -71,6 +74,11 @@ tools:
 
 .venv/made:
 	@$(PYTHON) -m venv .venv
+	@touch $@
+
+# Decodes and encodes the piano's samples.
+.venv/samples: requirements/samples.txt | .venv/made
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/samples.txt
 	@touch $@
 
 .venv/tests: requirements/dev.txt pyproject.toml | .venv/made

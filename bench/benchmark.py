@@ -94,8 +94,15 @@ def _make_section(
     failed = sum(bool(r["failed"]) for r in records)
     seen = "" if options.folds else "rhythm networks that have seen the works"
     heading = ", ".join(filter(None, [title, options.setting, seen, options.only and f"*{options.only}*"]))
-    names = ("note_onset_f1_aligned", "beat_f1", "downbeat_f1", "position_accuracy", "duration_accuracy",
-             "staff_accuracy", "mv2h")
+    names = (
+        "note_onset_f1_aligned",
+        "beat_f1",
+        "downbeat_f1",
+        "position_accuracy",
+        "duration_accuracy",
+        "staff_accuracy",
+        "mv2h",
+    )
     shown = [name for name in names if _has(records, name)]
     lines = [
         f"## {heading}",

@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from conditions import Samples, make_condition, read_samples
 from counterexamples import make_counterexamples
 from ottava.audio import SAMPLE_RATE
-from ottava.confidence import choose_notes, find_warnings
-from ottava.datatypes import Note, Performance, Run
+from ottava.confidence import find_warnings
+from ottava.corrections import correct_notes
+from ottava.datatypes import Choices, Note, Performance, Run
 from ottava.errors import TranscriptionError
 from ottava.models import Model, Setting, choose_graphs, choose_model, choose_setting, find_models_folder, read_models
 from ottava.native import create_run
@@ -220,8 +221,8 @@ def make_curve(judged: dict[str, list[Judged]]) -> str:
 
 def score_choice(one: Judged, sensitivity: float) -> tuple[float, float, float]:
     """Precision, recall and F1 of the notes that a sensitivity chooses."""
-    notes, is_kept = choose_notes(one.performance, sensitivity)
-    kept = [note in one.right for note, wanted in zip(notes, is_kept, strict=True) if wanted]
+    corrected = correct_notes(one.performance, Choices(sensitivity=sensitivity))
+    kept = [found.note in one.right for found in corrected if found.note]
     n_right = sum(kept)
     return n_right / max(len(kept), 1), n_right / one.n_played, 2 * n_right / (len(kept) + one.n_played)
 

@@ -105,6 +105,7 @@ def describe_score(score: Score) -> NDArray[np.float64]:
 
 def make_section(measured: list[Measured], title: str) -> str:
     """The Markdown section."""
+
     def table(name: str, of: Callable[[dict[str, str], Truth], str]) -> list[str]:
         groups: dict[str, list[Figures]] = defaultdict(list)
         for row, truth, figures in measured:

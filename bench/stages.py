@@ -72,8 +72,10 @@ def choose_pieces(folder: Path, folds: set[str], n_pieces: int) -> list[Path]:
 def score_stages(truth: dict[str, NDArray[Any]]) -> dict[str, float]:
     """All scores of one performance; ``truth`` as data/train/README.md describes it."""
     columns = (truth[name].tolist() for name in ("onset_sec", "offset_sec", "pitch", "velocity"))
-    notes = [Note(onset, max(offset, onset + 0.01), pitch, velocity)
-             for onset, offset, pitch, velocity in zip(*columns, strict=True)]
+    notes = [
+        Note(onset, max(offset, onset + 0.01), pitch, velocity)
+        for onset, offset, pitch, velocity in zip(*columns, strict=True)
+    ]
     matched = truth["matched"] & ~truth["suspect"]
     beats = truth["beat_time_sec"]
     tracked = track_beats(notes, notes[-1].offset_sec)
@@ -83,7 +85,8 @@ def score_stages(truth: dict[str, NDArray[Any]]) -> dict[str, float]:
         downbeats = grid.times_sec[grid.beat_in_bar == 1]
         true_downbeats = beats[truth["beat_is_downbeat"]]
         scores[f"downbeats, {name} beats, F1"] = float(
-            mir_eval.beat.f_measure(true_downbeats, np.maximum(downbeats, 0)))
+            mir_eval.beat.f_measure(true_downbeats, np.maximum(downbeats, 0))
+        )
         scores[f"meter, {name} beats"] = float(grid.signatures[0] == tuple(truth["time_signatures"][0, 1:]))
     has_staff = matched & (truth["staff"] > 0)
     if has_staff.any():

@@ -177,9 +177,7 @@ def _make_row(condition: str, scores: dict[tuple[str, str], list[NDArray[np.floa
     return f"| {condition} | {' | '.join(cells)} |"
 
 
-def _make_section(
-    scores: dict[tuple[str, str], list[NDArray[np.float64]]], n_recordings: int, seconds: float
-) -> str:
+def _make_section(scores: dict[tuple[str, str], list[NDArray[np.float64]]], n_recordings: int, seconds: float) -> str:
     conditions = list(dict.fromkeys(condition for condition, _ in scores))
     return "\n".join(
         [

@@ -55,8 +55,10 @@ def main() -> int:
 def measure(truth: Truth) -> tuple[float, float, float, float]:
     """Figures of one piece."""
     spans, pitches, staffs, printed = read_score(truth)
-    notes = [Note(float(span.onset_quarter), float(span.onset_quarter + span.duration_quarter), pitch, 64)
-             for span, pitch in zip(spans, pitches, strict=True)]
+    notes = [
+        Note(float(span.onset_quarter), float(span.onset_quarter + span.duration_quarter), pitch, 64)
+        for span, pitch in zip(spans, pitches, strict=True)
+    ]
     voices = separate_voices(notes, spans, staffs, Fraction(0))
     wanted, found = list_links(spans, staffs, printed), list_links(spans, staffs, voices)
     trimmed = trim_durations(spans, staffs, voices, joins_legato=False)
@@ -89,7 +91,8 @@ def list_links(spans: Sequence[Span], staffs: Sequence[int], voices: Sequence[in
         (one, other)
         for of_voice in chords.values()
         for before, after in zip(list(of_voice.values()), list(of_voice.values())[1:], strict=False)
-        for one in before for other in after
+        for one in before
+        for other in after
     }
 
 

@@ -103,8 +103,11 @@ def mix_hands(excerpt: Excerpt, taught: Taught, other: Taught, rng: np.random.Ge
     start = int(rng.choice(starts))
     n_beats = int(min(n_beats, len(other.beats_sec) - 1 - start))
     here, there = slice(begin, begin + n_beats), slice(start, start + n_beats)
-    if (n_beats < LEAST_MIXED_BEATS or (taught.meter[here] != other.meter[there]).any()
-            or (taught.is_downbeat[here] != other.is_downbeat[there]).any()):
+    if (
+        n_beats < LEAST_MIXED_BEATS
+        or (taught.meter[here] != other.meter[there]).any()
+        or (taught.is_downbeat[here] != other.is_downbeat[there]).any()
+    ):
         return False
     ratio = np.median(np.diff(taught.beats_sec[here])) / np.median(np.diff(other.beats_sec[there]))
     if not 1 / MOST_TEMPO_RATIO < ratio < MOST_TEMPO_RATIO:

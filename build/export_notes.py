@@ -147,8 +147,7 @@ def write_graphs(folder: Path, forms: dict[str, tuple[str, str]]) -> dict[str, d
             "sha256": hashlib.sha256(data).hexdigest(),
             "inputs": describe_tensors((key, tuple(value.shape), None) for key, value in inputs.items()),
             "outputs": describe_tensors(
-                (key, tuple(result.shape), above)
-                for (key, above), result in zip(outputs.items(), results, strict=True)
+                (key, tuple(result.shape), above) for (key, above), result in zip(outputs.items(), results, strict=True)
             ),
         }
         print(f"{path.name} {len(data):,} B", flush=True)

@@ -151,9 +151,9 @@ def place_notes(truth: dict[str, NDArray[Any]]) -> Floats:
 def weigh_performances(corpus: Sequence[Taught]) -> Floats:
     """Chance of each performance to be drawn: by its length, of no piece more than of a few performances."""
     names = [taught.piece for taught in corpus]
-    weights = np.array([
-        len(taught.chord_begin) * min(1.0, MOST_PERFORMANCES / names.count(taught.piece)) for taught in corpus
-    ])
+    weights = np.array(
+        [len(taught.chord_begin) * min(1.0, MOST_PERFORMANCES / names.count(taught.piece)) for taught in corpus]
+    )
     return np.asarray(weights / weights.sum())
 
 

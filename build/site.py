@@ -1,17 +1,21 @@
 """Makes ``dist/``, the whole site as static files, and ``files.json``, the list of them with their hashes.
 
-No bundler: what is in ``web/`` is what ships, beside the models, the example, the third-party files as npm installed
-them and the page's Python (`build.pyodide`). All addresses are relative, so that the site works below any path.
+No bundler: what is in ``web/`` is what ships, file by file, without comments and white space, beside the models, the
+example, the third-party files as npm installed them, the page's Python (`build.pyodide`) and the piano's samples
+(`build.samples`). All addresses are relative, so that the site works below any path.
 """
 
 import hashlib
 import json
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from build.pyodide import build_python
+from build.samples import PITCHES, build_samples
+from build.weight import ENTRY, find_modules
 from build.wheels import CACHE, ROOT
 
 DIST = ROOT / "dist"
@@ -23,18 +27,25 @@ LITERT_BUILDS = ["threaded_internal", "internal", "compat_internal"]
 
 # Of each npm package only what the page loads, unmodified.
 VENDOR = {
+    "client-zip": ["index.js", "LICENSE.txt"],
+    "idb": ["build/index.js", "LICENSE"],
     "mediabunny/dist/bundles": ["mediabunny.min.mjs"],
     "pyodide": ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"],
     "@litertjs/core/wasm": [f"litert_wasm_{build}.{ext}" for build in LITERT_BUILDS for ext in ("js", "wasm")],
     "verovio/dist": ["verovio.mjs", "verovio-module.mjs"],
 }
 VENDOR_FOLDERS = {
+    "client-zip": "client-zip",
+    "idb": "idb",
     "mediabunny/dist/bundles": "mediabunny",
     "pyodide": "pyodide",
     "@litertjs/core/wasm": "litert",
     "verovio/dist": "verovio",
 }
 
+
+# A third less to download; names, modules and files stay as they are. Without {} it would look at tsconfig.json.
+SHRINKING = ["--minify-whitespace", "--legal-comments=none", "--charset=utf8", "--target=esnext", "--tsconfig-raw={}"]
 
 # The list cannot hold itself, and the browser keeps the service worker by rules of its own.
 NOT_LISTED = {"files.json", "sw.js"}
@@ -48,6 +59,9 @@ def build_site(out: Path = DIST) -> None:
         _copy_files(site)
         (site / "python").mkdir()
         build_python(site / "python")
+        build_samples(site / "samples")
+        parts = list_parts((ROOT / "docs" / "dependencies.md").read_text("utf-8"))
+        (site / "parts.json").write_text(json.dumps(parts, indent=1) + "\n", "utf-8")
         listed = list_files(site, find_optional((site / "models" / "models.json").read_text("utf-8")))
         (site / "files.json").write_text(json.dumps(listed, indent=1) + "\n", "utf-8")
         if out.exists():
@@ -86,10 +100,11 @@ def list_files(site: Path, optional: Collection[str] = ()) -> dict[str, object]:
 def find_optional(models: str) -> set[str]:
     """Find the paths of what most devices do without; ``models`` is the text of models.json.
 
-    That is LiteRT for other browsers and the graphs that no default needs.
+    That is LiteRT for other browsers, the graphs that no default needs and the piano.
     """
     content = json.loads(models)
     optional = {f"vendor/litert/litert_wasm_{build}.{ext}" for build in LITERT_BUILDS[1:] for ext in ("js", "wasm")}
+    optional |= {f"samples/{pitch}.mp3" for pitch in PITCHES}
     for model in content["models"]:
         needed = {model["settings"][model["default_setting"]]["core"], "places", "score", "attributes"}
         is_default = model["name"] == content["default"]
@@ -99,12 +114,43 @@ def find_optional(models: str) -> set[str]:
     return optional
 
 
+def list_parts(dependencies: str) -> list[dict[str, str]]:
+    """List name, version and licence of what the page is made of, Ottava first; the text is docs/dependencies.md."""
+    page = dependencies.split("## In the page", 1)[1].split("\n## ", 1)[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in page.splitlines() if line.startswith("| ")][1:]
+    ottava = json.loads((ROOT / "package.json").read_text("utf-8"))
+    parts = [["Ottava", ottava["version"], ottava["license"]], *rows]
+    return [{"name": name, "version": version, "licence": licence} for name, version, licence in parts]
+
+
+def shrink_files(folder: Path) -> None:
+    """Take comments and white space out of the JavaScript and CSS that lies in a folder, in place."""
+    files = sorted([*folder.glob("*.js"), *folder.glob("*.css")])
+    esbuild = ROOT / "node_modules" / ".bin" / "esbuild"
+    places = [f"--outbase={folder}", f"--outdir={folder}", "--allow-overwrite", "--log-level=warning"]
+    subprocess.run([esbuild, *files, *SHRINKING, *places], check=True)
+
+
+def preload_modules(site: Path) -> None:
+    """Name what the first view imports in the page: the browser asks for all at once, not for one after the other."""
+    page = site / "index.html"
+    script = f'<script type="module" src="{ENTRY}"></script>'
+    before, found, after = page.read_text("utf-8").partition(script)
+    if not found:
+        raise ValueError(f"index.html has no {script}")
+    modules = sorted(path.relative_to(site).as_posix() for path in find_modules(site, ENTRY) - {site / ENTRY})
+    links = "\n    ".join(f'<link rel="modulepreload" href="{module}">' for module in modules)
+    page.write_text(f"{before}{links}\n    {found}{after}", "utf-8")
+
+
 def _copy_files(site: Path) -> None:
     """Copy everything but Python."""
     shutil.copytree(ROOT / "web", site, ignore=shutil.ignore_patterns("*.d.ts"))
+    shrink_files(site)
     for source, target in _find_files():
         (site / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, site / target)
+    preload_modules(site)
 
 
 def _find_files() -> Iterator[tuple[Path, str]]:

@@ -80,6 +80,4 @@ def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tenso
 
 
 if __name__ == "__main__":
-    run_training(
-        __doc__, BARS, draw_bars, N_BEATS, BATCH, STEPS, compute_losses, LOSS_WEIGHTS, more=read_reread
-    )
+    run_training(__doc__, BARS, draw_bars, N_BEATS, BATCH, STEPS, compute_losses, LOSS_WEIGHTS, more=read_reread)

@@ -48,17 +48,15 @@ def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -
         line = np.where(invented, NO_NAME, line)
     speed = 2 ** rng.uniform(-0.4, 0.4)
     onset = (taught.onset[chosen] + rng.normal(0, rng.uniform(0, 0.01), len(chosen))) * speed
-    length = (taught.offset - taught.onset)[chosen] * speed * 2 ** (
-        rng.uniform(-0.6, 0.6) + rng.normal(0, 0.1, len(chosen))
+    length = (
+        (taught.offset - taught.onset)[chosen] * speed * 2 ** (rng.uniform(-0.6, 0.6) + rng.normal(0, 0.1, len(chosen)))
     )
     printed = taught.fifths[chosen]
     supposed, tells_signature = _suppose(taught, printed, rng)
     piece = count_piece(taught.onset, taught.offset, taught.pitch)
 
     order = np.lexsort((pitch, onset))
-    features = compute_name_features(
-        onset[order], (onset + length)[order], pitch[order], supposed[order], piece
-    )
+    features = compute_name_features(onset[order], (onset + length)[order], pitch[order], supposed[order], piece)
     if rng.random() < HIDDEN_CHANCE:
         features[:, -N_PIECE:] = 0
     signature = (printed - supposed) % 12 if tells_signature else np.full(len(chosen), UNKNOWN)
@@ -71,9 +69,7 @@ def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -
     first = int(np.searchsorted(chosen, begin))
     kept = order[first : first + N_NOTES]
     coordinates = np.stack([onset[kept] - onset[kept[0]], pitch[kept]], axis=1).astype(np.float32)
-    return Window(
-        features[first : first + N_NOTES], coordinates, {"signature": signature[kept], "name": name[kept]}
-    )
+    return Window(features[first : first + N_NOTES], coordinates, {"signature": signature[kept], "name": name[kept]})
 
 
 def _suppose(taught: Taught, printed: IntArray, rng: np.random.Generator) -> tuple[IntArray, bool]:

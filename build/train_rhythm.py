@@ -61,8 +61,9 @@ def draw_chords(corpus: Sequence[Taught], index: int, rng: np.random.Generator, 
     if supposes and np.isfinite(octaves).any() and rng.random() < SUPPOSED_CHANCE:
         period_sec = suppose_period(octaves, rng)
         features = suppose_tempo(features, times_sec, period_sec, rng.random())
-    return Window(features, coordinates[count].astype(np.float32),
-                  {name: label[count] for name, label in labels.items()})
+    return Window(
+        features, coordinates[count].astype(np.float32), {name: label[count] for name, label in labels.items()}
+    )
 
 
 def suppose_period(octaves: Floats, rng: np.random.Generator) -> Floats:

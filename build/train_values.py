@@ -63,8 +63,14 @@ def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -
     period = period / level * 2 ** rng.uniform(-0.4, 0.4)
     order = np.lexsort((pitch, place))
     features = compute_note_features(
-        place[order], length[order], sounds[order], pitch[order], np.clip(velocity, 1, 127)[order], period[order],
-        bar_beat[order], taught.is_compound[beat][order],
+        place[order],
+        length[order],
+        sounds[order],
+        pitch[order],
+        np.clip(velocity, 1, 127)[order],
+        period[order],
+        bar_beat[order],
+        taught.is_compound[beat][order],
     )
     coordinates = np.stack([place[order] - place[order[0]], pitch[order]], axis=1).astype(np.float32)
     classes = np.where(np.isnan(value), UNKNOWN, find_nearest(np.nan_to_num(value), VALUES, SAME_VALUE_BEATS))

@@ -144,8 +144,12 @@ def train(
             value = float(loss.detach())
             running[name] = 0.98 * running.get(name, value) + 0.02 * value
         if (step + 1) % SAVE_STEPS == 0 or step + 1 == n_steps:
-            state = {"network": network.state_dict(), "averaged": averaged.state_dict(),
-                     "optimizer": optimizer.state_dict(), "step": step + 1}
+            state = {
+                "network": network.state_dict(),
+                "averaged": averaged.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "step": step + 1,
+            }
             torch.save(state, checkpoint.with_suffix(".new"))
             checkpoint.with_suffix(".new").replace(checkpoint)
             shown = " ".join(f"{name} {loss:.3f}" for name, loss in running.items())

@@ -1,8 +1,10 @@
-/** Opening a recording: any file the browser decodes becomes mono samples at the listening model's rate. */
+/**
+ * Opening a recording: any file the browser decodes becomes mono samples at the listening model's rate.
+ *
+ * What reads some kinds of files only is imported when such a file comes.
+ */
 
 import { messages } from "./messages.js";
-import { readMp3 } from "./mp3.js";
-import { openSlices } from "./slices.js";
 
 const SAMPLE_RATE = 44100; // models/models.json; the browser resamples while it decodes
 const SLICED_SEC = 600; // ten minutes decoded at once are 212 MB
@@ -38,21 +40,40 @@ export class RecordingError extends Error {}
 export async function openRecording(file, signal) {
   // A slice of a file that has gone reads as an empty one.
   const head = await readBytes(file.size > HEAD_BYTES ? file.slice(0, HEAD_BYTES) : file);
-  const mp3 = readMp3(new Uint8Array(head), file.size);
   if (file.size === 0) throw new RecordingError(messages.empty);
-  const opened = (await openLong(file, mp3)) ?? (await openShort(file, mp3, signal));
+  const aiff = await tryAiff(file, head);
+  const { readMp3 } = await import("./mp3.js");
+  const mp3 = aiff ? null : readMp3(new Uint8Array(head), file.size);
+  const decodable = aiff ? takeWav(aiff, file.name) : file;
+  const opened = (await openLong(decodable, mp3)) ?? (await openShort(decodable, mp3, signal));
   signal.throwIfAborted();
   if (opened.n_samples === 0) throw new RecordingError(messages.noAudio);
-  const declared_sec = mp3?.counted ? mp3.duration_sec : opened.declared_sec;
+  const declared_sec = aiff?.declared_sec ?? (mp3?.counted ? mp3.duration_sec : opened.declared_sec);
   const warnings = declared_sec ? checkComplete(opened.duration_sec, declared_sec) : [];
   return { ...opened, name: file.name, findWarnings: () => [...warnings, ...opened.findWarnings()] };
 }
 
 /** @typedef {import("./mp3.js").Mp3} Mp3 */
 
+/** @param {File} file @param {ArrayBuffer} head */
+async function tryAiff(file, head) {
+  if (new TextDecoder("latin1").decode(head.slice(0, 4)) !== "FORM") return null;
+  const { readAiff } = await import("./aiff.js");
+  return readAiff(file).catch(() => null); // unreadable: said below
+}
+
+/** @param {import("./aiff.js").Aiff} aiff @param {string} name of the file */
+function takeWav({ wav, compression }, name) {
+  if (wav) return wav;
+  throw new RecordingError(
+    compression ? messages.namedFormat(name, `AIFF-C ${compression}`) : messages.brokenAiff(name),
+  );
+}
+
 /** Nothing of a long recording is held but the slice that is read. @param {File} file @param {Mp3 | null} mp3 */
 async function openLong(file, mp3) {
   if (file.size < SLICED_BYTES) return null;
+  const { openSlices } = await import("./slices.js");
   const slices = await openSlices(file, SAMPLE_RATE, SLICED_SEC, mp3?.padding ?? { first: 0, last: 0 });
   return (
     slices && {
@@ -70,7 +91,7 @@ async function openLong(file, mp3) {
 async function openShort(file, mp3, signal) {
   const is_long = mp3 && mp3.duration_sec > LIMIT_MIN * 60 && file.size >= SLICED_BYTES;
   if (is_long || file.size > LIMIT_BYTES) throw new RecordingError(messages.tooLong(LIMIT_MIN));
-  const decoded = await decode(await readBytes(file), file.name);
+  const decoded = await decode(file);
   if (decoded.duration > LIMIT_MIN * 60) throw new RecordingError(messages.tooLong(LIMIT_MIN));
   signal.throwIfAborted();
   const mono = await mixToMono(decoded, signal);
@@ -94,12 +115,16 @@ async function readBytes(file) {
   }
 }
 
-/** @param {ArrayBuffer} bytes @param {string} name */
-async function decode(bytes, name) {
+/** @param {File} file */
+async function decode(file) {
+  const bytes = await readBytes(file);
   try {
     return await new OfflineAudioContext(1, 1, SAMPLE_RATE).decodeAudioData(bytes);
   } catch {
-    throw new RecordingError(messages.unknownFormat(name));
+    const { nameFormat } = await import("./formats.js");
+    const format = await nameFormat(file).catch(() => "");
+    const { name } = file;
+    throw new RecordingError(format ? messages.namedFormat(name, format) : messages.unknownFormat(name));
   }
 }
 

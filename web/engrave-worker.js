@@ -5,6 +5,8 @@
  * forbids as soon as it is parsed: it is taken out here and sent as text beside the SVG.
  */
 
+import { finishHeading } from "./heading.js";
+
 /**
  * @typedef {{ id: number, musicxml: string, format: "paper" | "screen", page_width?: number, scale?: number }} EngraveRequest
  *   `page_width` (screen) in Verovio's units, of which `scale` hundredths are a CSS pixel; `id` comes back with every
@@ -21,6 +23,7 @@ const STYLE = /<style[^>]*>([\s\S]*?)<\/style>/g;
 const PART_NAME = /<part-(?:name|abbreviation)\b[^>]*>[^<]*<\/part-(?:name|abbreviation)>/g;
 
 const OPTIONS = {
+  bottomMarginHeader: 4, // room for the composer
   breaks: "auto",
   footer: "none",
   minLastJustification: 0.6,
@@ -89,7 +92,8 @@ async function engrave({ id, musicxml, format, page_width = 0, scale }) {
   loaded = { musicxml, format };
   const n_pages = verovio.getPageCount();
   for (let page = 1; page <= n_pages; page++) {
-    const svg = verovio.renderToSVG(page);
+    const drawn = verovio.renderToSVG(page);
+    const svg = format === "paper" && page === 1 ? finishHeading(drawn, musicxml) : drawn;
     const css = Array.from(svg.matchAll(STYLE), ([, rules]) => rules).join("\n");
     self.postMessage({ type: "page", id, page, n_pages, svg: svg.replace(STYLE, ""), css });
   }

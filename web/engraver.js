@@ -7,7 +7,8 @@
 
 /**
  * @import { EngraveReply, EngraveRequest } from "./engrave-worker.js"
- * @typedef {{ svgs: SVGSVGElement[], resolve: (svgs: SVGSVGElement[]) => void, reject: (reason: Error) => void }} Job
+ * @typedef {Extract<EngraveReply, { type: "page" }>} PageReply
+ * @typedef {{ take: (page: PageReply) => void, resolve: () => void, reject: (reason: Error) => void }} Job
  */
 
 const MANY_PAGES = 10; // seven minutes; of fewer the engraver is kept for the next width
@@ -34,10 +35,26 @@ export class Engraver {
   }
 
   /** @param {Omit<EngraveRequest, "id">} request @returns {Promise<SVGSVGElement[]>} the pages, in order */
-  engrave(request) {
+  async engrave(request) {
+    /** @type {SVGSVGElement[]} */
+    const svgs = [];
+    await this.#run(request, (page) => svgs.push(readPage(page)));
+    return svgs;
+  }
+
+  /** @param {Omit<EngraveRequest, "id">} request @returns {Promise<string[]>} the pages as files of their own, in order */
+  async engraveFiles(request) {
+    /** @type {string[]} */
+    const files = [];
+    await this.#run(request, ({ svg, css }) => files.push(svg.replace(/<svg[^>]*>/, `$&<style>${css}</style>`)));
+    return files;
+  }
+
+  /** @param {Omit<EngraveRequest, "id">} request @param {(page: PageReply) => void} take each page as it comes */
+  #run(request, take) {
     const id = ++this.#n_requests;
     return new Promise((resolve, reject) => {
-      this.#jobs.set(id, { svgs: [], resolve, reject });
+      this.#jobs.set(id, { take, resolve: () => resolve(undefined), reject });
       this.prepare().postMessage({ ...request, id });
     });
   }
@@ -57,14 +74,11 @@ export class Engraver {
       this.#fail(reply.detail);
       return;
     }
-    const { documentElement } = new DOMParser().parseFromString(reply.svg, "image/svg+xml");
-    const svg = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.importNode(documentElement, true)));
-    adoptRules(reply.css, svg.id);
-    job.svgs.push(svg);
+    job.take(reply);
     if (reply.page < reply.n_pages) return;
     this.#jobs.delete(reply.id);
     if (reply.n_pages > MANY_PAGES && this.#jobs.size === 0) this.rest();
-    job.resolve(job.svgs);
+    job.resolve();
   }
 
   /** @param {string} detail */
@@ -73,6 +87,14 @@ export class Engraver {
     this.rest();
     for (const job of jobs) job.reject(new Error(detail));
   }
+}
+
+/** @param {PageReply} page */
+function readPage({ svg: text, css }) {
+  const { documentElement } = new DOMParser().parseFromString(text, "image/svg+xml");
+  const svg = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.importNode(documentElement, true)));
+  adoptRules(css, svg.id);
+  return svg;
 }
 
 const adopted = new Set();

@@ -13,6 +13,7 @@ export type Pedal = { onset_sec: number; offset_sec: number; kind: "sustain" | "
 /** `choices` of the ottava-1 format; every field may be absent. */
 export type Choices = {
   title?: string;
+  composer?: string;
   tempo_bpm?: number;
   tempo_factor?: 0.5 | 2;
   meters?: { sec: number; beats: number; beat_type: number }[];
@@ -25,7 +26,35 @@ export type Choices = {
   split?: string;
   setting?: string;
   sensitivity?: number;
+  notes?: NoteEdit[];
+  added?: AddedNote[];
 };
+
+/** How a note is written instead: the staff, or the name of its pitch (step, alter and octave together). */
+type Written = { staff?: 1 | 2; step?: string; alter?: number; octave?: number };
+
+/** A correction of the note `index`: of those heard, then of the possible ones, as `listen` gave them. */
+export type NoteEdit = {
+  index: number;
+  deleted?: true;
+  onset_sec?: number;
+  offset_sec?: number;
+  pitch?: number;
+} & Written;
+
+export type AddedNote = { onset_sec: number; offset_sec: number; pitch: number; velocity: number } & Written;
+
+/**
+ * A note of a result as corrected: `index` is what a NoteEdit calls it, or `added` its place in the choices' list of
+ * added notes.
+ */
+export type ShownNote = Note & ({ index: number; added?: never } | { added: number; index?: never });
+
+/** What is known of a piece before a score is written. */
+export type Opened = { title: string; duration_sec: number; performance: Performance; choices: Choices };
+
+/** A file that Python writes: compressed MusicXML, or MIDI with the times of the score. */
+export type FileFormat = "mxl" | "quantised_midi";
 
 /** `possible`: notes that were nearly heard, for a `sensitivity` above 0.5. `tuning_cents`: from A4 = 440 Hz. */
 export type Performance = { notes: Note[]; pedals: Pedal[]; model: string; possible: Note[]; tuning_cents: number };
@@ -42,8 +71,22 @@ export type Result = {
     meters: { quarter: number; beats: number; beat_type: number }[];
     keys: { quarter: number; fifths: number; mode: "major" | "minor" }[];
     tempos: { quarter: number; bpm: number }[];
+    notes: (ScoreNote | null)[];
+    is_swung: boolean;
   };
   warnings: string[];
+};
+
+/** Quarters are written "n/d". */
+export type ScoreNote = {
+  onset_quarter: string;
+  duration_quarter: string;
+  grace: boolean;
+  staff: 1 | 2;
+  voice: number;
+  step: string;
+  alter: number;
+  octave: number;
 };
 
 /** What runs the network (engine.js); WebAssembly where nothing is said. */
@@ -54,7 +97,9 @@ export type Request =
   | { type: "prepare"; setting?: string; engine?: Engine }
   | { type: "listen"; n_samples: number; setting?: string; engine?: Engine }
   | { type: "samples"; first_sample: number; samples: Float32Array }
-  | { type: "notate"; performance: Performance; duration_sec: number; choices: Choices };
+  | { type: "notate"; performance: Performance; duration_sec: number; choices: Choices }
+  | { type: "open"; name: string; bytes: Uint8Array }
+  | { type: "write"; format: FileFormat; performance: Performance; duration_sec: number; choices: Choices };
 
 export type Stage = "boot" | "model" | "listening" | "notating";
 
@@ -65,5 +110,13 @@ export type Reply =
   | { type: "progress"; stage: Stage; fraction: number }
   | { type: "heard"; notes: Note[]; pedals: Pedal[] }
   | { type: "performance"; performance: Performance }
-  | { type: "result"; result: Result; musicxml: string; midi: Uint8Array<ArrayBuffer> }
+  | {
+      type: "result";
+      result: Result;
+      notes: (ShownNote | null)[]; // of result.performance.notes; null where one is deleted
+      musicxml: string;
+      midi: Uint8Array<ArrayBuffer>;
+    }
+  | ({ type: "opened" } & Opened)
+  | { type: "written"; bytes: Uint8Array<ArrayBuffer> }
   | { type: "error"; message: string; detail: string };

@@ -1,99 +1,173 @@
-/** <roll-view>: a piano roll that fills while the recording is listened to. Louder is darker; pedals run along the foot. */
+/**
+ * <roll-view>: a piano roll over the recording's waveform. It fills while the recording is listened to; with the
+ * attribute `editable` it shows a result, scrolls, zooms, and is where notes are corrected.
+ *
+ * Tells, by events that do not bubble: "seek" {sec}; and what roll-editor.js tells.
+ */
 
-/** @import { Note, Pedal } from "./protocol.js" */
+import { messages } from "./messages.js";
+import { RollEditor } from "./roll-editor.js";
+import { followPointer } from "./roll-gestures.js";
+import { followKeys } from "./roll-keys.js";
+import { RollStage } from "./roll-stage.js";
+import { makeTools } from "./roll-tools.js";
+import { followZoom } from "./roll-zoom.js";
 
-const MIN_PITCHES = 36; // three octaves at least, so that the first notes are not slabs
-const MARGIN_PITCHES = 3;
-const PEDAL_PX = 3;
-const FAINTEST = 0.3; // opacity of velocity 0
+/**
+ * @import { Content } from "./roll-drawing.js"
+ * @import { Note, Pedal } from "./protocol.js"
+ * @import { Transcription } from "./transcriber.js"
+ */
+
+const ZOOM_STEP = 1.5;
 
 export class RollView extends HTMLElement {
-  #canvas = document.createElement("canvas");
+  #editor = new RollEditor((type, detail) => this.#tell(type, detail));
+  /** @type {Content} */
+  #content = {
+    ...{ notes: this.#editor.notes, selection: this.#editor.selection, ghosts: [], frame: null },
+    ...{ pedals: [], beats: [], peaks: null, loudest: 1, time_sec: null, isTinted: true },
+  };
+  #isEditable = this.hasAttribute("editable");
+  #stage = new RollStage(this.#content, this.#isEditable);
   #duration_sec = 1;
-  /** @type {Note[]} */
-  #notes = [];
-  /** @type {Pedal[]} */
-  #pedals = [];
-  #range = { lowest: 0, n_pitches: MIN_PITCHES };
-  /** How much of the lists is on the canvas: of an hour only what is new is drawn. */
-  #drawn = { notes: 0, pedals: 0 };
-  #frame = 0;
+  #isEmpty = true;
+  #tools = makeTools({
+    zoom: (direction) => this.#stage.zoom(ZOOM_STEP ** direction),
+    remove: () => {
+      this.#editor.remove();
+      this.#stage.scroller.focus({ preventScroll: true }); // the button is off now
+    },
+  });
 
   connectedCallback() {
-    this.#canvas.setAttribute("aria-hidden", "true");
-    this.append(this.#canvas);
-    new ResizeObserver(() => this.#drawAnew()).observe(this);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#drawAnew());
+    this.append(this.#stage.element);
+    if (!this.#isEditable) return;
+    this.prepend(this.#tools.bar);
+    this.append(this.#tools.keys, this.#tools.status);
+    this.#tools.tell([]);
+    this.#offerEditing();
   }
 
-  /** @param {number} duration_sec of the recording: the width of the roll */
+  /** Begins to fill anew. @param {number} duration_sec of the recording: the width of the roll */
   start(duration_sec) {
-    this.#duration_sec = duration_sec;
-    this.#notes = [];
-    this.#pedals = [];
-    this.dataset.notes = "0";
-    this.#range = findRange([]);
-    this.#drawAnew();
+    this.#editor.show([], [], []);
+    Object.assign(this.#content, { pedals: [], beats: [], time_sec: null });
+    this.setPeaks(null);
+    this.#isEmpty = true;
+    this.#take(duration_sec);
   }
 
   /** @param {Note[]} notes @param {Pedal[]} pedals heard since the last call */
   add(notes, pedals) {
-    for (const note of notes) this.#notes.push(note);
-    for (const pedal of pedals) this.#pedals.push(pedal);
-    this.dataset.notes = String(this.#notes.length);
-    const range = findRange(this.#notes);
-    const is_same = range.lowest === this.#range.lowest && range.n_pitches === this.#range.n_pitches;
-    this.#range = range;
-    if (is_same) this.#plan();
-    else this.#drawAnew();
+    this.#editor.extend(notes);
+    this.#content.pedals = [...this.#content.pedals, ...pedals];
+    this.#take(this.#duration_sec);
   }
 
-  #drawAnew() {
-    this.#drawn = { notes: 0, pedals: 0 };
-    this.#plan();
+  /** Of the same piece as before, or of the one that `start` was called for. @param {Transcription} transcription */
+  show({ result, notes }) {
+    this.#editor.show(notes, result.score.notes, result.score.beats);
+    Object.assign(this.#content, { pedals: result.performance.pedals, beats: result.score.beats });
+    this.#stage.scroller.removeAttribute("aria-busy");
+    this.#take(result.duration_sec);
+    this.#tools.tell(this.#editor.selected);
   }
 
-  #plan() {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = requestAnimationFrame(() => this.#draw());
+  /** Nothing is edited until the next `show`: what is corrected elsewhere may change the numbers of notes. */
+  wait() {
+    this.#editor.isWaiting = true;
+    this.#stage.scroller.setAttribute("aria-busy", "true");
   }
 
-  #draw() {
-    const { clientWidth: width, clientHeight: height } = this;
-    const context = this.#canvas.getContext("2d");
-    if (!context || width === 0) return;
-    if (this.#drawn.notes + this.#drawn.pedals === 0) {
-      this.#canvas.width = Math.round(width * devicePixelRatio); // and all is wiped
-      this.#canvas.height = Math.round(height * devicePixelRatio);
-      context.scale(devicePixelRatio, devicePixelRatio);
+  /** @param {Uint8Array | null} peaks of the recording (waveform.js), also when they have become more */
+  setPeaks(peaks) {
+    const loudest = peaks?.reduce((most, peak) => Math.max(most, peak), 1) ?? 1;
+    Object.assign(this.#content, { peaks, loudest });
+    this.#stage.draw();
+  }
+
+  /** The playhead, which the roll follows when it leaves the view. @param {number | null} time_sec null: none */
+  setTime(time_sec) {
+    if (time_sec !== null) this.#stage.follow(this.#content.time_sec, time_sec);
+    this.#content.time_sec = time_sec;
+    this.#stage.draw();
+  }
+
+  /** @param {boolean} is_tinted whether doubtful notes have a colour of their own */
+  setTint(is_tinted) {
+    this.#content.isTinted = is_tinted;
+    this.#tools.unsure.hidden = !is_tinted;
+    this.#stage.draw();
+  }
+
+  /** Selects notes and scrolls to them. @param {number[]} numbers */
+  select(numbers) {
+    this.#editor.select(numbers);
+    this.#reveal();
+  }
+
+  /** Where a note is in the window; null where there is none. @param {number} number */
+  findBox(number) {
+    const note = this.#editor.find(number);
+    return note && this.#stage.findBox(note);
+  }
+
+  #offerEditing() {
+    const [editor, stage, { scroller }] = [this.#editor, this.#stage, this.#stage];
+    scroller.tabIndex = 0;
+    scroller.setAttribute("role", "application"); // arrows and letters are the roll's, not a screen reader's
+    scroller.setAttribute("aria-label", messages.roll.label);
+    scroller.setAttribute("aria-describedby", "roll-help");
+    const seek = (/** @type {number} */ sec) => this.#tell("seek", { sec });
+    const cancel = followPointer({
+      element: scroller,
+      editor,
+      view: () => stage.view,
+      locate: (event) => stage.locate(event),
+      isDrawing: this.#tools.isDrawing,
+      seek,
+      preview: (ghosts, frame) => {
+        Object.assign(this.#content, { ghosts, frame });
+        stage.draw();
+      },
+    });
+    const middle = () => ({ ...stage.middle, ...(this.#content.time_sec && { time_sec: this.#content.time_sec }) });
+    const reveal = () => this.#reveal();
+    const zoom = (/** @type {number} */ direction) => stage.zoom(ZOOM_STEP ** direction);
+    followKeys({ element: scroller, editor, middle, cancel, zoom, seek, reveal });
+    followZoom(scroller, (factor, client_x) => stage.zoom(factor, client_x));
+  }
+
+  /** Of many, the first. */
+  #reveal() {
+    const [first] = this.#editor.selected;
+    if (first) this.#stage.reveal(first);
+  }
+
+  /** @param {string} type @param {object} detail */
+  #tell(type, detail) {
+    const { selected } = this.#editor;
+    if (type === "add" || type === "change" || type === "delete") this.#take(this.#duration_sec);
+    if (type === "delete") this.#tools.say(messages.roll.deleted);
+    if (type === "select") {
+      this.#content.selection = this.#editor.selection;
+      this.#tools.tell(selected);
+      this.#stage.draw();
     }
-    context.fillStyle = getComputedStyle(this).color;
-
-    const px_per_sec = width / this.#duration_sec;
-    const { lowest, n_pitches } = this.#range;
-    const px_per_pitch = (height - 2 * PEDAL_PX) / n_pitches;
-    for (const { onset_sec, offset_sec, pitch, velocity } of this.#notes.slice(this.#drawn.notes)) {
-      context.globalAlpha = FAINTEST + (1 - FAINTEST) * (velocity / 127);
-      const y = (n_pitches - 1 - (pitch - lowest)) * px_per_pitch;
-      const length = Math.max(1.5, (offset_sec - onset_sec) * px_per_sec - 0.5);
-      context.beginPath();
-      context.roundRect(onset_sec * px_per_sec, y, length, Math.max(1.5, px_per_pitch - 0.5), 1.5);
-      context.fill();
-    }
-    context.globalAlpha = FAINTEST;
-    for (const { onset_sec, offset_sec } of this.#pedals.slice(this.#drawn.pedals)) {
-      context.fillRect(onset_sec * px_per_sec, height - PEDAL_PX, (offset_sec - onset_sec) * px_per_sec, PEDAL_PX);
-    }
-    this.#drawn = { notes: this.#notes.length, pedals: this.#pedals.length };
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
-}
 
-/** @param {Note[]} notes */
-function findRange(notes) {
-  const low = notes.reduce((lowest, { pitch }) => Math.min(lowest, pitch), 60) - MARGIN_PITCHES;
-  const high = notes.reduce((highest, { pitch }) => Math.max(highest, pitch), 72) + MARGIN_PITCHES;
-  const spare = Math.max(0, MIN_PITCHES - (high - low + 1));
-  return { lowest: low - Math.floor(spare / 2), n_pitches: high - low + 1 + spare };
+  /** Draws what the editor has. @param {number} duration_sec */
+  #take(duration_sec) {
+    const { notes, selection } = this.#editor;
+    Object.assign(this.#content, { notes, selection });
+    this.#duration_sec = duration_sec;
+    this.dataset.notes = String(notes.sorted.length);
+    const is_new = this.#isEmpty;
+    this.#isEmpty = notes.sorted.length === 0;
+    this.#stage.measure(notes.sorted, Math.max(duration_sec, notes.latest.at(-1) ?? 0), is_new);
+  }
 }
 
 customElements.define("roll-view", RollView);

@@ -1,26 +1,54 @@
 /**
- * <score-view>: the engraved score, as wide as its container, engraved anew when that changes; and for paper.
+ * <score-view>: the engraved score, on the screen and for paper.
  *
+ * On the screen it flows as wide as its container and is engraved anew when that changes, or lies in pages as on paper.
  * What is printed is engraved for paper (`print`). Whoever prints from the browser's menu before gets what is on the
- * screen, a page of it on each sheet (style.css).
+ * screen, a page of it on each sheet (score-view.css).
+ *
+ * Tells "strike" {note, adds} when a note is pressed, "delete" {notes} and "transpose" {notes, semitones} for keys, "release"
+ * when nothing is to be chosen any more.
  */
 
 import { Engraver } from "./engraver.js";
 import { messages } from "./messages.js";
+import { ScoreCursor } from "./score-cursor.js";
+import { readLayout } from "./score-layout.js";
+
+/**
+ * @import { Transcription } from "./transcriber.js"
+ * @import { Page } from "./score-cursor.js"
+ * @typedef {"scroll" | "pages"} Layout
+ */
 
 const RESIZE_MS = 150;
 const NARROW_PX = 600;
 const SCALE = { narrow: 34, wide: 42 }; // hundredths: a staff is 24 px high on a phone, 30 px elsewhere
-const TITLE_COLUMNS = 72; // letters that fit in a line of Verovio's heading, as in pages.py
+const TOUCH_PX = 22; // from a note head: what a finger needs
+const DOUBTFUL_CONFIDENCE = 0.8; // as in confidence.py
+const UNLIKELY_CONFIDENCE = 0.6;
 
 export class ScoreView extends HTMLElement {
   #engraver = new Engraver();
+  #cursor = new ScoreCursor();
   #musicxml = "";
+  /** @type {Transcription | null} */
+  #transcription = null;
+  /** @type {Page[]} */
+  #laid_out = [];
+  /** Elements of each note, tied ones too. @type {Map<number, Element[]>} */
+  #elements = new Map();
+  /** @type {number[]} */
+  #chosen = [];
+  /** @type {Layout} */
+  #layout = "scroll";
+  #zoom = 1;
   #n_layouts = 0;
   #width = 0;
   #timer = 0;
   #sheets = document.createElement("div");
-  #title = document.createElement("h2");
+  #title = document.createElement("h1");
+  #composer = document.createElement("p");
+  #keys = document.createElement("p");
   #pages = document.createElement("div");
   /** @type {(n_pages: number) => void} */
   #drawn = () => {};
@@ -31,8 +59,23 @@ export class ScoreView extends HTMLElement {
     this.#sheets.className = "score-sheets";
     this.#title.className = "score-title";
     this.#pages.className = "score-pages";
-    this.append(this.#sheets, this.#title, this.#pages);
+    this.#pages.tabIndex = 0;
+    this.#pages.setAttribute("role", "application");
+    this.#pages.setAttribute("aria-label", messages.scoreLabel);
+    this.#composer.className = "score-composer";
+    this.#keys.id = "score-keys"; // not aria-description, which is too new
+    this.#keys.hidden = true;
+    this.#keys.textContent = messages.scoreKeys;
+    this.#pages.setAttribute("aria-describedby", this.#keys.id);
+    this.append(this.#sheets, this.#title, this.#composer, this.#keys, this.#pages);
+    this.#pages.addEventListener("click", (event) => this.#press(event));
+    this.#pages.addEventListener("keydown", (event) => this.#type(event));
     new ResizeObserver(() => this.#resize()).observe(this.#pages);
+  }
+
+  /** @override @param {FocusOptions} [options] */
+  focus(options) {
+    this.#pages.focus(options);
   }
 
   /** Starts the engraver, so that it is there when the score comes. */
@@ -43,13 +86,16 @@ export class ScoreView extends HTMLElement {
   /**
    * @param {string} musicxml
    * @param {string} title
+   * @param {Transcription} [transcription] whose score it is
    * @returns {Promise<number>} the number of pages, once all are drawn
    */
-  show(musicxml, title) {
-    this.#pages.replaceChildren();
+  show(musicxml, title, transcription) {
+    if (!transcription) this.#pages.replaceChildren();
     this.#sheets.replaceChildren();
     this.#title.textContent = title;
+    this.#composer.textContent = transcription?.result.choices.composer ?? "";
     this.#musicxml = musicxml;
+    this.#transcription = transcription ?? null;
     return new Promise((resolve, reject) => {
       this.#drawn = resolve;
       this.#failed = reject;
@@ -57,24 +103,78 @@ export class ScoreView extends HTMLElement {
     });
   }
 
+  /** The line moves there. @param {number} sec of the recording @param {boolean} follows whether the page scrolls along */
+  setTime(sec, follows = true) {
+    this.#cursor.place(sec, follows);
+  }
+
+  /** Whether doubtful notes are tinted. @param {boolean} is_tinted */
+  setTint(is_tinted) {
+    this.classList.toggle("tinted", is_tinted);
+  }
+
+  /** Marks notes, and shows the first of them. @param {number[]} notes @param {boolean} scrolls */
+  select(notes, scrolls = false) {
+    for (const note of this.#chosen) for (const one of this.#elements.get(note) ?? []) one.classList.remove("chosen");
+    for (const note of notes) for (const one of this.#elements.get(note) ?? []) one.classList.add("chosen");
+    this.#chosen = notes;
+    const first = this.#elements.get(notes[0] ?? -1)?.[0];
+    if (scrolls) first?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {{ layout?: Layout, zoom?: number }} choice */
+  arrange({ layout = this.#layout, zoom = this.#zoom }) {
+    if (layout === this.#layout && zoom === this.#zoom) return;
+    const is_only_larger = layout === "pages" && layout === this.#layout;
+    this.#layout = layout;
+    this.#zoom = zoom;
+    this.style.setProperty("--zoom", String(zoom));
+    this.classList.toggle("in-pages", layout === "pages");
+    if (this.#musicxml && !is_only_larger) this.#engrave();
+  }
+
   /** Opens the browser's dialog for printing, with the score laid out for paper. */
   async print() {
+    await this.engravePaper();
+    window.print();
+  }
+
+  /** @returns {Promise<string[]>} the printed pages as SVG files */
+  engraveFiles() {
+    return this.#engraver.engraveFiles({ musicxml: this.#musicxml, format: "paper" });
+  }
+
+  /** @returns {number} the note that is chosen, or the first one to be seen; -1 where there is none */
+  findNoteInView() {
+    const chosen = this.#chosen[0];
+    if (chosen !== undefined) return chosen;
+    for (const { element, places } of this.#laid_out) {
+      const { top, height } = element.getBoundingClientRect();
+      const seen = places.find(({ y }) => top + y * height >= 0);
+      if (seen) return seen.note;
+    }
+    return -1;
+  }
+
+  /** @returns {Promise<SVGSVGElement[]>} the pages as they are printed; none where the engraver failed */
+  async engravePaper() {
     const musicxml = this.#musicxml;
     if (this.#sheets.childElementCount === 0) {
       const svgs = await this.#engraver.engrave({ musicxml, format: "paper" }).catch(() => []);
-      if (musicxml !== this.#musicxml) return;
-      if (svgs[0]) fitTitle(svgs[0]);
+      if (musicxml !== this.#musicxml) return [];
       this.#sheets.replaceChildren(...svgs);
     }
-    window.print();
+    return [...this.#sheets.querySelectorAll(":scope > svg")].map((svg) => /** @type {SVGSVGElement} */ (svg));
   }
 
   clear() {
     this.#engraver.rest();
     this.#musicxml = "";
+    this.#transcription = null;
     this.#n_layouts++;
     this.#title.textContent = "";
-    this.#pages.replaceChildren();
+    this.#composer.textContent = "";
+    this.#setPages([]);
     this.#sheets.replaceChildren();
   }
 
@@ -82,23 +182,85 @@ export class ScoreView extends HTMLElement {
     if (matchMedia("print").matches) return; // it passes
     clearTimeout(this.#timer);
     const is_changed = this.#musicxml && this.#pages.clientWidth > 0 && this.#pages.clientWidth !== this.#width;
-    if (is_changed) this.#timer = setTimeout(() => this.#engrave(), RESIZE_MS);
+    if (is_changed && this.#layout === "scroll") this.#timer = setTimeout(() => this.#engrave(), RESIZE_MS);
   }
 
   /** The pages replace the former ones together, so that a new width does not flicker. */
   async #engrave() {
     const layout = ++this.#n_layouts;
     this.#width = this.#pages.clientWidth;
-    const scale = this.#width < NARROW_PX ? SCALE.narrow : SCALE.wide;
+    const scale = Math.round((this.#width < NARROW_PX ? SCALE.narrow : SCALE.wide) * this.#zoom);
     const page_width = (this.#width * 100) / scale;
+    const musicxml = this.#musicxml;
     try {
-      const svgs = await this.#engraver.engrave({ musicxml: this.#musicxml, format: "screen", page_width, scale });
+      const svgs = await this.#engraver.engrave(
+        this.#layout === "pages" ? { musicxml, format: "paper" } : { musicxml, format: "screen", page_width, scale },
+      );
       if (layout !== this.#n_layouts) return;
-      this.#pages.replaceChildren(...svgs.map(makePage));
+      this.#setPages(svgs);
       this.#drawn(svgs.length);
     } catch (error) {
       if (layout === this.#n_layouts) this.#failed(/** @type {Error} */ (error));
     }
+  }
+
+  /** @param {SVGSVGElement[]} svgs */
+  #setPages(svgs) {
+    const pages = svgs.map(makePage);
+    this.#laid_out = svgs.map((svg) => ({
+      ...readLayout(svg),
+      element: /** @type {HTMLElement} */ (svg.parentElement),
+    }));
+    this.#elements = new Map();
+    const { notes = [], result = null } = this.#transcription ?? {};
+    for (const { note, element } of this.#laid_out.flatMap(({ places }) => places)) {
+      this.#elements.set(note, [...(this.#elements.get(note) ?? []), element]);
+      const confidence = notes[note]?.confidence ?? 1;
+      if (confidence < DOUBTFUL_CONFIDENCE) element.classList.add("doubtful");
+      if (confidence < UNLIKELY_CONFIDENCE) element.classList.add("unlikely");
+    }
+    this.#pages.replaceChildren(...pages);
+    this.#cursor.setPages(this.#laid_out, result?.score.notes ?? [], result?.score.beats ?? []);
+    this.select(this.#chosen.filter((note) => this.#elements.has(note)));
+  }
+
+  /** @param {MouseEvent} event */
+  #press(event) {
+    const page = this.#laid_out.find(({ element }) => event.target instanceof Node && element.contains(event.target));
+    if (!page) return;
+    const { left, top, width, height } = page.element.getBoundingClientRect();
+    let nearest = { note: -1, distance: TOUCH_PX };
+    for (const { note, x, y } of page.places) {
+      const distance = Math.hypot(left + x * width - event.clientX, top + y * height - event.clientY);
+      if (distance < nearest.distance) nearest = { note, distance };
+    }
+    if (nearest.note >= 0) this.#tell("strike", { note: nearest.note, adds: event.shiftKey });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #type(event) {
+    const { key, shiftKey } = event;
+    const notes = this.#chosen;
+    if (key === "ArrowRight" || key === "ArrowLeft") this.#step(key === "ArrowRight" ? 1 : -1);
+    else if ((key === "ArrowUp" || key === "ArrowDown") && notes.length)
+      this.#tell("transpose", { notes, semitones: (key === "ArrowUp" ? 1 : -1) * (shiftKey ? 12 : 1) });
+    else if ((key === "Delete" || key === "Backspace") && notes.length) this.#tell("delete", { notes });
+    else if (key === "Escape" && notes.length) this.#tell("release", {});
+    else return;
+    event.preventDefault();
+  }
+
+  /** The next note or the one before, as they were played. @param {1 | -1} step */
+  #step(step) {
+    const shown = [...this.#elements.keys()].sort((a, b) => a - b);
+    const now = shown.indexOf(this.#chosen.at(-1) ?? -1);
+    const note = shown[now < 0 ? (step > 0 ? 0 : shown.length - 1) : now + step];
+    if (note !== undefined) this.#tell("strike", { note, adds: false });
+  }
+
+  /** @param {string} name @param {unknown} detail */
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
 
@@ -115,19 +277,11 @@ function makePage(svg, index, svgs) {
   page.className = "score-page";
   const { width, height } = svg.viewBox.baseVal;
   page.style.setProperty("--ratio", `${width} / ${height}`);
-  page.append(svg);
+  const ink = document.createElement("div"); // as large as the SVG, so that shares of it are shares of the page
+  ink.className = "score-ink";
+  ink.append(svg);
+  page.append(ink);
   return page;
-}
-
-/** Verovio writes any title in one line of one size. @param {SVGSVGElement} svg the first page */
-function fitTitle(svg) {
-  const parts = svg.querySelectorAll(".pgHead tspan[font-size]");
-  const n_letters = Array.from(parts, (part) => part.textContent ?? "").join("").length;
-  if (n_letters <= TITLE_COLUMNS) return;
-  for (const part of parts) {
-    const size = Number.parseFloat(part.getAttribute("font-size") ?? "");
-    part.setAttribute("font-size", `${(size * TITLE_COLUMNS) / n_letters}px`);
-  }
 }
 
 customElements.define("score-view", ScoreView);

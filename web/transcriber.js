@@ -3,14 +3,17 @@
 import { messages } from "./messages.js";
 
 /**
- * @import { Choices, Engine, Note, Pedal, Performance, Reply, Request, Result, Stage } from "./protocol.js"
+ * @import { Choices, Engine, FileFormat, Note, Opened, Pedal, Performance, Reply, Request, Result, ShownNote, Stage } from "./protocol.js"
  * @import { Recording } from "./audio.js"
  */
 
 /** From here on the memory that listening took is given back before the score is written, and again before it is drawn. */
 const LONG_SEC = 600;
 
-/** @typedef {{ result: Result, musicxml: string, midi: Uint8Array<ArrayBuffer> }} Transcription */
+/**
+ * @typedef {{ result: Result, notes: (ShownNote | null)[], musicxml: string, midi: Uint8Array<ArrayBuffer> }} Transcription
+ *   `notes` are those of the result's performance as corrected, null where one is deleted
+ */
 
 /**
  * @typedef {object} Listeners
@@ -19,7 +22,7 @@ const LONG_SEC = 600;
  * @property {(notes: Note[], pedals: Pedal[]) => void} [onHeard]
  */
 
-/** @typedef {Extract<Reply, { type: "performance" | "result" }>} Outcome the last reply of a job */
+/** @typedef {Extract<Reply, { type: "performance" | "result" | "opened" | "written" }>} Outcome the last reply of a job */
 
 /** @typedef {{ setting?: string, engine?: Engine }} Listening */
 
@@ -53,6 +56,10 @@ export class Transcriber {
     this.#start();
   }
 
+  get isBusy() {
+    return this.#job !== null;
+  }
+
   /** Loads the model ahead, when a person is about to choose a recording: it takes seconds and a gigabyte. */
   prepare(/** @type {Listening} */ listening) {
     if (!this.#job) this.#post(this.#start(listening), { type: "prepare", ...listening });
@@ -66,7 +73,7 @@ export class Transcriber {
   /**
    * @param {Recording} recording
    * @param {Listeners & { choices: Choices, engine?: Engine }} options
-   * @returns {Promise<Transcription>}
+   * @returns {Promise<Transcription & { heard: Performance }>}
    */
   async transcribe(recording, { choices, engine, ...listeners }) {
     const { n_samples, duration_sec } = recording;
@@ -76,7 +83,7 @@ export class Transcriber {
     if (duration_sec > LONG_SEC) this.#stop();
     const transcription = await this.notate(heard.performance, duration_sec, { choices, ...listeners });
     if (duration_sec > LONG_SEC) this.#stop();
-    return transcription;
+    return { ...transcription, heard: heard.performance };
   }
 
   /**
@@ -90,6 +97,32 @@ export class Transcriber {
     const written = await this.#run({ type: "notate", performance, duration_sec, choices }, null, listeners);
     if (written.type !== "result") throw new Error(`Not a result: ${written.type}`);
     return written;
+  }
+
+  /**
+   * What is in a MIDI file or a saved project.
+   * @param {File} file
+   * @param {Listeners} listeners
+   * @returns {Promise<Opened>}
+   */
+  async open(file, listeners) {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const opened = await this.#run({ type: "open", name: file.name, bytes }, null, listeners);
+    if (opened.type !== "opened") throw new Error(`Not a piece: ${opened.type}`);
+    return opened;
+  }
+
+  /**
+   * A file of the score that only Python writes.
+   * @param {FileFormat} format
+   * @param {Performance} performance
+   * @param {number} duration_sec
+   * @param {Listeners & { choices: Choices }} options
+   */
+  async write(format, performance, duration_sec, { choices, ...listeners }) {
+    const written = await this.#run({ type: "write", format, performance, duration_sec, choices }, null, listeners);
+    if (written.type !== "written") throw new Error(`Not a file: ${written.type}`);
+    return written.bytes;
   }
 
   /**
@@ -165,6 +198,8 @@ export class Transcriber {
         return;
       case "performance":
       case "result":
+      case "opened":
+      case "written":
         this.#finish()?.resolve(reply);
         return;
       case "error":
@@ -196,7 +231,7 @@ export class Transcriber {
   /** After a fault of the program, memory included, only a fresh worker is sure to be sound. */
   #fail(/** @type {string} */ message, /** @type {string} */ detail) {
     if (detail) this.#stop();
-    this.#finish()?.reject(new TranscriptionError(message || messages.wentWrong, detail));
+    this.#finish()?.reject(new TranscriptionError(messages.translate(message) || messages.wentWrong, detail));
   }
 
   /** @param {Worker} worker @param {Request} request @param {Transferable[]} [transfer] */

@@ -2,6 +2,7 @@
 
 import { fetchModels, openModel, openRhythm } from "./inference.js";
 import { PlainError } from "./model-files.js";
+import { rememberRuns } from "./repeated-runs.js";
 import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
 
 /**
@@ -13,13 +14,13 @@ import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
 const OUT_OF_MEMORY =
   /MemoryError|bad_alloc|out of memory|OOM|allocation failed|(could not|cannot|failed to|unable to) (allocate|enlarge)/i;
 const MEMORY_SENTENCE = "This device ran out of memory; close other tabs or programs and try again.";
-const WRONG_SENTENCE = "Something went wrong.";
+const WRONG_SENTENCE = "Something went wrong: try again, or reload the page.";
 
 /** @type {(samples: Float32Array) => void} */
 let receiveSamples = () => {};
 /** @type {Promise<{ models: string, run: Run }> | null} */
 let listening = null;
-/** @type {Promise<Run> | null} */
+/** @type {Promise<ReturnType<typeof rememberRuns>> | null} */
 let rhythm = null;
 
 const python = bootPython();
@@ -64,9 +65,28 @@ async function answer(request) {
     case "notate": {
       const { performance, duration_sec, choices } = request;
       post({ type: "progress", stage: "notating", fraction: 0 });
-      const run = choices.beats === "dp" ? null : await startRhythm();
+      const rhythm = choices.beats === "dp" ? null : await startRhythm();
+      rhythm?.turn();
       const browser = await python;
-      await browser.write_score({ ...host, run }, JSON.stringify(performance), duration_sec, JSON.stringify(choices));
+      await browser.write_score(
+        { ...host, run: rhythm?.run ?? null },
+        JSON.stringify(performance),
+        duration_sec,
+        JSON.stringify(choices),
+      );
+      return;
+    }
+    case "open": {
+      const browser = await python;
+      browser.open_file(host, request.name, request.bytes);
+      return;
+    }
+    case "write": {
+      const { format, performance, duration_sec, choices } = request;
+      const rhythm = choices.beats === "dp" ? null : await startRhythm();
+      const browser = await python;
+      const [heard, chosen] = [JSON.stringify(performance), JSON.stringify(choices)];
+      await browser.write_file({ ...host, run: rhythm?.run ?? null }, format, heard, duration_sec, chosen);
       return;
     }
     default: {
@@ -102,7 +122,7 @@ function startListening({ setting, engine = "wasm" }) {
 
 /** The rhythm graphs are small; after a failure the next score tries again. */
 function startRhythm() {
-  rhythm ??= fetchModels().then(openRhythm);
+  rhythm ??= fetchModels().then(openRhythm).then(rememberRuns);
   rhythm.catch(() => {
     rhythm = null;
   });
@@ -122,9 +142,13 @@ const host = {
   post(reply) {
     post(JSON.parse(reply));
   },
-  /** @param {string} result @param {string} musicxml @param {Uint8Array<ArrayBuffer>} midi */
-  finish(result, musicxml, midi) {
-    post({ type: "result", result: JSON.parse(result), musicxml, midi });
+  /** @param {string} result @param {string} notes @param {string} musicxml @param {Uint8Array<ArrayBuffer>} midi */
+  finish(result, notes, musicxml, midi) {
+    post({ type: "result", result: JSON.parse(result), notes: JSON.parse(notes), musicxml, midi });
+  },
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  deliver(bytes) {
+    post({ type: "written", bytes });
   },
 };
 

@@ -148,7 +148,7 @@ def _gather_choices(options: argparse.Namespace, error: Any) -> Choices:
         "tempo_bpm": options.tempo,
         "tempo_factor": options.tempo_factor,
         "meters": options.meter and ((0.0, *options.meter),),
-        "key": options.key,
+        "keys": options.key and ((0.0, *options.key),),
         "downbeats_sec": None if options.downbeat is None else (options.downbeat,),
         "beats_sec": None,
         "grid": options.grid,
@@ -157,6 +157,8 @@ def _gather_choices(options: argparse.Namespace, error: Any) -> Choices:
         "split_pitch": options.split,
         "setting": options.setting,
         "sensitivity": options.sensitivity,
+        "corrections": None,
+        "added": None,
     }
     fields = {name: getattr(choices, name) if value is None else value for name, value in given.items()}
     try:
@@ -291,7 +293,7 @@ def _notate(options: argparse.Namespace, error: Any) -> int:
         if not (choices.meters or choices.beats_sec or choices.tempo_bpm or choices.tempo_factor):
             written = read_written(content)
             choices = replace(
-                choices, beats_sec=written.beats_sec, meters=written.meters, key=choices.key or written.key,
+                choices, beats_sec=written.beats_sec, meters=written.meters, keys=choices.keys or written.keys,
                 downbeats_sec=choices.downbeats_sec or written.downbeats_sec,
             )  # fmt: skip
         duration_sec = max(note.offset_sec for note in performance.notes)

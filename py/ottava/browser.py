@@ -1,7 +1,7 @@
 """The host in the browser: the seam between the pipeline and ``web/worker.js``.
 
 Only strings and typed arrays cross: no PyProxy leaves this file and no JsProxy goes deeper. The worker gives a host of
-four functions: ``read`` and ``run`` are awaited, ``post`` takes a reply as JSON, ``finish`` takes the result.
+functions: ``read`` and ``run`` are awaited, ``post`` takes a reply as JSON, ``finish`` a result, ``deliver`` a file.
 """
 
 import json
@@ -16,11 +16,20 @@ from pyodide.ffi import to_js
 
 from ottava.datatypes import Note, Pedal, Tensors
 from ottava.errors import TranscriptionError
-from ottava.midi import write_midi
+from ottava.midi import read_midi, read_written, write_midi, write_quantised_midi
 from ottava.models import choose_model, choose_setting, read_models
 from ottava.musicxml import write_musicxml
+from ottava.mxl import compress_musicxml
 from ottava.pipeline import listen, notate
-from ottava.result import performance_to_dict, read_choices, read_performance, result_to_json
+from ottava.result import (
+    choices_to_dict,
+    corrected_to_list,
+    performance_to_dict,
+    read_choices,
+    read_performance,
+    read_result,
+    result_to_json,
+)
 
 
 async def hear_recording(host: Any, models: str, n_samples: int, setting: str | None) -> None:
@@ -62,7 +71,52 @@ async def write_score(host: Any, performance: str, duration_sec: float, choices:
         heard, chosen = read_performance(json.loads(performance)), read_choices(json.loads(choices))
         result = await notate(heard, duration_sec, chosen, _make_run(host))
         _post(host, type="progress", stage="notating", fraction=0.5)
-        host.finish(result_to_json(result), write_musicxml(result), to_js(write_midi(result)))
+        notes = json.dumps(corrected_to_list(result.corrected))
+        host.finish(result_to_json(result), notes, write_musicxml(result), to_js(write_midi(result)))
+    except TranscriptionError as error:
+        _fail(host, error)
+
+
+def open_file(host: Any, name: str, content: Any) -> None:
+    """Open a MIDI file or a saved project and hand the host what is in it, or the sentence that says why not.
+
+    Parameters
+    ----------
+    host
+        The worker's functions.
+    name
+        Of the file; what does not end with .json is taken for MIDI.
+    content
+        Its bytes, a typed array.
+    """
+    data = _to_numpy(content, "uint8").tobytes()
+    try:
+        if name.lower().endswith(".json"):
+            title, duration_sec, performance, choices = read_result(data.decode("utf-8", "replace"))
+        else:
+            performance, choices, title = read_midi(data), read_written(data), ""
+            duration_sec = max(note.offset_sec for note in performance.notes)
+        heard, chosen = performance_to_dict(performance), choices_to_dict(choices)
+        _post(host, type="opened", title=title, duration_sec=duration_sec, performance=heard, choices=chosen)
+    except TranscriptionError as error:
+        _fail(host, error)
+
+
+async def write_file(host: Any, kind: str, performance: str, duration_sec: float, choices: str) -> None:
+    """Write a performance down and hand the host a file of it, or the sentence that says why not.
+
+    Parameters
+    ----------
+    host, performance, duration_sec, choices
+        See `write_score`.
+    kind
+        "mxl" or "quantised_midi".
+    """
+    try:
+        heard, chosen = read_performance(json.loads(performance)), read_choices(json.loads(choices))
+        result = await notate(heard, duration_sec, chosen, _make_run(host))
+        data = compress_musicxml(write_musicxml(result)) if kind == "mxl" else write_quantised_midi(result)
+        host.deliver(to_js(data))
     except TranscriptionError as error:
         _fail(host, error)
 

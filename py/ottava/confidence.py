@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ottava.datatypes import Note, Performance
+from ottava.datatypes import Note
 from ottava.errors import TranscriptionError
 
 # The logarithm of the odds that a note is true is 0 at the decision; it grows with ln(1 + score) above, with the score
@@ -33,27 +33,21 @@ def compute_confidence(score: float) -> float:
     return float(1 / (1 + np.exp(-growth)))
 
 
-def choose_notes(performance: Performance, sensitivity: float) -> tuple[tuple[Note, ...], list[bool]]:
-    """Choose the notes of a score.
+def is_chosen(note: Note, sensitivity: float, *, was_heard: bool) -> bool:
+    """Whether the score has a note that nobody has corrected.
 
     Parameters
     ----------
-    performance
-        As heard.
+    note
+        Of a performance.
     sensitivity
         0..1: at 0.5 all that was heard, below what is at least as sure as 1 - ``sensitivity``, above also what is
         possible and as sure.
-
-    Returns
-    -------
-    tuple
-        All notes heard and those possible ones that are chosen, sorted by (onset_sec, pitch), and of each whether the
-        score has it.
+    was_heard
+        False for a possible one.
     """
-    least = min(1 - sensitivity, SUREST)
-    added = {note for note in performance.possible if sensitivity > AS_HEARD and note.confidence >= least}
-    notes = sorted([*performance.notes, *added], key=lambda note: (note.onset_sec, note.pitch))
-    return tuple(notes), [sensitivity >= AS_HEARD or note.confidence >= least for note in notes]
+    is_sure = note.confidence >= min(1 - sensitivity, SUREST)
+    return (sensitivity >= AS_HEARD or is_sure) if was_heard else (sensitivity > AS_HEARD and is_sure)
 
 
 def check_notes(notes: Sequence[Note], duration_sec: float) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
 Floats = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Mode = Literal["major", "minor"]
 Tensors = Mapping[str, NDArray[Any]]
 
 
@@ -54,14 +55,52 @@ class Performance:
 
 
 @dataclass(frozen=True, slots=True)
+class Spelling:
+    """The written name of a pitch: C sharp 4 is ("C", 1, 4)."""
+
+    step: str
+    alter: int
+    octave: int
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person changed in a note; None where nothing. The name counts where it is one of the note's pitch."""
+
+    is_deleted: bool = False
+    onset_sec: float | None = None
+    offset_sec: float | None = None
+    pitch: int | None = None
+    staff: int | None = None
+    spelling: Spelling | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A note after correction: None where the score has none; what it was before, and what of it is decided.
+
+    ``index`` is its number among all notes heard and possible, or ``added`` among the added ones.
+    """
+
+    source: Note
+    note: Note | None
+    staff: int | None = None
+    spelling: Spelling | None = None
+    index: int | None = None
+    added: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """What a person decided; None, empty or "auto" where Ottava decides.
 
     ``tempo_bpm`` is in quarter notes a minute; ``tempo_factor`` 2 or 0.5 writes twice or half as many beats as Ottava
-    would. ``meters`` are (from which second on, beats, beat_type); ``beats_sec`` are all beats, as tapped along.
+    would. ``meters`` are (from which second on, beats, beat_type), ``keys`` (from which second on, fifths, mode): the
+    first one holds from the beginning. ``beats_sec`` are all beats, as tapped along.
     ``beats`` says who finds them: the trained model, or dynamic programming without one. ``sensitivity`` 0..1: at 0.5
     the score has the notes as heard, below only those surer than 1 - sensitivity, above it also the possible ones surer
-    than that.
+    than that. ``corrections`` are by the number of the note among those heard and the possible ones after them,
+    ``added`` notes have a staff or a name where a person gave one.
     """
 
     title: str | None = None
@@ -69,7 +108,7 @@ class Choices:
     tempo_bpm: float | None = None
     tempo_factor: float | None = None
     meters: tuple[tuple[float, int, int], ...] = ()
-    key: tuple[int, Literal["major", "minor"]] | None = None
+    keys: tuple[tuple[float, int, Mode], ...] = ()
     downbeats_sec: tuple[float, ...] = ()
     beats_sec: tuple[float, ...] = ()
     grid: Literal["auto", "8", "16", "triplet"] = "auto"
@@ -78,6 +117,8 @@ class Choices:
     split_pitch: int | None = None
     setting: str | None = None
     sensitivity: float = 0.5
+    corrections: Mapping[int, Correction] = field(default_factory=dict)
+    added: tuple[tuple[Note, Correction], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +149,7 @@ class Key:
 
     quarter: Fraction
     fifths: int
-    mode: Literal["major", "minor"]
+    mode: Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +177,6 @@ class Span:
 
     onset_quarter: Fraction
     duration_quarter: Fraction
-
-
-@dataclass(frozen=True, slots=True)
-class Spelling:
-    """The written name of a pitch: C sharp 4 is ("C", 1, 4)."""
-
-    step: str
-    alter: int
-    octave: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +216,8 @@ class Score:
 class Result:
     """Everything known of one recording: what the JSON file holds.
 
-    The notes of ``performance`` are those heard and, among them, the possible ones that ``choices`` ask for.
+    The notes of ``performance`` are those heard and, among them, the possible ones that ``choices`` ask for and the
+    added ones, all as they were before correction; ``corrected`` has each of them as it is now.
     """
 
     title: str
@@ -192,6 +225,7 @@ class Result:
     performance: Performance
     choices: Choices
     score: Score
+    corrected: tuple[Corrected, ...]
     warnings: tuple[str, ...] = field(default=())
 
 

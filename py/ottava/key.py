@@ -12,17 +12,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 
-from ottava.datatypes import Floats, IntArray, Key, Note
+from ottava.datatypes import Beat, Floats, IntArray, Key, Mode, Note
 
 # Frequencies of the twelve degrees in the Kostka-Payne corpus, from the tonic up (Temperley 2007).
 # Chosen among three published sets by the share of right signatures: bench/results.md, "Key".
 MAJOR_PROFILE = (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400)
 MINOR_PROFILE = (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330)
-MODES: tuple[tuple[Literal["major", "minor"], Floats], ...] = (
+MODES: tuple[tuple[Mode, Floats], ...] = (
     ("major", np.array(MAJOR_PROFILE)),
     ("minor", np.array(MINOR_PROFILE)),
 )
@@ -154,6 +153,17 @@ def _name_key(notes: Sequence[Note], fifths: int) -> Key:
     return Key(Fraction(0), tonic_fifths(tonic, mode), mode)
 
 
+def place_keys(chosen: Sequence[tuple[float, int, Mode]], beats: Sequence[Beat]) -> tuple[Key, ...]:
+    """Keys that a person chose, by seconds, at the downbeats nearest to them; the first holds from the beginning."""
+    downbeats = [beat for beat in beats if beat.beat_in_bar == 1] or list(beats)
+    placed: dict[Fraction, Key] = {}
+    for number, (sec, fifths, mode) in enumerate(chosen):
+        nearest = min(downbeats, key=lambda beat: abs(beat.time_sec - sec)).quarter
+        quarter = max(nearest, Fraction(0)) if number else Fraction(0)
+        placed[quarter] = Key(quarter, fifths, mode)
+    return tuple(placed[quarter] for quarter in sorted(placed))
+
+
 def find_fifths(keys: Sequence[Key], begins: Sequence[Fraction]) -> IntArray:
     """The signature in force at each quarter of ``begins``; what is before the first stands under the first."""
     return np.array([key.fifths for key in keys])[_find_sections([key.quarter for key in keys], begins)]
@@ -195,7 +205,7 @@ def _weigh_classes(notes: Sequence[Note]) -> tuple[IntArray, Floats]:
     return np.array([note.pitch % 12 for note in notes]), lengths**LENGTH_POWER
 
 
-def tonic_fifths(tonic: int, mode: Literal["major", "minor"]) -> int:
+def tonic_fifths(tonic: int, mode: Mode) -> int:
     """Signature -5..6 (major) or -6..5 (minor) of the key on pitch class ``tonic``: the one with fewer accidentals."""
     relative_major = tonic if mode == "major" else tonic + 3
     fifths = relative_major * 7 % 12
@@ -210,7 +220,7 @@ def _correlate(a: Floats, b: Floats) -> float:
     return float(a @ b) / norm if norm > 0 else 0.0
 
 
-def read_key(text: str) -> tuple[int, Literal["major", "minor"]]:
+def read_key(text: str) -> tuple[int, Mode]:
     """Read a key as a person types it: "-5", "Eb minor", "F# major", "D".
 
     Returns

@@ -14,6 +14,7 @@ from ottava.errors import TranscriptionError
 from ottava.key import tonic_fifths
 from ottava.meter import bar_quarters, signature_quarters
 from ottava.rhythm import is_written
+from ottava.spelling import sound_spelling
 
 SUSTAIN_CONTROL, SOFT_CONTROL = 64, 67
 # MIDI's own threshold between a pedal that is up and one that is down.
@@ -24,6 +25,8 @@ TICKS_PER_QUARTER = 4800
 SHORTEST_LEAD_SEC = 0.02
 LEAST_TICKS = 96  # of a quarter: in coarser files everything stands on some division
 LOWEST_PITCH, HIGHEST_PITCH = 21, 108
+HANDS = {1: "Right hand", 2: "Left hand"}
+GRACE_QUARTER = Fraction(1, 8)
 
 
 def write_midi(result: Result) -> bytes:
@@ -41,25 +44,73 @@ def write_midi(result: Result) -> bytes:
     """
     score = result.score
     file = pretty_midi.PrettyMIDI(resolution=TICKS_PER_QUARTER, initial_tempo=score.tempos[0].bpm)
-    time_at = _set_tempos(file, score)
-    for index, key in enumerate(score.keys):
-        tonic = key.fifths * 7 % 12 if key.mode == "major" else (key.fifths * 7 - 3) % 12 + 12
-        sec = time_at(key.quarter) if index else 0.0
-        file.key_signature_changes.append(pretty_midi.KeySignature(tonic, sec))
+    _set_keys(file, score, _set_tempos(file, score))
     piano = pretty_midi.Instrument(program=0, name="Piano")
     piano.notes = [
         pretty_midi.Note(note.velocity, note.pitch, note.onset_sec, note.offset_sec)
-        for note, scored in zip(result.performance.notes, score.notes, strict=True)
-        if scored
+        for note in sorted(
+            (one.note for one in result.corrected if one.note), key=lambda note: (note.onset_sec, note.pitch)
+        )
     ]
     for pedal in result.performance.pedals:
         control = SUSTAIN_CONTROL if pedal.kind == "sustain" else SOFT_CONTROL
         piano.control_changes.append(pretty_midi.ControlChange(control, 127, pedal.onset_sec))
         piano.control_changes.append(pretty_midi.ControlChange(control, 0, pedal.offset_sec))
     file.instruments.append(piano)
+    return _encode(file)
+
+
+def write_quantised_midi(result: Result) -> bytes:
+    """Write the score as a standard MIDI file: every note as long as it is written, in the first tempo, a track a hand.
+
+    Parameters
+    ----------
+    result
+        Its notes keep the velocity of the performance; grace notes come shortly before theirs.
+
+    Returns
+    -------
+    bytes
+        A MIDI file, format 1.
+    """
+    score = result.score
+    file = pretty_midi.PrettyMIDI(resolution=TICKS_PER_QUARTER, initial_tempo=score.tempos[0].bpm)
+
+    def time_at(quarter: Fraction) -> float:
+        return float(quarter + score.pickup_quarter) * 60.0 / score.tempos[0].bpm
+
+    _set_signatures(file, score, time_at, begins_with_pickup=True)
+    _set_keys(file, score, time_at)
+    hands = {staff: pretty_midi.Instrument(program=0, name=name) for staff, name in HANDS.items()}
+    for scored, note in zip(score.notes, result.performance.notes, strict=True):
+        if scored:
+            begin, length = scored.span.onset_quarter, scored.span.duration_quarter
+            if not length:
+                begin, length = max(begin - GRACE_QUARTER, -score.pickup_quarter), GRACE_QUARTER
+            pitch = sound_spelling(scored.spelling)
+            hands[scored.staff].notes.append(
+                pretty_midi.Note(note.velocity, pitch, time_at(begin), time_at(begin + length))
+            )
+    for pedal in score.pedals:
+        for quarter, value in ((pedal.onset_quarter, 127), (pedal.offset_quarter, 0)):
+            sec = max(0.0, time_at(quarter))
+            for hand in hands.values():
+                hand.control_changes.append(pretty_midi.ControlChange(SUSTAIN_CONTROL, value, sec))
+    file.instruments += hands.values()
+    return _encode(file)
+
+
+def _encode(file: pretty_midi.PrettyMIDI) -> bytes:
     buffer = io.BytesIO()
     file.write(buffer)
     return buffer.getvalue()
+
+
+def _set_keys(file: pretty_midi.PrettyMIDI, score: Score, time_at: Callable[[Fraction], float]) -> None:
+    for index, key in enumerate(score.keys):
+        tonic = key.fifths * 7 % 12 if key.mode == "major" else (key.fifths * 7 - 3) % 12 + 12
+        sec = time_at(key.quarter) if index else 0.0
+        file.key_signature_changes.append(pretty_midi.KeySignature(tonic, sec))
 
 
 def _set_tempos(file: pretty_midi.PrettyMIDI, score: Score) -> Callable[[Fraction], float]:
@@ -80,18 +131,24 @@ def _set_tempos(file: pretty_midi.PrettyMIDI, score: Score) -> Callable[[Fractio
     # pretty_midi writes a tempo map, but has no public way to make one.
     file._tick_scales = scales
     file._update_tick_to_time(round(tick))
-    signatures = [(meter.quarter, meter.beats, meter.beat_type) for meter in score.meters]
-    if not has_lead and score.pickup_quarter:
-        pickup = score.pickup_quarter
-        signatures.insert(0, (-pickup, pickup.numerator, 4 * pickup.denominator))
 
     def time_at(quarter: Fraction) -> float:
         return float(file.tick_to_time(round((quarter - beats[0].quarter + lead) * TICKS_PER_QUARTER)))
 
+    _set_signatures(file, score, time_at, begins_with_pickup=not has_lead)
+    return time_at
+
+
+def _set_signatures(
+    file: pretty_midi.PrettyMIDI, score: Score, time_at: Callable[[Fraction], float], *, begins_with_pickup: bool
+) -> None:
+    signatures = [(meter.quarter, meter.beats, meter.beat_type) for meter in score.meters]
+    if begins_with_pickup and score.pickup_quarter:
+        pickup = score.pickup_quarter
+        signatures.insert(0, (-pickup, pickup.numerator, 4 * pickup.denominator))
     for index, (quarter, n_beats, beat_type) in enumerate(signatures):
         sec = time_at(quarter) if index else 0.0
         file.time_signature_changes.append(pretty_midi.TimeSignature(n_beats, beat_type, sec))
-    return time_at
 
 
 def read_midi(data: bytes) -> Performance:
@@ -141,8 +198,8 @@ def read_written(data: bytes) -> Choices:
     Returns
     -------
     Choices
-        Beats, meters, the first downbeat and, where it never changes, the key: as if a person had chosen them. Nothing
-        unless nearly all notes begin on the file's own beats and their divisions.
+        Beats, meters, the first downbeat and the keys: as if a person had chosen them. Nothing unless nearly all notes
+        begin on the file's own beats and their divisions.
 
     Raises
     ------
@@ -170,12 +227,12 @@ def read_written(data: bytes) -> Choices:
         offset = (first_downbeat - tick) % step if tick == 0 else 0.0
         n_beats = max(1, ceil((end - tick - offset) / step))
         beats += [float(file.tick_to_time(round(tick + offset + index * step))) for index in range(n_beats)]
-    keys = {change.key_number for change in file.key_signature_changes}
+    keys = [(float(change.time), *_name_key(change.key_number)) for change in file.key_signature_changes]
     return Choices(
         meters=tuple((float(file.tick_to_time(tick)), count, kind) for tick, count, kind in changes),
         downbeats_sec=(float(file.tick_to_time(first_downbeat)),),
         beats_sec=tuple(sorted(set(beats))),
-        key=_name_key(keys.pop()) if len(keys) == 1 else None,
+        keys=tuple(keys) if keys and keys[0][0] == 0 else (),
     )
 
 

@@ -2,10 +2,12 @@
 
 What stands there is decided elsewhere (signs, beams, tuplets, accidentals, clefs, directions); here it is written.
 
-Conventions: the text is the same for the same score wherever it is written: no date, no random identifiers.
+Conventions: the text is the same for the same score wherever it is written: no date, no random identifiers. The note
+with number 12 of the result is named n12 (n12-2 and so on where it is tied), so that a page can find it.
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import lcm
@@ -69,6 +71,8 @@ def write_musicxml(result: Result) -> str:
             last = stretch.clef
     shown = {staff: choose_accidentals(voices, [key.fifths for key in keys], staff) for staff in STAFFS}
     divisions = _find_divisions(voices, directions)
+    # Equal notes are told apart: each is an object of its own.
+    names = {id(note): f"n{number}" for number, note in enumerate(score.notes) if note}
 
     root = Element("score-partwise", version="4.0")
     _write_head(root, result)
@@ -79,11 +83,22 @@ def write_musicxml(result: Result) -> str:
             measure.set("implicit", "yes")
         _write_attributes(measure, number, bars, keys, clefs, divisions)
         for staff in STAFFS:
-            _write_staff(measure, voices[number], staff, bar, shown[staff][number], divisions,
+            _write_staff(measure, voices[number], staff, bar, shown[staff][number], divisions, names,
                          directions.get((number, staff), []), clefs.get((number, staff), {}))
     _add(SubElement(measure, "barline", location="right"), "bar-style", "light-heavy")
+    _name_parts(root)
     ElementTree.indent(root, " ")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, "unicode")}\n'
+
+
+def _name_parts(root: Element) -> None:
+    """Make the names of notes unique: the second sign of note 12, tied to its first, is n12-2."""
+    counts: Counter[str] = Counter()
+    for note in root.iter("note"):
+        if name := note.get("id"):
+            counts[name] += 1
+            if counts[name] > 1:
+                note.set("id", f"{name}-{counts[name]}")
 
 
 def _add(parent: Element, tag: str, text: object = None, **attributes: str) -> Element:
@@ -184,6 +199,7 @@ def _write_staff(
     bar: Bar,
     shown: Mapping[Place, Shown],
     divisions: int,
+    names: Mapping[int, str],
     directions: Sequence[Direction],
     clefs: Mapping[Fraction, Clef],
 ) -> None:
@@ -209,7 +225,7 @@ def _write_staff(
                 stop = max(sign.end_quarter, sign.start_quarter + Fraction(1, divisions))
                 while waiting and waiting[0].start_quarter < stop:
                     _write_direction(measure, waiting.pop(0), sign.start_quarter, staff, bar, divisions)
-            _write_sign(measure, sign, staff, voice, divisions, beams[number], tuplets[number], {
+            _write_sign(measure, sign, staff, voice, divisions, names, beams[number], tuplets[number], {
                 place: kind for (v, n, place), kind in shown.items() if (v, n) == (voice, number)
             })
     for direction in last:
@@ -222,6 +238,7 @@ def _write_sign(
     staff: int,
     voice: int,
     divisions: int,
+    names: Mapping[int, str],
     beams: Sequence[str],
     tuplet: Tuplet | None,
     shown: Mapping[int, Shown],
@@ -230,6 +247,8 @@ def _write_sign(
     value = name_value(sign.length_quarter or GRACE_QUARTER) if not sign.fills_bar else None
     for place, scored in enumerate(sign.notes or (None,)):
         note = SubElement(measure, "note", {"print-object": "no"} if sign.is_hidden else {})
+        if scored:
+            note.set("id", names[id(scored)])
         if not sign.length_quarter:
             _add(note, "grace", slash="yes")
         if place:

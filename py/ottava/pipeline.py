@@ -12,7 +12,8 @@ import numpy as np
 from ottava.activations import N_TRACKS, compute_attributes, compute_places, compute_segment, plan_segments
 from ottava.audio import check_length, check_loudness
 from ottava.chords import group_notes
-from ottava.confidence import check_notes, choose_notes, find_warnings
+from ottava.confidence import check_notes, find_warnings
+from ottava.corrections import correct_notes
 from ottava.datatypes import (
     Choices,
     Key,
@@ -29,7 +30,7 @@ from ottava.datatypes import (
 )
 from ottava.errors import TranscriptionError
 from ottava.hands import choose_staffs, describe_hands, split_hands
-from ottava.key import ease_keys, estimate_key, find_fifths, follow_keys
+from ottava.key import ease_keys, estimate_key, find_fifths, follow_keys, place_keys
 from ottava.meter import beat_positions, complete_grid, list_bars, number_beats, quarter_at
 from ottava.models import Model
 from ottava.names import choose_names, describe_names
@@ -58,7 +59,7 @@ from ottava.rhythm import (
     trim_durations,
 )
 from ottava.rhythm_model import compute_hands, compute_names, compute_values
-from ottava.spelling import spell_pitches, spell_place
+from ottava.spelling import sound_spelling, spell_pitches, spell_place
 from ottava.tempo import choose_tempos
 from ottava.tuning import describe_tuning, estimate_tuning
 from ottava.values import choose_values, describe_values
@@ -138,18 +139,22 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     Returns
     -------
     Result
-        Its performance has the notes heard and the possible ones that ``choices`` ask for, its score a note for each of
-        them, in order, or None where it is left out.
+        Its performance has the notes heard and the possible and added ones that ``choices`` ask for, its score a note
+        for each of them, in order, or None where it is left out.
 
     Raises
     ------
     TranscriptionError
         When the choices leave no note.
     """
-    all_notes, is_kept = choose_notes(performance, choices.sensitivity)
-    notes = [note for note, kept in zip(all_notes, is_kept, strict=True) if kept]
-    if not notes:
-        raise TranscriptionError("No note is this certain; choose a higher sensitivity.")
+    corrected = correct_notes(performance, choices)
+    played = [(one.note, number) for number, one in enumerate(corrected) if one.note]
+    if not played:
+        is_strict = choices.sensitivity < Choices().sensitivity
+        raise TranscriptionError("No note is this certain; choose a higher sensitivity." if is_strict else
+                                 "Every note is deleted; take one of the corrections back.")
+    played.sort(key=lambda pair: (pair[0].onset_sec, pair[0].pitch))
+    notes, numbers = [note for note, _ in played], [number for _, number in played]
     chords = group_notes(np.array([note.onset_sec for note in notes]))
     is_trained = choices.beats == "model"
     if is_trained:
@@ -174,6 +179,8 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
         staffs = choose_staffs(order, hands["staff"], outputs["staff"], shown_notes)
     else:
         staffs = split_hands(shown_notes, choices.split_pitch)
+    decided = [corrected[numbers[index]] for index in shown]
+    staffs = [one.staff or staff for one, staff in zip(decided, staffs, strict=True)]
     releases = beat_positions(np.array([note.offset_sec for note in shown_notes]), grid.times_sec).tolist()
     # Where places were moved, exact ends would no longer fit them.
     if choices.beats_sec and choices.grid == "auto" and not is_swung and is_written(releases):
@@ -191,33 +198,41 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     voices = separate_voices(shown_notes, spans, staffs, Fraction(0) if is_trained else HELD_QUARTER)
     spans = trim_durations(spans, staffs, voices, joins_legato=not is_trained)
     pickup_quarter = -min(beats[0].quarter, Fraction(0))
-    key = Key(Fraction(0), *choices.key) if choices.key else estimate_key(notes)
+    bars = [bar.start_quarter for bar in list_bars(meters, pickup_quarter, max(begins)) if bar.number]
+    chosen_keys = place_keys(choices.keys, beats)
+    keys = chosen_keys or (estimate_key(notes),)
     if is_trained:
-        bars = [bar.start_quarter for bar in list_bars(meters, pickup_quarter, max(begins)) if bar.number]
-        keys, spellings = await name_notes(shown_notes, begins, bars, key, choices.key is None, run)
+        keys, spellings = await name_notes(shown_notes, begins, bars, keys, not chosen_keys, run)
     else:
-        keys, spellings = (key,), spell_pitches(shown_notes, key)
+        spellings = spell_pitches(shown_notes, keys[0])
+    spellings = [one.spelling if one.spelling and sound_spelling(one.spelling) == note.pitch else spelling
+                 for one, note, spelling in zip(decided, shown_notes, spellings, strict=True)]
 
     ornaments = [roles[index].ornament for index in shown]
     written = dict(zip(shown, map(ScoreNote, spans, staffs, voices, spellings, ornaments), strict=True))
-    numbers = iter(range(len(notes)))
+    position = {number: index for index, number in enumerate(numbers)}
     score = Score(
         beats=tuple(beats),
         meters=tuple(meters),
         pickup_quarter=pickup_quarter,
         keys=keys,
         tempos=choose_tempos(beats, meters, choices.tempo_bpm),
-        notes=tuple(written.get(next(numbers)) if kept else None for kept in is_kept),
+        notes=tuple(written.get(position.get(number, -1)) for number in range(len(corrected))),
         pedals=tuple(place_pedals(performance.pedals, grid.times_sec, quarters)),
         is_swung=is_swung,
     )
     warnings = (*describe_tuning(performance.tuning_cents), *find_warnings(performance.notes))
-    performance = replace(performance, notes=all_notes)
-    return Result(choices.title or title, duration_sec, performance, choices, score, warnings)
+    performance = replace(performance, notes=tuple(one.source for one in corrected))
+    return Result(choices.title or title, duration_sec, performance, choices, score, corrected, warnings)
 
 
 async def name_notes(
-    notes: Sequence[Note], begins: Sequence[Fraction], bars: Sequence[Fraction], key: Key, may_change: bool, run: Run
+    notes: Sequence[Note],
+    begins: Sequence[Fraction],
+    bars: Sequence[Fraction],
+    keys: tuple[Key, ...],
+    may_change: bool,
+    run: Run,
 ) -> tuple[tuple[Key, ...], list[Spelling]]:
     """Find keys and the names of the notes under them.
 
@@ -227,17 +242,16 @@ async def name_notes(
         At least one note, and the quarter in which each of them stands.
     bars
         Quarters of the bars, where the key may change; the first is 0.
-    key, may_change
-        Of the whole piece, and whether it was only estimated.
+    keys, may_change
+        As a person chose them; or the one of the whole piece, which was only estimated and may change.
     run
         The host's call that runs the network of names.
     """
-    keys: tuple[Key, ...] = (key,)
     fifths = find_fifths(keys, begins)
     features, onsets, pitches = describe_names(notes, fifths)
     outputs = await compute_names(features, onsets, pitches, run)
     if may_change:
-        keys = follow_keys(outputs["signature"], notes, begins, bars, key)
+        keys = follow_keys(outputs["signature"], notes, begins, bars, keys[0])
         followed = find_fifths(keys, begins)
         if (followed != fifths).any():
             fifths = followed

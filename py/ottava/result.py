@@ -11,10 +11,20 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import Any, Literal
 
-from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Score
+from ottava.datatypes import (
+    Choices,
+    Corrected,
+    Correction,
+    Note,
+    Pedal,
+    Performance,
+    Result,
+    Score,
+    Spelling,
+)
 from ottava.errors import TranscriptionError
 from ottava.midi import HIGHEST_PITCH, LOWEST_PITCH
-from ottava.spelling import name_pitch, read_pitch
+from ottava.spelling import NATURAL_PITCH_CLASS, name_pitch, read_pitch
 
 FORMAT = "ottava-1"
 
@@ -55,7 +65,7 @@ def choices_to_dict(choices: Choices) -> dict[str, Any]:
         "tempo_bpm": choices.tempo_bpm,
         "tempo_factor": choices.tempo_factor,
         "meters": [{"sec": sec, "beats": beats, "beat_type": kind} for sec, beats, kind in choices.meters] or None,
-        "keys": choices.key and [{"sec": 0.0, "fifths": choices.key[0], "mode": choices.key[1]}],
+        "keys": [{"sec": sec, "fifths": fifths, "mode": mode} for sec, fifths, mode in choices.keys] or None,
         "downbeats_sec": [*choices.downbeats_sec] or None,
         "beats_sec": [*choices.beats_sec] or None,
         "grid": None if choices.grid == "auto" else choices.grid,
@@ -64,8 +74,39 @@ def choices_to_dict(choices: Choices) -> dict[str, Any]:
         "split": None if choices.split_pitch is None else name_pitch(choices.split_pitch),
         "setting": choices.setting,
         "sensitivity": None if choices.sensitivity == Choices().sensitivity else choices.sensitivity,
+        "notes": [
+            {"index": index, **_correction_to_dict(choices.corrections[index])} for index in sorted(choices.corrections)
+        ]
+        or None,
+        "added": [
+            {**{n: v for n, v in asdict(note).items() if n != "confidence"}, **_correction_to_dict(correction)}
+            for note, correction in choices.added
+        ]
+        or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _correction_to_dict(correction: Correction) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "deleted": correction.is_deleted or None,
+        "onset_sec": correction.onset_sec,
+        "offset_sec": correction.offset_sec,
+        "pitch": correction.pitch,
+        "staff": correction.staff,
+        **(asdict(correction.spelling) if correction.spelling else {}),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def corrected_to_list(corrected: Sequence[Corrected]) -> list[dict[str, Any] | None]:
+    """What the page shows of each note of a result as it is after correction; None where the score has none."""
+    return [
+        {**asdict(one.note), **({"index": one.index} if one.added is None else {"added": one.added})}
+        if one.note
+        else None
+        for one in corrected
+    ]
 
 
 def _score_to_dict(score: Score) -> dict[str, Any]:
@@ -120,16 +161,18 @@ def read_result(text: str) -> tuple[str, float, Performance, Choices]:
         raise TranscriptionError("This file is not valid JSON; save it again from Ottava.") from error
     if not isinstance(fields, dict) or not str(fields.get("format", "")).startswith(FORMAT):
         raise TranscriptionError("This JSON file is not an Ottava project (format ottava-1).")
-    performance = read_performance(fields.get("performance"))
+    choices = read_choices(fields.get("choices", {}))
+    performance = read_performance(fields.get("performance"), [note for note, _ in choices.added])
     end_sec = max(note.offset_sec for note in performance.notes)
     duration = fields.get("duration_sec")
     duration_sec = float(duration) if isinstance(duration, int | float) and math.isfinite(duration) else end_sec
-    choices = read_choices(fields.get("choices", {}))
     return str(fields.get("title", "")), max(duration_sec, end_sec), performance, choices
 
 
-def read_performance(fields: Any) -> Performance:
-    """Read ``performance`` of the format as it was heard: possible notes that were taken into it are left out again.
+def read_performance(fields: Any, added: Sequence[Note] = ()) -> Performance:
+    """Read ``performance`` of the format as it was heard.
+
+    Possible notes that were taken into it are left out again, and of those equal to ``added`` ones as many.
 
     Raises
     ------
@@ -145,6 +188,9 @@ def read_performance(fields: Any) -> Performance:
         raise TranscriptionError("The notes of this Ottava project are damaged.") from error
     taken = {*possible}
     notes = [note for note in notes if note not in taken]
+    for note in added:
+        if note in notes:
+            notes.remove(note)
     if not notes:
         raise TranscriptionError("This Ottava project holds no notes.")
     if not math.isfinite(tuning_cents):
@@ -185,7 +231,7 @@ def read_choices(fields: Any) -> Choices:
         When a choice has the wrong form.
     """
     try:
-        keys = fields.get("keys") or []
+        corrections = {int(note["index"]): _read_correction(note) for note in fields.get("notes") or []}
         return make_choices(
             title=fields.get("title"),
             composer=fields.get("composer"),
@@ -195,7 +241,9 @@ def read_choices(fields: Any) -> Choices:
                 (float(meter.get("sec", 0.0)), int(meter["beats"]), int(meter["beat_type"]))
                 for meter in fields.get("meters") or []
             )),
-            key=(int(keys[0]["fifths"]), str(keys[0]["mode"])) if keys else None,
+            keys=tuple(sorted(
+                (float(key.get("sec", 0.0)), int(key["fifths"]), str(key["mode"])) for key in fields.get("keys") or []
+            )),
             downbeats_sec=_read_times(fields.get("downbeats_sec")),
             beats_sec=_read_times(fields.get("beats_sec")),
             grid=str(fields.get("grid") or "auto"),
@@ -204,9 +252,32 @@ def read_choices(fields: Any) -> Choices:
             split_pitch=None if fields.get("split") in (None, "auto") else read_pitch(fields["split"]),
             setting=fields.get("setting"),
             sensitivity=float(fields.get("sensitivity", Choices().sensitivity)),
+            corrections=corrections,
+            added=tuple((_read_note(note), _read_correction(note, of_new=True)) for note in fields.get("added") or []),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise TranscriptionError("The choices of this Ottava project are damaged.") from error
+
+
+def _read_correction(fields: Mapping[str, Any], of_new: bool = False) -> Correction:
+    """A correction; a note that was added has its own times and pitch, and here only how it is written."""
+    staff = fields.get("staff")
+    if staff not in (None, 1, 2):
+        raise ValueError(f"no staff: {staff}")
+    spelling = None
+    if fields.get("step") is not None:
+        spelling = Spelling(str(fields["step"]), int(fields.get("alter", 0)), int(fields["octave"]))
+        if spelling.step not in NATURAL_PITCH_CLASS or not -2 <= spelling.alter <= 2:
+            raise ValueError(f"no name of a note: {spelling}")
+    if of_new:
+        return Correction(staff=staff, spelling=spelling)
+    times = [None if fields.get(name) is None else float(fields[name]) for name in ("onset_sec", "offset_sec")]
+    if any(time is not None and not 0 <= time < math.inf for time in times):
+        raise ValueError(f"no time: {times}")
+    pitch = None if fields.get("pitch") is None else int(fields["pitch"])
+    if pitch is not None and not LOWEST_PITCH <= pitch <= HIGHEST_PITCH:
+        raise ValueError(f"no key of a piano: {pitch}")
+    return Correction(bool(fields.get("deleted")), times[0], times[1], pitch, staff, spelling)
 
 
 def _read_times(items: Sequence[float] | None) -> tuple[float, ...]:
@@ -222,7 +293,7 @@ def make_choices(**fields: Any) -> Choices:
     ValueError
         With a sentence that names the choice and what it may be.
     """
-    tempo, factor, key = fields["tempo_bpm"], fields["tempo_factor"], fields["key"]
+    tempo, factor = fields["tempo_bpm"], fields["tempo_factor"]
     if tempo is not None and not 10 <= float(tempo) <= 400:
         raise ValueError("the tempo must lie between 10 and 400 beats a minute")
     if factor not in (None, 0.5, 2):
@@ -232,8 +303,11 @@ def make_choices(**fields: Any) -> Choices:
             raise ValueError("the meter must look like 3/4 or 6/8")
         if not 0 <= sec < math.inf:
             raise ValueError("a meter must begin at a time in seconds from the start")
-    if key is not None and not (-7 <= key[0] <= 7 and key[1] in ("major", "minor")):
-        raise ValueError('the key must be -7 to 7 sharps (flats are negative) or a name such as "Eb minor"')
+    for sec, fifths, mode in fields["keys"]:
+        if not (-7 <= fifths <= 7 and mode in ("major", "minor")):
+            raise ValueError('the key must be -7 to 7 sharps (flats are negative) or a name such as "Eb minor"')
+        if not 0 <= sec < math.inf:
+            raise ValueError("a key must begin at a time in seconds from the start")
     if fields["grid"] not in ("auto", "8", "16", "triplet"):
         raise ValueError("the grid must be auto, 8, 16 or triplet")
     if fields["swing"] not in (None, True, False):

@@ -52,6 +52,11 @@ def spell_place(pitch: int, place: int) -> Spelling:
     return Spelling(step, alter, octave)
 
 
+def sound_spelling(spelling: Spelling) -> int:
+    """The MIDI pitch of a name."""
+    return NATURAL_PITCH_CLASS[spelling.step] + spelling.alter + 12 * (spelling.octave + 1)
+
+
 def name_pitch(pitch: int) -> str:
     """Name a MIDI pitch as people type it: 60 is "C4", 61 is "C#4"."""
     spelling = spell_pitch(pitch, CENTRE_MAJOR)

@@ -32,7 +32,8 @@ def test_cancel_while_listening_then_a_second_file(browser: Browser, site: str, 
     page.get_by_role("button", name="Try an example").click()
     expect(page.locator("#working-name")).to_contain_text("Minuet")
     # Some notes are drawn while others are still to be heard.
-    expect(page.locator("roll-view")).to_have_attribute("data-notes", re.compile(r"[1-9]"), timeout=TRANSCRIBED_MS)
+    roll = page.locator("#working roll-view")
+    expect(roll).to_have_attribute("data-notes", re.compile(r"[1-9]"), timeout=TRANSCRIBED_MS)
     expect(page.get_by_role("status").filter(has_text="Listening")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Choose a recording")).to_be_focused()
@@ -65,7 +66,7 @@ def test_crashed_worker_is_replaced(browser: Browser, site: str, clip: Path, tmp
     page.goto(site)
     ottava = Ottava(page)
     ottava.drop(clip)
-    assert ottava.wait() == "The transcription stopped unexpectedly, perhaps for lack of memory."
+    assert ottava.wait() == "Ottava stopped unexpectedly, perhaps for lack of memory: close other tabs and try again."
     page.get_by_text("Details").click()
     expect(page.locator("#problem-detail")).to_contain_text("oh")
     page.unroute("**/worker.js")

@@ -20,9 +20,10 @@ OLD, NEW = "Play it. Read it.", "Something newer"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The site without what Python and the models need: enough for everything but a transcription."""
+    """The site without what Python, the models, the engraver and the piano need: enough for everything but a score."""
     site = tmp_path / "site"
-    shutil.copytree(ROOT / "dist", site, ignore=shutil.ignore_patterns("python", "models", "vendor"))
+    large = ("python", "models", "samples", "pyodide", "litert", "verovio", "mediabunny")
+    shutil.copytree(ROOT / "dist", site, ignore=shutil.ignore_patterns(*large))
     write_list(site)
     return site
 

@@ -81,10 +81,17 @@ class Ottava:
         expect(end.first).to_be_visible(timeout=TRANSCRIBED_MS)
         return self.page.locator("#problem-text").text_content() or ""
 
-    def save(self, button: str, folder: Path) -> Path:
-        """Press a download button and keep the file under the name that the page gave it."""
+    def press_note(self, number: int, *, adds: bool = False) -> None:
+        """Click the head of a note of the score, where nothing that sticks to the window lies over it."""
+        head = self.page.locator(f"score-view #n{number} .notehead").first
+        head.evaluate("(element) => element.scrollIntoView({ block: 'center' })")
+        head.click(force=True, modifiers=["Shift"] if adds else [])
+
+    def save(self, form: str, folder: Path) -> Path:
+        """Choose a form of the menu "Save" and keep the file under the name that the page gave it."""
+        self.page.get_by_role("button", name="Save", exact=True).click()
         with self.page.expect_download() as download:
-            self.page.get_by_role("button", name=button).click()
+            self.page.get_by_role("button", name=form, exact=True).click()
         path = folder / download.value.suggested_filename
         download.value.save_as(path)
         return path

@@ -44,7 +44,7 @@ def name(sections: list[tuple[int, int]], run: Run, octaves: int = 0) -> tuple[t
     """Keys, and the places of the names on the line of fifths."""
     notes, begins, bars = play(sections)
     notes = [Note(n.onset_sec, n.offset_sec, n.pitch + 12 * octaves, n.velocity) for n in notes]
-    keys, spellings = asyncio.run(name_notes(notes, begins, bars, estimate_key(notes), True, run))
+    keys, spellings = asyncio.run(name_notes(notes, begins, bars, (estimate_key(notes),), True, run))
     return keys, ["FCGDAEB".index(spelling.step) - 1 + 7 * spelling.alter for spelling in spellings]
 
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ottava.confidence import check_notes, choose_notes, compute_confidence, find_warnings
-from ottava.datatypes import Note, Performance
+from ottava.confidence import check_notes, compute_confidence, find_warnings
+from ottava.corrections import correct_notes
+from ottava.datatypes import Choices, Note, Performance
 from ottava.errors import TranscriptionError
 
 SURE, FAIR, DOUBTFUL, POSSIBLE, UNLIKELY = (
@@ -39,8 +40,9 @@ def test_confidence_of_scores(score: float, confidence: float) -> None:
     ],
 )  # fmt: skip
 def test_sensitivity_moves_the_threshold_both_ways(sensitivity: float, kept: list[Note]) -> None:
-    notes, is_kept = choose_notes(PERFORMANCE, sensitivity)
-    assert [note for note, wanted in zip(notes, is_kept, strict=True) if wanted] == kept
+    corrected = correct_notes(PERFORMANCE, Choices(sensitivity=sensitivity))
+    assert [one.note for one in corrected if one.note] == kept
+    notes = [one.source for one in corrected]
     assert [note for note in notes if note not in PERFORMANCE.possible] == list(PERFORMANCE.notes), "as heard, in order"
 
 
@@ -56,10 +58,10 @@ def test_more_sensitive_never_means_fewer_notes(
     performance = Performance(notes, (), "m", others)
     kept = []
     for sensitivity in sorted((one, other)):
-        chosen, is_kept = choose_notes(performance, sensitivity)
-        assert len(chosen) == len(is_kept)
-        assert list(chosen) == sorted(chosen, key=lambda note: (note.onset_sec, note.pitch))
-        kept.append({note for note, wanted in zip(chosen, is_kept, strict=True) if wanted})
+        corrected = correct_notes(performance, Choices(sensitivity=sensitivity))
+        chosen = [one.source for one in corrected]
+        assert chosen == sorted(chosen, key=lambda note: (note.onset_sec, note.pitch))
+        kept.append({one.note for one in corrected if one.note})
     assert kept[0] <= kept[1]
 
 

@@ -94,7 +94,7 @@ def test_what_was_written_and_not_played_keeps_its_bars_and_lengths() -> None:
     data = write_file(TUNE, [(0, 1, 4), (1, 3, 4)], [5])
     written = read_written(data)
     assert [meter[1:] for meter in written.meters] == [(3, 4)]
-    assert written.key == (-1, "major")
+    assert written.keys == ((0.0, -1, "major"),)
     score = notate_here(read_midi(data), 5.0, written).score
     assert score.pickup_quarter == 1
     spans = [note.span for note in score.notes if note]
@@ -107,7 +107,7 @@ def test_meters_of_a_file_change_where_it_says() -> None:
     written = read_written(write_file(notes, [(0, 3, 4), (6, 6, 8)], []))
     assert [(round(sec / (60 / 90), 3), *meter) for sec, *meter in written.meters] == [(0, 3, 4), (6, 6, 8)]
     assert len(written.beats_sec) == 6 + 4
-    assert written.key is None
+    assert written.keys == ()
 
 
 def test_what_was_played_says_nothing_of_its_bars() -> None:

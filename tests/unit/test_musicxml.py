@@ -117,7 +117,7 @@ def test_a_long_note_is_tied_over_the_bar_line() -> None:
 
 
 def test_the_page_bears_title_key_tempo_and_brace() -> None:
-    text = write(perform(WALTZ, 100), Choices(key=(-3, "minor")), title="Walzer <Nr. 1>\x00\x1b & mehr")
+    text = write(perform(WALTZ, 100), Choices(keys=((0.0, -3, "minor"),)), title="Walzer <Nr. 1>\x00\x1b & mehr")
     root = ElementTree.fromstring(text)
     assert "Walzer <Nr. 1> & mehr" in [e.text for e in root.iter()]
     assert root.findtext(".//fifths") == "-3"

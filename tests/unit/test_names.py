@@ -72,5 +72,5 @@ def test_whatever_the_networks_say_there_are_keys_and_names(performance: Perform
 @given(performances(), st.integers(0, 99))
 @settings(max_examples=25, deadline=None)
 def test_a_chosen_key_holds_from_beginning_to_end(performance: Performance, seed: int) -> None:
-    keys = notate_anyhow(performance, Choices(key=(-3, "minor")), seed).score.keys
+    keys = notate_anyhow(performance, Choices(keys=((0.0, -3, "minor"),)), seed).score.keys
     assert keys == (Key(Fraction(0), -3, "minor"),)

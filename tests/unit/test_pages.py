@@ -33,7 +33,7 @@ def count_pages(pdf: bytes) -> int:
 
 
 @pytest.mark.parametrize(
-    "choices", [Choices(), Choices(meters=((0.0, 6, 8),)), Choices(key=(-6, "minor"), tempo_bpm=51.0)]
+    "choices", [Choices(), Choices(meters=((0.0, 6, 8),)), Choices(keys=((0.0, -6, "minor"),), tempo_bpm=51.0)]
 )
 @pytest.mark.parametrize("written", [WALTZ, TRIPLETS])
 def test_verovio_has_nothing_to_object(

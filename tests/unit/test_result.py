@@ -13,9 +13,9 @@ from ottava.errors import TranscriptionError
 from ottava.result import choices_to_dict, read_choices, read_result, result_to_json
 from tests.performances import WALTZ, notate_here, perform, performances
 
-CHOICES = Choices(title="T", tempo_bpm=90.0, meters=((0.0, 6, 8),), key=(-3, "minor"), downbeats_sec=(1.5,), grid="16",
-                  split_pitch=61, setting="exact", sensitivity=0.7, tempo_factor=0.5, beats_sec=(0.5, 1.25, 2.0),
-                  swing=False, beats="dp")
+CHOICES = Choices(title="T", tempo_bpm=90.0, meters=((0.0, 6, 8),), keys=((0.0, -3, "minor"),), downbeats_sec=(1.5,),
+                  grid="16", split_pitch=61, setting="exact", sensitivity=0.7, tempo_factor=0.5,
+                  beats_sec=(0.5, 1.25, 2.0), swing=False, beats="dp")
 
 
 @given(performances())

@@ -33,7 +33,8 @@ def test_headers(address: tuple[str, bool]) -> None:
     url, plain = address
     with urllib.request.urlopen(url) as reply:
         headers = reply.headers
-    assert headers["Content-Security-Policy"] == "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
+    policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob:; media-src 'self' blob:"
+    assert headers["Content-Security-Policy"] == policy
     assert headers["Cross-Origin-Opener-Policy"] == (None if plain else "same-origin")
     assert headers["Cross-Origin-Embedder-Policy"] == (None if plain else "require-corp")
     assert headers["Cache-Control"] == "no-cache"

@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from build.pyodide import site_lock
-from build.site import DIST, find_optional, list_files
+from build.site import DIST, find_optional, list_files, list_parts, preload_modules, shrink_files
+from build.weight import find_modules, weigh_page
 from build.wheels import NPM_PYODIDE, ROOT, read_npm_lock
+
+MOST_BYTES = {"first_view": 50_000, "all": 120_000}
+"""After gzip; November 2026: 39,000 and 96,000, in English alone."""
 
 
 def test_list_names_every_file_once(tmp_path: Path) -> None:
@@ -99,3 +103,55 @@ def test_no_address_is_written_down() -> None:
     assert not [line for line in lines if '"resolved"' in line]
     for file in (ROOT / "build").glob("*.*"):
         assert release[1] not in file.read_text("utf-8")
+
+
+def test_parts_are_those_of_the_page() -> None:
+    parts = {part["name"]: part for part in list_parts((ROOT / "docs" / "dependencies.md").read_text("utf-8"))}
+    pins = json.loads((ROOT / "package.json").read_text("utf-8"))["dependencies"]
+    assert next(iter(parts)) == "Ottava"
+    assert parts["Verovio"] == {"name": "Verovio", "version": pins["verovio"], "licence": "LGPL-3.0-or-later"}
+    assert not {"playwright, pytest-playwright", "part"} & set(parts)
+
+
+def test_shrunk_files_keep_names_and_sense(tmp_path: Path) -> None:
+    code = [
+        "/** A comment. */",
+        'import { one } from "./one.js";',
+        'export const url = new URL("a.js", import.meta.url); // why',
+    ]
+    (tmp_path / "two.js").write_text("\n".join(code), "utf-8")
+    (tmp_path / "one.js").write_text('export const one = "♯ // kept";\n', "utf-8")
+    (tmp_path / "one.css").write_text("/* why */\np {\n  margin: 0;\n}\n", "utf-8")
+    shrink_files(tmp_path)
+    contents = {path.name: path.read_text("utf-8").strip() for path in tmp_path.iterdir()}
+    assert contents == {
+        "two.js": 'import{one}from"./one.js";export const url=new URL("a.js",import.meta.url);',
+        "one.js": 'export const one="♯ // kept";',
+        "one.css": "p{margin:0}",
+    }
+
+
+def test_page_names_what_its_first_view_imports(tmp_path: Path) -> None:
+    (tmp_path / "vendor").mkdir()
+    contents = {
+        "main.js": 'import{a}from"./a.js";import"./b.js";import("./late.js")',
+        "a.js": 'export*from"./vendor/c.mjs"',
+        "b.js": 'import "./a.js";',
+        "vendor/c.mjs": "",
+        "late.js": "",
+        "index.html": '<script type="module" src="main.js"></script>',
+    }
+    for path, content in contents.items():
+        (tmp_path / path).write_text(content, "utf-8")
+    assert find_modules(tmp_path, "main.js") == {
+        tmp_path / name for name in ("main.js", "a.js", "b.js", "vendor/c.mjs")
+    }
+    preload_modules(tmp_path)
+    page = (tmp_path / "index.html").read_text("utf-8")
+    assert re.findall(r'modulepreload" href="([^"]+)"', page) == ["a.js", "b.js", "vendor/c.mjs"]
+    assert page.endswith(contents["index.html"])
+
+
+@pytest.mark.parametrize("part", MOST_BYTES)
+def test_page_is_light(part: str) -> None:
+    assert 0 < weigh_page(DIST)[part] < MOST_BYTES[part]

@@ -1,0 +1,57 @@
+"""Corrections: the notes of a score, from those that were heard and what a person changed in them.
+
+The list of notes as heard never changes: a correction names one of them by its number, and what was added lies beside.
+"""
+
+from dataclasses import replace
+
+from ottava.confidence import is_chosen
+from ottava.datatypes import Choices, Corrected, Correction, Note, Performance
+from ottava.midi import HIGHEST_PITCH, LOWEST_PITCH
+
+UNCHANGED = Correction()
+SHORTEST_SEC = 0.01  # of a note whose beginning was moved behind its end
+
+
+def correct_notes(performance: Performance, choices: Choices) -> tuple[Corrected, ...]:
+    """Apply what a person decided of single notes.
+
+    Parameters
+    ----------
+    performance
+        As heard.
+    choices
+        ``sensitivity`` decides of notes that no correction names; ``corrections`` count the notes heard first and then
+        the possible ones; ``added`` are taken as they are.
+
+    Returns
+    -------
+    tuple of Corrected
+        The notes heard, the possible ones that are wanted, and those added, sorted by when and where they were before
+        the correction. What was corrected is certain: its confidence is 1.
+    """
+    found = []
+    n_heard = len(performance.notes)
+    for index, source in enumerate((*performance.notes, *performance.possible)):
+        correction = choices.corrections.get(index, UNCHANGED)
+        is_wanted = is_chosen(source, choices.sensitivity, was_heard=index < n_heard)
+        is_kept = is_wanted if correction == UNCHANGED else not correction.is_deleted
+        note = _change(source, correction) if is_kept else None
+        if note or index < n_heard or is_wanted:
+            found.append(Corrected(source, note, correction.staff, correction.spelling, index))
+    for index, (note, correction) in enumerate(choices.added):
+        found.append(Corrected(note, note, correction.staff, correction.spelling, added=index))
+    return tuple(sorted(found, key=lambda one: (one.source.onset_sec, one.source.pitch)))
+
+
+def _change(note: Note, correction: Correction) -> Note:
+    """The note as it is after a correction; moved in time it keeps its length."""
+    if correction == UNCHANGED:
+        return note
+    onset_sec = note.onset_sec if correction.onset_sec is None else correction.onset_sec
+    offset_sec = correction.offset_sec
+    if offset_sec is None:
+        offset_sec = onset_sec + note.offset_sec - note.onset_sec
+    pitch = note.pitch if correction.pitch is None else min(max(correction.pitch, LOWEST_PITCH), HIGHEST_PITCH)
+    offset_sec = max(offset_sec, onset_sec + SHORTEST_SEC)
+    return replace(note, onset_sec=onset_sec, offset_sec=offset_sec, pitch=pitch, confidence=1.0)

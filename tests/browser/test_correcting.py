@@ -1,0 +1,269 @@
+"""Corrections: what a person decides is in the next score, can be undone, and costs no other correction."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import music21
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.visitor import EXAMPLE_MIDI, Ottava
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """The example's notes, opened as MIDI: no listening."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    page.goto(site)
+    ottava = Ottava(page)
+    ottava.drop(EXAMPLE_MIDI)
+    assert ottava.wait() == ""
+    page.locator("#corrections summary").click()
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def ottava(page: Page) -> Iterator[Ottava]:
+    """The open piece, as it was opened: whatever a test did is undone after it."""
+    yield Ottava(page)
+    while page.locator("#undo").is_enabled():
+        page.locator("#undo").click()
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until the newest choices are written and drawn."""
+    expect(page.locator("#result:not([aria-busy])")).to_be_visible(timeout=30_000)
+
+
+def save(ottava: Ottava, folder: Path) -> music21.stream.Score:
+    settle(ottava.page)
+    return music21.converter.parse(ottava.save("MusicXML", folder))
+
+
+def count_pitches(score: music21.stream.Score) -> Counter[str]:
+    """Names of the notes that are struck."""
+    notes = [note for element in score.recurse().notes for note in (element.notes if element.isChord else [element])]
+    return Counter(n.pitch.nameWithOctave for n in notes if n.tie is None or n.tie.type == "start")
+
+
+def test_meter_and_key_and_names_are_as_chosen(ottava: Ottava, tmp_path: Path) -> None:
+    page = ottava.page
+    page.locator("corrections-panel").get_by_label("Meter").select_option("4/4")
+    page.locator("corrections-panel").get_by_label("Key").select_option(label="A major")
+    page.locator("corrections-panel").get_by_label("Title").fill("Ein <b>Menuett</b>")
+    page.locator("corrections-panel").get_by_label("Composer").fill("Petzold")
+    page.locator("corrections-panel").get_by_label("Composer").press("Tab")
+    score = save(ottava, tmp_path)
+    [meter, *_] = score.recurse().getElementsByClass(music21.meter.TimeSignature)
+    [key, *_] = score.recurse().getElementsByClass(music21.key.KeySignature)
+    assert (meter.ratioString, key.sharps) == ("4/4", 3)
+    assert (score.metadata.title, score.metadata.composer) == ("Ein <b>Menuett</b>", "Petzold")
+    expect(page.locator(".score-title")).to_have_text("Ein <b>Menuett</b>")
+    expect(page.locator("#facts")).to_contain_text("A major · 4/4")
+
+
+def test_undo_and_redo_go_step_by_step(ottava: Ottava) -> None:
+    page, facts = ottava.page, ottava.page.locator("#facts")
+    page.locator("corrections-panel").get_by_label("Meter").select_option("2/4")
+    expect(facts).to_contain_text("2/4", timeout=30_000)
+    page.locator("corrections-panel").get_by_label("Key").select_option(label="C major")
+    expect(facts).to_contain_text("C major", timeout=30_000)
+    page.locator("#undo").click()
+    expect(facts).to_contain_text("G major · 2/4", timeout=30_000)
+    page.locator("#redo").click()
+    expect(facts).to_contain_text("C major · 2/4", timeout=30_000)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(facts).to_contain_text("G major · 3/4", timeout=30_000)
+    page.keyboard.press("Control+Shift+z")
+    expect(facts).to_contain_text("G major · 2/4", timeout=30_000)
+
+
+def test_twice_and_half_the_tempo(ottava: Ottava) -> None:
+    page = ottava.page
+
+    def read_tempo() -> int:
+        settle(page)
+        return int(re.findall(r"♩ = (\d+)", page.locator("#facts").text_content() or "")[0])
+
+    before = read_tempo()
+    page.get_by_role("button", name="Double", exact=True).click()
+    expect(page.locator("#facts")).not_to_contain_text(f"= {before} ", timeout=30_000)
+    assert read_tempo() == pytest.approx(2 * before, rel=0.06)
+    expect(page.get_by_role("button", name="Double", exact=True)).to_be_disabled()
+    page.get_by_role("button", name="Half", exact=True).click()
+    expect(page.locator("#facts")).to_contain_text(f"= {before} ", timeout=30_000)
+
+
+def test_notes_are_deleted_moved_and_given_to_the_other_hand(ottava: Ottava, tmp_path: Path) -> None:
+    page = ottava.page
+    before = count_pitches(save(ottava, tmp_path))
+    ottava.press_note(5)
+    name = page.locator("note-bar p").text_content() or ""
+    assert re.fullmatch(r"[A-G][♯♭]?\d, bar \d+, (right|left) hand", name), name
+    page.get_by_role("button", name="Delete", exact=True).click()
+    after = count_pitches(save(ottava, tmp_path))
+    assert before - after == Counter([name.split(",")[0]]), "this note is gone"
+    assert after - before == Counter()
+    expect(page.locator("note-bar")).to_be_hidden()
+
+    ottava.press_note(9)
+    page.get_by_role("button", name="Higher", exact=True).click()
+    expect(page.locator("note-bar p")).not_to_have_text(name, timeout=30_000)
+    moved = count_pitches(save(ottava, tmp_path))
+    assert (after - moved).total() == (moved - after).total() == 1
+
+    staff = f"score-view g.staff:nth-of-type(1) #n{9}"
+    was_upper = page.locator(staff).count()
+    page.get_by_role("button", name="Other hand").click()
+    settle(page)
+    assert count_pitches(save(ottava, tmp_path)) == moved, "the deleted and the moved note stay as they are"
+    expect(page.locator("note-bar p")).to_contain_text("left hand" if was_upper else "right hand")
+
+
+def test_several_notes_are_chosen_with_shift_and_moved_by_keys(ottava: Ottava, tmp_path: Path) -> None:
+    page = ottava.page
+    before = count_pitches(save(ottava, tmp_path))
+    ottava.press_note(5)
+    ottava.press_note(9, adds=True)
+    expect(page.locator("note-bar p")).to_have_text("2 notes")
+    page.locator(".score-pages").press("Shift+ArrowUp")
+    expect(page.locator("#undo")).to_be_enabled()
+    after = count_pitches(save(ottava, tmp_path))
+    up = Counter(re.sub(r"\d", lambda octave: str(int(octave[0]) + 1), name) for name in (before - after).elements())
+    assert (after - before) == up
+    assert up.total() == 2
+    page.locator(".score-pages").press("Delete")
+    page.locator(".score-pages").press("Escape")
+    assert count_pitches(save(ottava, tmp_path)).total() == before.total() - 2
+
+
+def test_a_note_gets_its_other_name(ottava: Ottava, tmp_path: Path) -> None:
+    page = ottava.page
+    before = count_pitches(save(ottava, tmp_path))
+    sharps = [name for name in before if "#" in name]
+    assert sharps, "the minuet has an F sharp"
+    number = page.evaluate(
+        """(pattern) => [...document.querySelectorAll("score-view g.note")].map((note) => note.id.slice(1)).length"""
+    )
+    assert number > 0
+    for candidate in range(0, 100):
+        ottava.press_note(candidate)
+        if "♯" in (page.locator("note-bar p").text_content() or ""):
+            break
+    page.get_by_role("button", name="Other name").click()
+    expect(page.locator("note-bar p")).to_contain_text("♭", timeout=30_000)
+    after = count_pitches(save(ottava, tmp_path))
+    assert after.total() == before.total()
+    assert (after - before).total() == 1
+    assert "-" in next(iter(after - before))
+
+
+def test_a_bar_begins_where_it_is_said_to(ottava: Ottava) -> None:
+    page = ottava.page
+    ottava.press_note(8)
+    page.get_by_role("button", name="Bar begins here").click()
+    settle(page)
+    expect(page.get_by_role("button", name="Bar begins here")).to_have_attribute("aria-pressed", "true")
+    is_first = """(id) => {
+      const note = document.querySelector(`score-view #${id}`);
+      const measure = note.closest("g.measure");
+      const place = (element) => element.querySelector("use").getAttribute("transform");
+      const x = (element) => Number(/translate\\(([-\\d.]+)/.exec(place(element))[1]);
+      return [...measure.querySelectorAll("g.note")].every((other) => x(other) >= x(note) - 1);
+    }"""
+    assert page.evaluate(is_first, "n8")
+
+
+def test_what_cannot_be_written_is_taken_back_with_a_sentence(ottava: Ottava) -> None:
+    page = ottava.page
+    facts = page.locator("#facts").text_content() or ""
+    page.locator(".score-pages").press("ArrowRight")
+    n_notes = int(re.findall(r"(\d+) notes", facts)[0])
+    page.evaluate("document.querySelector('score-view').dispatchEvent(new CustomEvent('strike', {detail: {note: 0}}))")
+    for number in range(1, n_notes):
+        page.evaluate(
+            "(note) => document.querySelector('score-view').dispatchEvent("
+            "new CustomEvent('strike', {detail: {note, adds: true}}))",
+            number,
+        )
+    expect(page.locator("note-bar p")).to_have_text(f"{n_notes} notes")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.locator("#problem-text")).to_have_text("Every note is deleted; take one of the corrections back.")
+    expect(page.locator("#facts")).to_have_text(facts)
+    expect(page.locator("#undo")).to_be_disabled()
+    # A correction that was not written yet when the impossible one came is not lost with it.
+    page.locator("corrections-panel").get_by_label("Meter").select_option("2/4")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.locator("#problem-text")).to_have_text("Every note is deleted; take one of the corrections back.")
+    expect(page.locator("#facts")).to_contain_text("2/4", timeout=30_000)
+    expect(page.locator("#redo")).to_be_disabled()
+
+
+def test_pages_zoom_and_tint(ottava: Ottava) -> None:
+    page = ottava.page
+    n_systems = page.locator("score-view .score-pages g.system").count()
+    page.get_by_role("button", name="Larger", exact=True).click()
+    expect(page.locator("score-view .score-pages g.system")).not_to_have_count(n_systems)
+    page.get_by_role("button", name="Smaller", exact=True).click()
+    expect(page.locator("score-view .score-pages g.system")).to_have_count(n_systems)
+    page.get_by_role("button", name="Pages", exact=True).click()
+    expect(page.locator("score-view .score-pages .pgHead")).to_be_visible()
+    box = page.locator(".score-page").first.bounding_box()
+    assert box
+    assert box["height"] / box["width"] == pytest.approx(297 / 210, rel=0.08)
+    page.get_by_role("button", name="Pages", exact=True).click()
+    expect(page.locator("score-view .score-pages .pgHead")).to_have_count(0)
+
+
+def test_cursor_follows_the_music(ottava: Ottava) -> None:
+    page = ottava.page
+    places = [
+        page.evaluate(
+            """(sec) => {
+              document.querySelector("score-view").setTime(sec, false);
+              const { left, top } = document.querySelector(".score-cursor").getBoundingClientRect();
+              const heads = [...document.querySelectorAll("g.sounding .notehead")];
+              return [top, left, ...heads.map((head) => head.getBoundingClientRect().left)];
+            }""",
+            sec,
+        )
+        for sec in (0.6, 3.1, 9.0, 20.0)
+    ]
+    for earlier, later in pairwise(places):
+        assert (later[0], later[1]) > (earlier[0], earlier[1]), "on in the system, or on the next one"
+    assert all(len(place) > 2 for place in places), "the notes under it are marked"
+
+
+def test_beats_are_tapped_along(ottava: Ottava) -> None:
+    page = ottava.page
+    page.get_by_role("button", name="Tap along").click()
+    tap = page.get_by_role("button", name="Tap", exact=True)
+    expect(tap).to_be_focused()
+    expect(page.locator("transport-bar").get_by_role("button", name="Pause")).to_be_visible(timeout=30_000)
+    for count in range(1, 7):
+        page.keyboard.press("Space")
+        expect(page.locator("tap-view p")).to_have_text(f"Tapped: {count}")
+        page.evaluate("new Promise((resolve) => setTimeout(resolve, 400))")
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator("#undo")).to_be_enabled()
+    settle(page)
+    tempo = int(re.findall(r"♩ = (\d+)", page.locator("#facts").text_content() or "")[0])
+    assert 60 < tempo < 160, "four tenths of a second and what the machine adds"
+    page.get_by_role("button", name="As heard", exact=True).click()
+    settle(page)
+    expect(page.locator("#facts")).to_contain_text("♩ = 104")
+
+
+def test_too_few_taps_change_nothing(ottava: Ottava) -> None:
+    page = ottava.page
+    page.get_by_role("button", name="Tap along").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("#problem-text")).to_contain_text("at least four")
+    expect(page.locator("#undo")).to_be_disabled()

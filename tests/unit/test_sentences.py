@@ -1,0 +1,97 @@
+"""Whatever Python or a worker may say on the page can be said in German (web/sentences-de.js)."""
+
+import ast
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from build.pyodide import NOT_IN_THE_PAGE
+from ottava.confidence import find_warnings
+from ottava.datatypes import Note
+from ottava.tuning import describe_tuning
+
+ROOT = Path(__file__).parents[2]
+PYTHON = sorted(file for file in (ROOT / "py" / "ottava").glob("*.py") if file.name not in NOT_IN_THE_PAGE)
+WORKERS = [ROOT / "web" / name for name in ("worker.js", "model-files.js", "inference.js")]
+SAMPLE = "12.5"
+
+TRANSLATE = f"""
+import {{ translate }} from "{(ROOT / "web" / "sentences-de.js").as_uri()}";
+import {{ readFileSync }} from "node:fs";
+console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map(translate)));
+"""
+
+
+def translate(sentences: list[str]) -> list[str]:
+    """Translate as the page does."""
+    command = ["node", "--input-type=module", "--eval", TRANSLATE]
+    done = subprocess.run(command, input=json.dumps(sentences), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return list(json.loads(done.stdout))
+
+
+def find_errors(source: Path) -> Iterator[str]:
+    """Yield every sentence of a TranscriptionError, with a sample for what is filled in."""
+    for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "TranscriptionError":
+            yield from _read_texts(node.args[0])
+
+
+def _read_texts(node: ast.expr) -> Iterator[str]:
+    """Yield what an expression may say."""
+    if isinstance(node, ast.IfExp):
+        yield from _read_texts(node.body)
+        yield from _read_texts(node.orelse)
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(str(part.value) if isinstance(part, ast.Constant) else SAMPLE for part in node.values)
+    elif isinstance(node, ast.Constant):
+        yield str(node.value)
+    else:
+        pytest.fail(f"A sentence that cannot be read: {ast.unparse(node)}")
+
+
+def find_plain_errors(source: Path) -> Iterator[str]:
+    """Yield every sentence of a worker."""
+    text = source.read_text("utf-8")
+    for sentence in re.findall(r"(?:PlainError\(\s*|_SENTENCE = )[\"`](.+?)[\"`]", text):
+        yield re.sub(r"\$\{\w+\}", "listening model", sentence)
+
+
+def find_all_warnings() -> list[str]:
+    """What a doubtful recording and pianos out of tune make Python say."""
+    doubtful = [Note(0.1 * i, 0.1 * i + 0.1, 60, 64, 0.1) for i in range(20)]
+    tunings = [sentence for cents in (-45.0, -33.0, 33.0, 45.0) for sentence in describe_tuning(cents)]
+    assert len(tunings) == 4
+    assert len(find_warnings(doubtful)) == 1
+    return [*tunings, *find_warnings(doubtful)]
+
+
+def test_every_sentence_has_its_german() -> None:
+    errors = [sentence for source in PYTHON for sentence in find_errors(source)]
+    plain = [sentence for source in WORKERS for sentence in find_plain_errors(source)]
+    assert len(errors) > 15
+    assert len(plain) == 6
+    sentences = [*errors, *plain, *find_all_warnings()]
+    german = translate(sentences)
+    assert [one for one, other in zip(sentences, german, strict=True) if one == other] == []
+    for one, other in zip(sentences, german, strict=True):
+        assert re.findall(r"\d+", other).count("12") == one.count(SAMPLE), other
+        assert SAMPLE not in other
+        assert "$" not in other
+
+
+def test_numbers_and_names_are_kept() -> None:
+    sentences = [
+        "The recording is too short (0.25 s): at least 0.5 seconds are needed to hear a note.",
+        "The rhythm model could not be loaded; check the connection and try again.",
+        "Nobody has translated this.",
+    ]
+    assert translate(sentences) == [
+        "Die Aufnahme ist zu kurz (0,25 s): Um eine Note zu hören, braucht es mindestens 0,5 Sekunden.",
+        "Das Rhythmusmodell ließ sich nicht laden; die Verbindung prüfen und noch einmal versuchen.",
+        "Nobody has translated this.",
+    ]

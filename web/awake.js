@@ -1,0 +1,21 @@
+/** The screen stays on while Ottava records or listens: where it goes dark, a phone stops both. */
+
+/** One change after the other, so that no lock is left behind. @type {Promise<WakeLockSentinel | null>} */
+let held = Promise.resolve(null);
+let is_wanted = false;
+
+/** @param {boolean} is_busy */
+export function keepAwake(is_busy) {
+  is_wanted = is_busy;
+  if ("wakeLock" in navigator) held = held.then(adapt);
+}
+
+/** @param {WakeLockSentinel | null} lock */
+async function adapt(lock) {
+  if (is_wanted) return lock && !lock.released ? lock : navigator.wakeLock.request("screen").catch(() => null);
+  await lock?.release();
+  return null;
+}
+
+// The browser lets go of it whenever the page is hidden, and gives none on a low battery.
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && keepAwake(is_wanted));

@@ -1,0 +1,189 @@
+/**
+ * <corrections-panel>: what a person may decide about the whole piece, beside what Ottava thinks.
+ *
+ * Tells "correct" {change}, a function from choices to choices, and "tap" when beats are to be tapped along.
+ */
+
+import { changeTempo, choose, chooseKey, chooseMeter, forgetRhythm } from "./corrections.js";
+import { enable } from "./focus.js";
+import { messages } from "./messages.js";
+
+/** @import { Choices, Result } from "./protocol.js" */
+
+const AUTOMATIC = "";
+const METERS = ["2/4", "3/4", "4/4", "2/2", "3/8", "6/8", "9/8", "12/8", "5/4", "6/4", "7/8"];
+const MOST_FIFTHS = 7;
+const GRIDS = /** @type {const} */ (["8", "16", "triplet"]);
+const AS_HEARD = 0.5;
+
+export class CorrectionsPanel extends HTMLElement {
+  #title = makeInput("title");
+  #composer = makeInput("composer");
+  #meter = makeSelect(METERS.map((meter) => [meter, meter]));
+  #key = makeSelect(listKeys());
+  #grid = makeSelect(GRIDS.map((grid) => [grid, messages.grids[grid]]));
+  #swing = makeSelect([
+    ["yes", messages.swung],
+    ["no", messages.straight],
+  ]);
+  #sensitivity = document.createElement("input");
+  #slower = makeButton(messages.halfTempo, "slower");
+  #faster = makeButton(messages.doubleTempo, "faster");
+  #tempo = document.createElement("output");
+  #tap = makeButton(messages.tapBeats, "tap");
+  #forget = makeButton(messages.forgetRhythm, "forget-rhythm");
+
+  connectedCallback() {
+    Object.assign(this.#sensitivity, { type: "range", min: "0", max: "1", step: "0.05", id: "sensitivity" });
+    const tempo = document.createElement("div");
+    tempo.className = "tempo";
+    tempo.append(this.#slower, this.#tempo, this.#faster);
+    const rhythm = document.createElement("div");
+    rhythm.className = "rhythm";
+    rhythm.append(this.#tap, this.#forget);
+    this.append(
+      makeField(messages.fields.title, this.#title),
+      makeField(messages.fields.composer, this.#composer),
+      makeField(messages.fields.meter, this.#meter),
+      makeField(messages.fields.key, this.#key),
+      makeGroup(messages.fields.tempo, tempo),
+      makeField(messages.fields.grid, this.#grid),
+      makeField(messages.fields.swing, this.#swing),
+      makeField(messages.fields.sensitivity, this.#sensitivity),
+      makeGroup(messages.fields.beats, rhythm),
+    );
+    this.#onChange(this.#title, (choices) => choose(choices, "title", this.#title.value.trim() || undefined));
+    this.#onChange(this.#composer, (choices) => choose(choices, "composer", this.#composer.value.trim() || undefined));
+    this.#onChange(this.#meter, (choices) => chooseMeter(choices, readMeter(this.#meter.value)));
+    this.#onChange(this.#key, (choices) => chooseKey(choices, readKey(this.#key.value)));
+    this.#onChange(this.#grid, (choices) => choose(choices, "grid", readGrid(this.#grid.value)));
+    this.#onChange(this.#swing, (choices) => choose(choices, "swing", readSwing(this.#swing.value)));
+    this.#onChange(this.#sensitivity, (choices) => {
+      const value = this.#sensitivity.valueAsNumber;
+      return choose(choices, "sensitivity", value === AS_HEARD ? undefined : value);
+    });
+    this.#slower.addEventListener("click", () => this.#tell((choices) => changeTempo(choices, 0.5)));
+    this.#faster.addEventListener("click", () => this.#tell((choices) => changeTempo(choices, 2)));
+    this.#forget.addEventListener("click", () => this.#tell(forgetRhythm));
+    this.#tap.addEventListener("click", () => this.dispatchEvent(new Event("tap")));
+  }
+
+  /** @param {Choices} choices @param {Result | undefined} result the last one written */
+  show(choices, result) {
+    this.#title.value = choices.title ?? "";
+    this.#composer.value = choices.composer ?? "";
+    const [key, meter, tempo] = [result?.score.keys[0], result?.score.meters[0], result?.score.tempos[0]];
+    const chosen_meter = choices.meters?.[0];
+    setValue(this.#meter, chosen_meter && `${chosen_meter.beats}/${chosen_meter.beat_type}`);
+    setAutomatic(this.#meter, meter && `${meter.beats}/${meter.beat_type}`);
+    const chosen_key = choices.keys?.[0];
+    setValue(this.#key, chosen_key && `${chosen_key.fifths} ${chosen_key.mode}`);
+    setAutomatic(this.#key, key && messages.nameKey(key));
+    setValue(this.#grid, choices.grid === "auto" ? undefined : choices.grid);
+    setValue(this.#swing, choices.swing === undefined ? undefined : choices.swing ? "yes" : "no");
+    setAutomatic(this.#swing, result && (result.score.is_swung ? messages.swung : messages.straight));
+    setAutomatic(this.#grid, undefined);
+    this.#sensitivity.valueAsNumber = choices.sensitivity ?? AS_HEARD;
+    this.#sensitivity.setAttribute("aria-valuetext", messages.nameSensitivity(choices.sensitivity ?? AS_HEARD));
+    this.#tempo.textContent = tempo ? `♩ = ${Math.round(tempo.bpm)}` : "";
+    enable([
+      [this.#slower, changeTempo(choices, 0.5) !== choices],
+      [this.#faster, changeTempo(choices, 2) !== choices],
+    ]);
+    enable([
+      [this.#tap, true],
+      [this.#forget, Object.keys(forgetRhythm(choices)).length < Object.keys(choices).length],
+    ]);
+  }
+
+  /** @param {HTMLInputElement | HTMLSelectElement} control @param {(choices: Choices) => Choices} change */
+  #onChange(control, change) {
+    control.addEventListener("change", () => this.#tell(change));
+  }
+
+  /** @param {(choices: Choices) => Choices} change */
+  #tell(change) {
+    this.dispatchEvent(new CustomEvent("correct", { detail: { change } }));
+  }
+}
+
+/** @returns {[string, string][]} value and name, from seven flats to seven sharps */
+function listKeys() {
+  const fifths = Array.from({ length: 2 * MOST_FIFTHS + 1 }, (_, i) => i - MOST_FIFTHS);
+  return /** @type {const} */ (["major", "minor"]).flatMap((mode) =>
+    fifths.map((n) => /** @type {[string, string]} */ ([`${n} ${mode}`, messages.nameKey({ fifths: n, mode })])),
+  );
+}
+
+/** @param {string} value */
+function readMeter(value) {
+  const [beats, beat_type] = value.split("/").map(Number);
+  return beats && beat_type ? { beats, beat_type } : undefined;
+}
+
+/** @param {string} value */
+function readKey(value) {
+  const [fifths, mode] = value.split(" ");
+  return mode ? { fifths: Number(fifths), mode: /** @type {"major" | "minor"} */ (mode) } : undefined;
+}
+
+/** @param {string} value */
+const readGrid = (value) => GRIDS.find((grid) => grid === value);
+
+/** @param {string} value */
+const readSwing = (value) => (value === AUTOMATIC ? undefined : value === "yes");
+
+/** @param {HTMLSelectElement} select @param {string | undefined} value that may not be among its options yet */
+function setValue(select, value = AUTOMATIC) {
+  if (!Array.from(select.options).some((option) => option.value === value)) select.add(new Option(value, value));
+  select.value = value;
+}
+
+/** The first choice says what Ottava thinks. @param {HTMLSelectElement} select @param {string | undefined} thought */
+function setAutomatic(select, thought) {
+  const [option] = select.options;
+  if (option && (select.value === AUTOMATIC || !option.text)) option.text = messages.automatic(thought);
+}
+
+/** @param {[string, string][]} options */
+function makeSelect(options) {
+  const select = document.createElement("select");
+  select.append(
+    new Option(messages.automatic(), AUTOMATIC),
+    ...options.map(([value, name]) => new Option(name, value)),
+  );
+  return select;
+}
+
+/** @param {string} name */
+function makeInput(name) {
+  return Object.assign(document.createElement("input"), { type: "text", name, maxLength: 200, autocomplete: "off" });
+}
+
+/** @param {string} text @param {string} name */
+function makeButton(text, name) {
+  return Object.assign(document.createElement("button"), { type: "button", textContent: text, name });
+}
+
+/** @param {string} text @param {HTMLInputElement | HTMLSelectElement} control */
+function makeField(text, control) {
+  const label = document.createElement("label");
+  const name = document.createElement("span");
+  name.textContent = text;
+  label.append(name, control);
+  return label;
+}
+
+/** @param {string} text @param {HTMLElement} content of several controls */
+function makeGroup(text, content) {
+  const group = document.createElement("div");
+  group.setAttribute("role", "group");
+  group.setAttribute("aria-label", text);
+  group.className = "field";
+  const name = document.createElement("span");
+  name.textContent = text;
+  group.append(name, content);
+  return group;
+}
+
+customElements.define("corrections-panel", CorrectionsPanel);

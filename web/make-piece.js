@@ -1,0 +1,121 @@
+/** From a file to its piece with a score: a recording is listened to, a MIDI file or a saved project opened. */
+
+import { SPEED } from "./about.js";
+import { openRecording, RecordingError } from "./audio.js";
+import { StorageError } from "./database.js";
+import { nameTitle } from "./exports.js";
+import { recogniseFile } from "./intake.js";
+import { messages } from "./messages.js";
+import { Piece } from "./piece.js";
+import { remember } from "./remembered.js";
+import { TranscriptionError } from "./transcriber.js";
+import { watchPeaks } from "./waveform.js";
+
+/**
+ * @import { Source } from "./piece.js"
+ * @import { Engine, Note, Pedal, Stage } from "./protocol.js"
+ * @import { Transcriber } from "./transcriber.js"
+ * @import { Writer } from "./writer.js"
+ */
+
+/**
+ * @typedef {object} Making
+ * @property {AbortSignal} signal
+ * @property {Transcriber} transcriber listens and opens
+ * @property {Writer} writer of the piece's corrections
+ * @property {{ setting: string, engine: Engine } | null} listening
+ * @property {(duration_sec: number) => void} onOpened a recording is about to be listened to
+ * @property {(stage: Stage, fraction: number) => void} onProgress
+ * @property {(peaks: Uint8Array) => void} onPeaks of the waveform, as it is read
+ * @property {(notes: Note[], pedals: Pedal[]) => void} onHeard
+ */
+
+/**
+ * @param {File} file
+ * @param {Making} making
+ * @returns {Promise<Piece>}
+ */
+export function makePiece(file, making) {
+  return recogniseFile(file) === "recording" ? listen(file, making) : open(file, making);
+}
+
+/** @param {File} file @param {Making} making */
+async function listen(file, { signal, transcriber, writer, listening, onOpened, onProgress, onPeaks, onHeard }) {
+  /** @type {Uint8Array | null} */
+  let waveform = null;
+  const recording = watchPeaks(await openRecording(file, signal), (peaks) => {
+    waveform = peaks;
+    onPeaks(peaks);
+  });
+  try {
+    const { duration_sec } = recording;
+    onOpened(duration_sec);
+    const choices = { title: nameTitle(file.name), setting: listening?.setting };
+    const listeners = { signal, onProgress: measureSpeed(duration_sec, onProgress), onHeard };
+    const options = { choices, engine: listening?.engine, ...listeners };
+    const transcription = await transcriber.transcribe(recording, options);
+    const heard = { title: choices.title, duration_sec, performance: transcription.heard, choices };
+    const source = { ...nameFacts(file), ...heard, recording: file, warnings: recording.findWarnings() };
+    return Object.assign(new Piece(source, writer, transcription), { waveform });
+  } finally {
+    recording.close();
+  }
+}
+
+/** @param {File} file @param {Making} making */
+async function open(file, { signal, transcriber, writer, onProgress }) {
+  if (file.size === 0) throw new RecordingError(messages.empty);
+  await file.arrayBuffer().catch(() => {
+    throw new RecordingError(messages.unreadable);
+  });
+  const opened = await transcriber.open(file, { signal });
+  const { performance, duration_sec, choices } = opened;
+  const title = opened.title || nameTitle(file.name);
+  const named = { ...choices, title: choices.title || title };
+  const transcription = await transcriber.notate(performance, duration_sec, { choices: named, signal, onProgress });
+  const source = { ...nameFacts(file), ...opened, title, choices: named, recording: null, warnings: [] };
+  return new Piece(source, writer, transcription);
+}
+
+/**
+ * Remembers how many times as fast as it was played a recording is listened to, for "About this device".
+ * @param {number} duration_sec
+ * @param {Making["onProgress"]} onProgress
+ * @returns {Making["onProgress"]}
+ */
+function measureSpeed(duration_sec, onProgress) {
+  let begun_ms = 0;
+  return (stage, fraction) => {
+    if (stage === "listening") begun_ms ||= performance.now();
+    if (stage === "notating" && begun_ms) {
+      remember(SPEED, String((1000 * duration_sec) / (performance.now() - begun_ms)));
+      begun_ms = 0;
+    }
+    onProgress(stage, fraction);
+  };
+}
+
+/**
+ * What is kept already, and needs no listening.
+ * @param {Source} source
+ * @param {Writer} writer
+ * @param {AbortSignal} signal
+ */
+export async function writePiece(source, writer, signal) {
+  const { performance, duration_sec, choices } = source;
+  return new Piece(source, writer, await writer.notate(performance, duration_sec, { choices, signal }));
+}
+
+/** @param {File} file */
+const nameFacts = ({ name }) => ({ id: crypto.randomUUID(), name, created_ms: Date.now() });
+
+/**
+ * @param {unknown} error
+ * @returns {{ sentence: string, detail: string }} why there is no piece; the detail is for whoever reports the fault
+ */
+export function explain(error) {
+  if (error instanceof RecordingError || error instanceof StorageError) return { sentence: error.message, detail: "" };
+  if (error instanceof TranscriptionError) return { sentence: error.message, detail: error.detail };
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { sentence: messages.wentWrong, detail };
+}

@@ -1,0 +1,83 @@
+/**
+ * <note-bar>: the notes that are chosen, and what can be done with them.
+ *
+ * Tells "correct" {change}, a function from choices to choices.
+ */
+
+import { changeNote, deleteNotes, isDownbeat, respell, toggleDownbeat, transposeNotes } from "./corrections.js";
+import { messages } from "./messages.js";
+
+/**
+ * @import { Choices, ScoreNote, ShownNote } from "./protocol.js"
+ * @typedef {{ note: ShownNote, written: ScoreNote | null, bar: number }} Chosen
+ */
+
+export class NoteBar extends HTMLElement {
+  #name = document.createElement("p");
+  /** @type {Chosen[]} */
+  #chosen = [];
+  /** @type {Record<string, HTMLButtonElement>} */
+  #buttons = {};
+
+  connectedCallback() {
+    this.#name.setAttribute("role", "status");
+    const actions = document.createElement("div");
+    actions.className = "actions";
+    actions.append(
+      this.#make("delete-note", (choices) => deleteNotes(choices, this.#notes())),
+      this.#make("lower", (choices) => this.#transpose(choices, -1)),
+      this.#make("higher", (choices) => this.#transpose(choices, 1)),
+      this.#make("other-hand", (choices) => this.#changeHands(choices)),
+      this.#make("other-name", (choices) => this.#respell(choices)),
+      this.#make("bar-here", (choices) => toggleDownbeat(choices, this.#notes()[0]?.onset_sec ?? 0)),
+    );
+    this.append(this.#name, actions);
+    this.hidden = true;
+  }
+
+  /** @param {Chosen[]} chosen none: nothing is shown @param {Choices} choices */
+  show(chosen, choices) {
+    this.#chosen = chosen;
+    this.hidden = chosen.length === 0;
+    this.#name.textContent = chosen[0] ? messages.nameNotes(chosen) : "";
+    const first = chosen[0]?.note;
+    const [bar_here, other_name] = [this.#buttons["bar-here"], this.#buttons["other-name"]];
+    bar_here?.setAttribute("aria-pressed", String(first !== undefined && isDownbeat(choices, first.onset_sec)));
+    if (other_name) other_name.disabled = chosen.every(({ written }) => written === null);
+  }
+
+  /** @param {Choices} choices @param {number} semitones */
+  #transpose(choices, semitones) {
+    return transposeNotes(choices, this.#notes(), semitones);
+  }
+
+  /** @param {Choices} choices */
+  #changeHands(choices) {
+    return this.#chosen.reduce((changed, { note, written }) => {
+      return written ? changeNote(changed, note, { staff: written.staff === 1 ? 2 : 1 }) : changed;
+    }, choices);
+  }
+
+  /** @param {Choices} choices */
+  #respell(choices) {
+    return this.#chosen.reduce(
+      (changed, { note, written }) => (written ? respell(changed, note, written) : changed),
+      choices,
+    );
+  }
+
+  #notes() {
+    return this.#chosen.map(({ note }) => note);
+  }
+
+  /** @param {keyof typeof messages.noteActions} name @param {(choices: Choices) => Choices} change */
+  #make(name, change) {
+    const button = Object.assign(document.createElement("button"), { type: "button", name });
+    button.textContent = messages.noteActions[name];
+    button.addEventListener("click", () => this.dispatchEvent(new CustomEvent("correct", { detail: { change } })));
+    this.#buttons[name] = button;
+    return button;
+  }
+}
+
+customElements.define("note-bar", NoteBar);

@@ -1,0 +1,125 @@
+/** What Python and the workers say, in German: they speak English, whoever listens. */
+
+const LOADED = { "listening model": "Hörmodell", "rhythm model": "Rhythmusmodell" };
+
+/** Parts in brackets of the pattern are $1, $2 ... of the translation. @type {[pattern: RegExp, german: string][]} */
+const SENTENCES = [
+  // audio.py
+  [/^The recording is empty: there is no sound in the file\.$/, "Die Aufnahme ist leer: In der Datei ist kein Ton."],
+  [
+    /^The recording is too short \((.+) s\): at least (.+) seconds are needed to hear a note\.$/,
+    "Die Aufnahme ist zu kurz ($1 s): Um eine Note zu hören, braucht es mindestens $2 Sekunden.",
+  ],
+  [
+    /^The recording is damaged: some of its samples are not numbers\. Export it again\.$/,
+    "Die Aufnahme ist beschädigt: Ein Teil des Tons ist unlesbar. Bitte neu exportieren.",
+  ],
+  [
+    /^The recording is silent: check the microphone or the file, and try again\.$/,
+    "Die Aufnahme ist stumm: Mikrofon oder Datei prüfen und noch einmal versuchen.",
+  ],
+  // confidence.py
+  [
+    /^No piano notes were found in this recording; Ottava hears a piano alone\.$/,
+    "In dieser Aufnahme wurden keine Klaviertöne gefunden; Ottava hört nur ein Klavier allein.",
+  ],
+  [
+    /^This may not be a piano alone, or the recording is poor: (.+) of (.+) notes are doubtful\. Check the notes; Ottava hears only a solo piano well\.$/,
+    "Vielleicht ist hier nicht nur ein Klavier zu hören, oder die Aufnahme ist schlecht: $1 von $2 Noten sind unsicher. Die Noten bitte prüfen; gut hört Ottava nur ein Klavier allein.",
+  ],
+  // tuning.py
+  [
+    /^The piano is tuned (\S+) cents below A4 = 440 Hz; this was corrected\.$/,
+    "Das Klavier ist $1 Cent tiefer gestimmt als a¹ = 440 Hz; das ist ausgeglichen.",
+  ],
+  [
+    /^The piano is tuned (\S+) cents above A4 = 440 Hz; this was corrected\.$/,
+    "Das Klavier ist $1 Cent höher gestimmt als a¹ = 440 Hz; das ist ausgeglichen.",
+  ],
+  [
+    /^The piano is tuned (\S+) cents below A4 = 440 Hz; this was corrected\. If all notes are a semitone too high, it is (\S+) cents off the other way\.$/,
+    "Das Klavier ist $1 Cent tiefer gestimmt als a¹ = 440 Hz; das ist ausgeglichen. Stehen alle Noten einen Halbton zu hoch, ist es $2 Cent höher gestimmt.",
+  ],
+  [
+    /^The piano is tuned (\S+) cents above A4 = 440 Hz; this was corrected\. If all notes are a semitone too low, it is (\S+) cents off the other way\.$/,
+    "Das Klavier ist $1 Cent höher gestimmt als a¹ = 440 Hz; das ist ausgeglichen. Stehen alle Noten einen Halbton zu tief, ist es $2 Cent tiefer gestimmt.",
+  ],
+  // pipeline.py
+  [
+    /^No note is this certain; choose a higher sensitivity\.$/,
+    "So sicher ist keine Note; eine höhere Empfindlichkeit wählen.",
+  ],
+  [
+    /^Every note is deleted; take one of the corrections back\.$/,
+    "Alle Noten sind gelöscht; eine der Korrekturen rückgängig machen.",
+  ],
+  // midi.py, result.py
+  [/^This MIDI file holds no notes of a piano\.$/, "In dieser MIDI-Datei sind keine Klaviernoten."],
+  [/^This MIDI file is damaged and cannot be read\.$/, "Diese MIDI-Datei ist beschädigt und lässt sich nicht lesen."],
+  [
+    /^This file is not valid JSON; save it again from Ottava\.$/,
+    "Diese Datei ist kein gültiges JSON; bitte noch einmal aus Ottava speichern.",
+  ],
+  [
+    /^This JSON file is not an Ottava project \(format ottava-1\)\.$/,
+    "Diese JSON-Datei ist kein Ottava-Projekt (Format ottava-1).",
+  ],
+  [/^The notes of this Ottava project are damaged\.$/, "Die Noten dieses Ottava-Projekts sind beschädigt."],
+  [/^This Ottava project holds no notes\.$/, "Dieses Ottava-Projekt enthält keine Noten."],
+  [/^The choices of this Ottava project are damaged\.$/, "Die Korrekturen dieses Ottava-Projekts sind beschädigt."],
+  // models.py
+  [
+    /^models\.json cannot be read \((.*)\): install Ottava's models anew\.$/,
+    "models.json lässt sich nicht lesen ($1): die Seite neu laden.",
+  ],
+  [
+    /^models\.json has the format (.+), but this version of Ottava reads (.+): install models and program of the same version\.$/,
+    "models.json hat das Format $1, dieses Ottava liest aber $2: die Seite neu laden.",
+  ],
+  [/^There is no model (.+); choose one of (.+)\.$/, "Das Modell $1 gibt es nicht; zur Wahl stehen $2."],
+  [/^There is no setting (.+); choose one of (.+)\.$/, "Die Einstellung $1 gibt es nicht; zur Wahl stehen $2."],
+  [
+    /^The listening model is missing: install Ottava again with its models\.$/,
+    "Das Hörmodell fehlt: die Seite neu laden.",
+  ],
+  // worker.js, model-files.js
+  [
+    /^Ottava could not start; check the connection and reload the page\.$/,
+    "Ottava ließ sich nicht starten; die Verbindung prüfen und die Seite neu laden.",
+  ],
+  [
+    /^This device ran out of memory; close other tabs or programs and try again\.$/,
+    "Der Arbeitsspeicher reicht nicht; andere Tabs oder Programme schließen und noch einmal versuchen.",
+  ],
+  [
+    /^Something went wrong: try again, or reload the page\.$/,
+    "Etwas ist schiefgegangen: noch einmal versuchen oder die Seite neu laden.",
+  ],
+  [
+    /^The (.+) could not be loaded; check the connection and try again\.$/,
+    "Das $1 ließ sich nicht laden; die Verbindung prüfen und noch einmal versuchen.",
+  ],
+  [
+    /^The (.+) did not arrive completely; check the connection and try again\.$/,
+    "Das $1 kam nicht vollständig an; die Verbindung prüfen und noch einmal versuchen.",
+  ],
+  [
+    /^The (.+) arrived damaged; reload the page and try again\.$/,
+    "Das $1 kam beschädigt an; die Seite neu laden und noch einmal versuchen.",
+  ],
+];
+
+/** @param {string} sentence @returns {string} as it is where there is no German for it */
+export function translate(sentence) {
+  for (const [pattern, german] of SENTENCES) {
+    const found = pattern.exec(sentence);
+    if (found) return german.replace(/\$(\d)/g, (_, place) => translatePart(found[Number(place)] ?? ""));
+  }
+  return sentence;
+}
+
+/** A name or a number in a sentence. @param {string} part */
+function translatePart(part) {
+  if (/^\d+\.\d+$/.test(part)) return part.replace(".", ",");
+  return LOADED[/** @type {keyof typeof LOADED} */ (part)] ?? part;
+}
