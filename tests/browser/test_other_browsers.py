@@ -1,11 +1,12 @@
 """Firefox and WebKit: the page loads without an error, and a file becomes a score that is kept."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ottava.__main__ import main
 from tests.browser.drivers import Driver, drive_firefox, drive_webkit
 from tests.browser.visitor import EXAMPLE_MIDI
 
@@ -95,7 +96,8 @@ def test_firefox_opens_corrects_and_keeps_a_piece(firefox: Driver, site: str) ->
 def test_webkit_opens_and_keeps_a_piece(webkit: Driver, site: str, tmp_path: Path) -> None:
     """Without the networks, for which it takes minutes here; and its driver never comes back from a reload."""
     path = tmp_path / "minuet.json"
-    assert main(["notate", str(EXAMPLE_MIDI), "--beats", "dp", "-o", str(path)]) == 0
+    command = [sys.executable, "-m", "ottava", "notate", str(EXAMPLE_MIDI), "--beats", "dp", "-o", str(path)]
+    subprocess.run(command, check=True)  # Playwright's loop runs in this process
     n_notes = open_file(webkit, site, path)
     assert n_notes > 100
     assert webkit.wait_for(CHOOSE_NOTE)
