@@ -24,7 +24,7 @@ from ottava.chords import group_notes
 from ottava.datatypes import Floats, Run
 from ottava.models import read_rhythm
 from ottava.native import create_run
-from ottava.readings import Decided, Reading, choose_reading, hear
+from ottava.readings import Reading, choose_pace, hear
 from ottava.rhythm_classes import N_BAR_BEATS
 
 MOST_OF_A_PIECE = 4  # performances
@@ -80,7 +80,7 @@ async def reread_performance(taught: Taught, run: Run) -> dict[str, NDArray[Any]
     """The `FIELDS` of a performance by the beats that are found; downbeats and meters as annotated."""
     notes, pedals = list_notes(taught)
     chords = group_notes(taught.onset)
-    reading = await choose_reading(hear(notes, pedals, chords), Decided(), run)
+    reading = (await choose_pace(hear(notes, pedals, chords), run)).reading
     places = np.full(len(chords.times_sec), np.nan)
     places[reading.score_time.written] = reading.score_time.places
     return label_beats(taught, reading, places[chords.chord_of])

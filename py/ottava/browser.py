@@ -14,13 +14,15 @@ from js import Object
 from numpy.typing import NDArray
 from pyodide.ffi import to_js
 
-from ottava.datatypes import Note, Pedal, Tensors
+from ottava.datatypes import Note, Pedal, Performance, Result, Tensors
 from ottava.errors import TranscriptionError
 from ottava.midi import read_midi, read_written, write_midi, write_quantised_midi
 from ottava.models import choose_model, choose_setting, read_models
 from ottava.musicxml import write_musicxml
 from ottava.mxl import compress_musicxml
 from ottava.pipeline import listen, notate
+from ottava.placing import find_pace, needs_pace
+from ottava.readings import Pace
 from ottava.result import (
     choices_to_dict,
     corrected_to_list,
@@ -30,6 +32,9 @@ from ottava.result import (
     read_result,
     result_to_json,
 )
+
+# Of the performance that was written last: corrections change neither it nor its pace, which takes most of the time.
+_paces: dict[Performance, Pace] = {}
 
 
 async def hear_recording(host: Any, models: str, n_samples: int, setting: str | None) -> None:
@@ -68,13 +73,23 @@ async def write_score(host: Any, performance: str, duration_sec: float, choices:
         Length of the recording.
     """
     try:
-        heard, chosen = read_performance(json.loads(performance)), read_choices(json.loads(choices))
-        result = await notate(heard, duration_sec, chosen, _make_run(host))
+        result = await _notate(host, performance, duration_sec, choices)
         _post(host, type="progress", stage="notating", fraction=0.5)
         notes = json.dumps(corrected_to_list(result.corrected))
         host.finish(result_to_json(result), notes, write_musicxml(result), to_js(write_midi(result)))
     except TranscriptionError as error:
         _fail(host, error)
+
+
+async def _notate(host: Any, performance: str, duration_sec: float, choices: str) -> Result:
+    """Write a performance down; of the last one it is known how fast it goes."""
+    heard, chosen = read_performance(json.loads(performance)), read_choices(json.loads(choices))
+    run = _make_run(host)
+    if heard not in _paces and needs_pace(chosen):
+        pace = await find_pace(heard, run)
+        _paces.clear()
+        _paces[heard] = pace
+    return await notate(heard, duration_sec, chosen, run, pace=_paces.get(heard))
 
 
 def open_file(host: Any, name: str, content: Any) -> None:
@@ -113,8 +128,7 @@ async def write_file(host: Any, kind: str, performance: str, duration_sec: float
         "mxl" or "quantised_midi".
     """
     try:
-        heard, chosen = read_performance(json.loads(performance)), read_choices(json.loads(choices))
-        result = await notate(heard, duration_sec, chosen, _make_run(host))
+        result = await _notate(host, performance, duration_sec, choices)
         data = compress_musicxml(write_musicxml(result)) if kind == "mxl" else write_quantised_midi(result)
         host.deliver(to_js(data))
     except TranscriptionError as error:

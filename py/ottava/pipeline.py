@@ -48,7 +48,8 @@ from ottava.notes import (
 )
 from ottava.ornaments import find_ornaments
 from ottava.pedals import place_pedals
-from ottava.placing import place_by_model, place_by_tracking
+from ottava.placing import find_pace, needs_pace, place_by_model, place_by_tracking
+from ottava.readings import Pace
 from ottava.rhythm import (
     is_written,
     limit_places,
@@ -120,7 +121,9 @@ async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: 
     return Performance(notes, convert_pedals(presses), model.name, convert_notes(possible), tuning_cents)
 
 
-async def notate(performance: Performance, duration_sec: float, choices: Choices, run: Run, title: str = "") -> Result:
+async def notate(
+    performance: Performance, duration_sec: float, choices: Choices, run: Run, title: str = "", pace: Pace | None = None
+) -> Result:
     """Write a performance down.
 
     Parameters
@@ -135,6 +138,8 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
         The host's call that runs the rhythm networks; not called where ``choices`` ask for beats without a model.
     title
         Of the piece, where ``choices`` has none.
+    pace
+        Of the performance, where a host has found it before (`ottava.placing.find_pace`).
 
     Returns
     -------
@@ -158,7 +163,9 @@ async def notate(performance: Performance, duration_sec: float, choices: Choices
     chords = group_notes(np.array([note.onset_sec for note in notes]))
     is_trained = choices.beats == "model"
     if is_trained:
-        grid, chord_places = await place_by_model(notes, performance.pedals, chords, choices, run)
+        if needs_pace(choices):
+            pace = pace or await find_pace(performance, run)
+        grid, chord_places = await place_by_model(notes, performance.pedals, chords, choices, run, pace)
     else:
         grid, chord_places = place_by_tracking(notes, chords, duration_sec, choices)
     chord_places, is_swung = straighten_swing(chord_places, grid.signatures, choices.swing)

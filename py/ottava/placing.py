@@ -11,10 +11,10 @@ from fractions import Fraction
 import numpy as np
 
 from ottava.beats import cover_notes, estimate_tempo, track_beats
-from ottava.chords import Chords
-from ottava.datatypes import BeatGrid, Choices, Floats, Note, Pedal, Run
+from ottava.chords import Chords, group_notes
+from ottava.datatypes import BeatGrid, Choices, Floats, Note, Pedal, Performance, Run
 from ottava.meter import beat_positions, complete_grid, estimate_meter, signature_quarters
-from ottava.readings import Decided, Reading, choose_reading, find_period, hear, read_performance
+from ottava.readings import Decided, Pace, Reading, choose_pace, find_period, hear, read_at_pace, read_performance
 from ottava.rhythm import division_costs, is_written, place_exactly, refine_places, snap_onsets
 from ottava.rhythm_classes import PHASES
 from ottava.score_time import PARTS
@@ -22,8 +22,20 @@ from ottava.score_time import PARTS
 Places = list[Fraction | None]
 
 
+def needs_pace(choices: Choices) -> bool:
+    """Whether the tempo, or what it is counted from, has to be found."""
+    is_given = choices.beats_sec or (choices.tempo_bpm and choices.meters)
+    return choices.beats == "model" and not is_given
+
+
+async def find_pace(performance: Performance, run: Run) -> Pace:
+    """How fast a performance goes as it was heard."""
+    chords = group_notes(np.array([note.onset_sec for note in performance.notes]))
+    return await choose_pace(hear(performance.notes, performance.pedals, chords), run)
+
+
 async def place_by_model(
-    notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords, choices: Choices, run: Run
+    notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords, choices: Choices, run: Run, pace: Pace | None
 ) -> tuple[BeatGrid, Places]:
     """Place chords by the trained networks.
 
@@ -38,6 +50,8 @@ async def place_by_model(
         ornaments their places.
     run
         The host's call that runs the networks.
+    pace
+        Of the performance as it was heard; None where ``choices`` do not need it (`needs_pace`).
 
     Returns
     -------
@@ -61,7 +75,8 @@ async def place_by_model(
         unit = choices.meters[0][1:]
         reading = await read_performance(heard, decided, run, _keep_tempo(choices.tempo_bpm, unit, times_sec))
     else:
-        reading = await choose_reading(heard, decided, run)
+        assert pace
+        reading = await read_at_pace(heard, decided, pace, run)
         if choices.tempo_factor:
             period_sec = find_period(times_sec, reading.beats_sec) / choices.tempo_factor
             reading = await read_performance(heard, decided, run, period_sec)

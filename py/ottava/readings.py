@@ -81,6 +81,19 @@ class Reading:
     signatures: list[Signature]
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a performance goes as it was heard: corrected notes and bars leave the tempo as it is.
+
+    ``reading`` is how ``heard`` is read where a person decided nothing; ``period_sec`` (n_chords,) about how long a
+    beat is at its chords, None where it is read freely.
+    """
+
+    heard: Heard
+    reading: Reading
+    period_sec: Floats | None
+
+
 def hear(notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords) -> Heard:
     """Describe a performance."""
     return Heard(notes, pedals, chords, describe_chords(notes, pedals, chords))
@@ -116,14 +129,27 @@ def _time_beats(times_sec: Floats, score_time: ScoreTime, decided: Decided) -> F
     return np.append(tapped[first : first + len(located)], located[len(tapped) - first :])
 
 
-async def choose_reading(heard: Heard, decided: Decided, run: Run) -> Reading:
+async def choose_pace(heard: Heard, run: Run) -> Pace:
     """Read a performance freely, then at the tempo at which its middle is read best."""
-    free = await read_performance(heard, decided, run)
+    free = await read_performance(heard, Decided(), run)
     if len(free.beats_sec) < FEWEST_BEATS:
-        return free
+        return Pace(heard, free, None)
     period_sec = level_period(find_period(heard.chords.times_sec, free.beats_sec))
     chosen = 1 if len(period_sec) < FEWEST_CHORDS else await _choose_tempo(heard, period_sec, run)
-    return free if chosen == 0 else await read_performance(heard, decided, run, period_sec * FACTORS[chosen - 1])
+    if chosen == 0:
+        return Pace(heard, free, None)
+    period_sec = period_sec * FACTORS[chosen - 1]
+    return Pace(heard, await read_performance(heard, Decided(), run, period_sec), period_sec)
+
+
+async def read_at_pace(heard: Heard, decided: Decided, pace: Pace, run: Run) -> Reading:
+    """Read a performance, which may be corrected, at the pace that it had as it was heard."""
+    if not (decided.downbeats or decided.meters) and [*heard.notes] == [*pace.heard.notes]:
+        return pace.reading
+    period_sec = pace.period_sec
+    if period_sec is not None:
+        period_sec = np.interp(heard.chords.times_sec, pace.heard.chords.times_sec, period_sec)
+    return await read_performance(heard, decided, run, period_sec)
 
 
 async def _choose_tempo(heard: Heard, period_sec: Floats, run: Run) -> int:

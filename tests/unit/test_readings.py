@@ -1,6 +1,7 @@
 """Readings at several tempos, and which of them is chosen."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,13 @@ from numpy.typing import NDArray
 from ottava import bars, rhythm_classes
 from ottava.chords import group_notes
 from ottava.datatypes import Choices, Note, Performance, Run, Tensors
-from ottava.placing import place_by_model
+from ottava.placing import find_pace, place_by_model
 from ottava.readings import (
     N_FIGURES,
     N_READINGS,
     Decided,
     Heard,
-    choose_reading,
+    choose_pace,
     describe_reading,
     find_period,
     hear,
@@ -62,7 +63,7 @@ def test_the_preferred_reading_is_chosen(preferred: int) -> None:
     free = asyncio.run(read_performance(heard, Decided(), prefer(0)))
     period_sec = level_period(find_period(heard.chords.times_sec, free.beats_sec))
     readings = asyncio.run(list_readings(heard, period_sec, prefer(0)))
-    chosen = asyncio.run(choose_reading(heard, Decided(), prefer(preferred)))
+    chosen = asyncio.run(choose_pace(heard, prefer(preferred))).reading
     assert chosen.beats_sec == pytest.approx(readings[preferred].beats_sec)
 
 
@@ -78,7 +79,7 @@ def test_a_long_performance_is_chosen_by_its_middle() -> None:
 
     free = asyncio.run(read_performance(heard, Decided(), run))
     n_whole, n_windows = n_windows, 0
-    chosen = asyncio.run(choose_reading(heard, Decided(), run))
+    chosen = asyncio.run(choose_pace(heard, run)).reading
     assert np.median(np.diff(chosen.beats_sec)) == pytest.approx(2 * np.median(np.diff(free.beats_sec)), rel=0.15)
     assert n_windows == 2 * n_whole + N_READINGS * 3
 
@@ -119,7 +120,7 @@ def test_little_music_is_read_at_its_own_tempo(n_notes: int, times: int) -> None
         graphs.append(graph)
         return await prefer(2)(graph, tensors)
 
-    asyncio.run(choose_reading(heard, Decided(), run))
+    asyncio.run(choose_pace(heard, run))
     assert graphs == ["rhythm", "bars"] * times
 
 
@@ -143,16 +144,39 @@ def test_a_factor_counts_from_what_was_chosen(choices: Choices) -> None:
     chords = hear_performance(performance).chords
 
     def place(asked: Choices) -> float:
-        grid, _ = asyncio.run(place_by_model(performance.notes, (), chords, asked, prefer(2)))
+        pace = asyncio.run(find_pace(performance, prefer(2)))
+        grid, _ = asyncio.run(place_by_model(performance.notes, (), chords, asked, prefer(2), pace))
         return float(np.median(np.diff(grid.times_sec)))
 
     assert choices.tempo_factor
     assert place(choices) == pytest.approx(place(Choices()) / choices.tempo_factor, rel=0.15)
 
 
+def test_corrected_notes_are_read_once_and_at_the_pace_of_those_heard() -> None:
+    performance = perform(LONG_WALTZ, 100)
+    pace = asyncio.run(find_pace(performance, prefer(2)))
+    graphs: list[str] = []
+
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        graphs.append(graph)
+        return await prefer(3)(graph, tensors)  # now another tempo would be chosen
+
+    def place(notes: Sequence[Note], choices: Choices) -> float:
+        chords = group_notes(np.array([note.onset_sec for note in notes]))
+        grid, _ = asyncio.run(place_by_model(notes, (), chords, choices, run, pace))
+        return float(np.median(np.diff(grid.times_sec)))
+
+    heard_sec = float(np.median(np.diff(pace.reading.beats_sec)))
+    assert place(performance.notes, Choices()) == pytest.approx(heard_sec)
+    assert graphs == []
+    assert place(performance.notes[1:40] + performance.notes[44:], Choices()) == pytest.approx(heard_sec, rel=0.05)
+    assert place(performance.notes, Choices(meters=((0.0, 4, 4),))) == pytest.approx(heard_sec, rel=0.05)
+    assert graphs == ["rhythm", "rhythm", "bars"] * 2  # its two windows, and no choice among readings
+
+
 def test_a_chord_before_the_first_tapped_beat_is_on_it() -> None:
     performance = Performance((Note(0.25, 1.25, 60, 64), Note(2.0, 3.0, 60, 64)), (), "two notes")
     chords = hear_performance(performance).chords
     tapped = (1.0, 1.6, 2.1, 2.8)
-    grid, _ = asyncio.run(place_by_model(performance.notes, (), chords, Choices(beats_sec=tapped), prefer(0)))
+    grid, _ = asyncio.run(place_by_model(performance.notes, (), chords, Choices(beats_sec=tapped), prefer(0), None))
     assert grid.times_sec[:3] == pytest.approx([0.4, 1.0, 1.6])
