@@ -14,6 +14,7 @@ from js import Object
 from numpy.typing import NDArray
 from pyodide.ffi import to_js
 
+from ottava.checkpoints import Checkpoint, checkpoint_to_dict, read_checkpoints
 from ottava.datatypes import Note, Pedal, Performance, Result, Tensors
 from ottava.errors import TranscriptionError
 from ottava.midi import read_midi, read_written, write_midi, write_quantised_midi
@@ -37,7 +38,7 @@ from ottava.result import (
 _paces: dict[Performance, Pace] = {}
 
 
-async def hear_recording(host: Any, models: str, n_samples: int, setting: str | None) -> None:
+async def hear_recording(host: Any, models: str, n_samples: int, setting: str | None, begun: str) -> None:
     """Listen to a recording and hand the host what was played, or the sentence that says why not.
 
     Parameters
@@ -50,11 +51,19 @@ async def hear_recording(host: Any, models: str, n_samples: int, setting: str | 
         Length of the recording, at the model's sample rate.
     setting
         Of the model; None for its default.
+    begun
+        Checkpoints of a listening that was broken off, a JSON list.
     """
+
+    def keep(checkpoint: Checkpoint) -> None:
+        _post(host, type="checkpoint", checkpoint=checkpoint_to_dict(checkpoint))
+
     try:
         model = choose_model(read_models(models))
         hop_sec = choose_setting(model, setting).hop_sec
-        performance = await listen(_make_read(host), n_samples, model, hop_sec, _make_run(host), _make_report(host))
+        read, run, report = _make_read(host), _make_run(host), _make_report(host)
+        checkpoints = read_checkpoints(json.loads(begun))
+        performance = await listen(read, n_samples, model, hop_sec, run, report, checkpoints, keep)
         _post(host, type="performance", performance=performance_to_dict(performance))
     except TranscriptionError as error:
         _fail(host, error)

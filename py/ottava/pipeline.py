@@ -3,7 +3,7 @@
 The cut lies where people correct things: every correction is a `Choices` value and runs `notate` alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from ottava.activations import N_TRACKS, compute_attributes, compute_places, compute_segment, plan_segments
 from ottava.audio import check_length, check_loudness
+from ottava.checkpoints import Checkpoint
 from ottava.chords import group_notes
 from ottava.confidence import check_notes, find_warnings
 from ottava.corrections import correct_notes
@@ -35,7 +36,6 @@ from ottava.meter import beat_positions, complete_grid, list_bars, number_beats,
 from ottava.models import Model
 from ottava.names import choose_names, describe_names
 from ottava.notes import (
-    Press,
     clean_presses,
     convert_notes,
     convert_pedals,
@@ -67,7 +67,16 @@ from ottava.values import choose_values, describe_values
 from ottava.voices import HELD_QUARTER, separate_voices
 
 
-async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: Run, report: Report) -> Performance:
+async def listen(
+    read: Read,
+    n_samples: int,
+    model: Model,
+    hop_sec: float,
+    run: Run,
+    report: Report,
+    begun: Sequence[Checkpoint] = (),
+    keep: Callable[[Checkpoint], None] = lambda checkpoint: None,
+) -> Performance:
     """Hear the notes and pedals of a recording.
 
     Parameters
@@ -80,6 +89,9 @@ async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: 
         Seconds between segments, see `ottava.models.choose_setting`.
     report
         Called after every segment with stage "listening", the share done, and the notes and pedals that are final.
+    begun, keep
+        The checkpoints of a listening to the same recording that was broken off: it goes on after them. ``keep`` is
+        given each new one.
 
     Returns
     -------
@@ -93,26 +105,30 @@ async def listen(read: Read, n_samples: int, model: Model, hop_sec: float, run: 
     """
     check_length(n_samples, model.sample_rate)
     plan = plan_segments(n_samples, model, hop_sec)
-    first_frames = np.full(N_TRACKS, plan.first_frame, np.int64)
-    last_presses: dict[int, Press] = {}
-    presses: list[Press] = []
-    possible: list[Press] = []
-    peak = 0.0
-    report("listening", 0.0, (), ())
-    tuning_cents = await estimate_tuning(read, n_samples)
+    listening = f"{model.name} {n_samples} {hop_sec}"
+    begun = [checkpoint for checkpoint in begun if checkpoint.listening == listening][: len(plan.begin_samples)]
+    presses = [press for checkpoint in begun for press in checkpoint.presses]
+    possible = [press for checkpoint in begun for press in checkpoint.possible]
+    last_presses = {press.track: press for press in begun[-1].last_presses} if begun else {}
+    first_frames = begun[-1].first_frames if begun else np.full(N_TRACKS, plan.first_frame, np.int64)
+    peak = begun[-1].peak if begun else 0.0
+    report("listening", len(begun) / len(plan.begin_samples), convert_notes(presses), convert_pedals(presses))
+    tuning_cents = begun[-1].tuning_cents if begun else await estimate_tuning(read, n_samples)
     places = await compute_places(run)
-    for count, begin_sample in enumerate(plan.begin_samples, 1):
+    for count, begin_sample in enumerate(plan.begin_samples[len(begun) :], len(begun) + 1):
         segment = await compute_segment(read, n_samples, begin_sample, tuning_cents, places, model, run)
         intervals = decode_intervals(segment.candidates, segment.single, first_frames)
         attributes = await compute_attributes(segment.hidden, intervals, run)
         placed = place_presses(intervals, attributes, segment, plan)
         heard = join_presses(last_presses, placed, segment.begin_sec + plan.hop_sec)
         report("listening", count / len(plan.begin_samples), convert_notes(heard), convert_pedals(heard))
-        presses.extend(heard)
         others = find_possible(segment.candidates, segment.single, intervals, first_frames)
-        possible += place_presses(others, await compute_attributes(segment.hidden, others, run), segment, plan)
+        nearly = place_presses(others, await compute_attributes(segment.hidden, others, run), segment, plan)
         first_frames = find_first_frames(intervals, attributes, plan)
         peak = max(peak, segment.peak)
+        keep(Checkpoint(listening, heard, nearly, [*last_presses.values()], first_frames, peak, tuning_cents))
+        presses += heard
+        possible += nearly
     check_loudness(peak)
     presses = clean_presses([*presses, *last_presses.values()])
     possible = drop_overlapping(possible, presses)

@@ -1,6 +1,8 @@
 """Listening with a model that hears all there is: the same notes wherever the segments lie, each of them once."""
 
 import asyncio
+import json
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 
 from ottava import pipeline
 from ottava.activations import FIRST_KEY_TRACK, LOWEST_PITCH, N_TRACKS, Attributes, Intervals, Segment
+from ottava.checkpoints import Checkpoint, checkpoint_to_dict, read_checkpoints
 from ottava.datatypes import Performance
 from ottava.models import Graph, Model, Setting
 from ottava.notes import FRAME_SEC
@@ -22,7 +25,13 @@ MODEL = Model("m", SAMPLE_RATE, SEGMENT_SAMPLES, {"s": Setting(14.0, "core")}, "
 Played = tuple[int, float, float, float]  # track, onset and offset in seconds, score
 
 
-def listen(played: list[Played], n_samples: int, hop_sec: float) -> Performance:
+def listen(
+    played: list[Played],
+    n_samples: int,
+    hop_sec: float,
+    begun: Sequence[Checkpoint] = (),
+    keep: Callable[[Checkpoint], None] = lambda checkpoint: None,
+) -> Performance:
     """Hear what was played with a model that gives each segment the part of it that lies there."""
     seen: dict[tuple[int, int, int], Played] = {}
 
@@ -72,7 +81,7 @@ def listen(played: list[Played], n_samples: int, hop_sec: float) -> Performance:
         patch.object(pipeline, "estimate_tuning", know_tuning),
         patch.object(pipeline, "compute_places", know_places),
     ):
-        return asyncio.run(pipeline.listen(_read, n_samples, MODEL, hop_sec, _run, lambda *_: None))
+        return asyncio.run(pipeline.listen(_read, n_samples, MODEL, hop_sec, _run, lambda *_: None, begun, keep))
 
 
 async def _read(first_sample: int, last_sample: int) -> NDArray[np.float32]:
@@ -125,6 +134,32 @@ def test_notes_move_with_the_recording_wherever_its_segments_lie(
     )]  # fmt: skip
     for notes in (performance.notes, performance.possible):
         assert all((a.onset_sec, a.pitch) <= (b.onset_sec, b.pitch) for a, b in pairwise(notes))
+
+
+@given(playings(), st.sampled_from((8.0, 14.0)), st.data())
+@settings(max_examples=50, deadline=None)
+def test_what_was_broken_off_goes_on_as_if_it_never_had_been(
+    playing: tuple[list[Played], float], hop_sec: float, data: st.DataObject
+) -> None:
+    played, seconds = playing
+    n_samples = round(seconds * SAMPLE_RATE)
+    kept: list[str] = []
+    whole = listen(played, n_samples, hop_sec, keep=lambda one: kept.append(json.dumps(checkpoint_to_dict(one))))
+    n_kept = data.draw(st.integers(0, len(kept)))
+    begun = read_checkpoints([json.loads(one) for one in kept[:n_kept]])
+    assert len(begun) == n_kept
+    more: list[Checkpoint] = []
+    assert listen(played, n_samples, hop_sec, begun, more.append) == whole
+    assert len(more) == len(kept) - n_kept
+    # Of another recording or another hop they are of no use.
+    more.clear()
+    listen(played, n_samples + 1, hop_sec, begun, more.append)
+    assert len(more) >= len(kept)
+
+
+@pytest.mark.parametrize("kept", [None, 5, [{}], [{"presses": 1}], "text"])
+def test_checkpoints_that_are_none_are_forgotten(kept: Any) -> None:
+    assert read_checkpoints(kept) == ()
 
 
 @pytest.mark.parametrize("hop_sec", [8.0, 14.0])
