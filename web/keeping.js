@@ -4,6 +4,7 @@ import { pushAddress } from "./address.js";
 import { messages } from "./messages.js";
 import { recall, remember } from "./remembered.js";
 import { correctPiece, keepPiece, onChange, readPiece } from "./store.js";
+import { dropUnfinished } from "./unfinished.js";
 
 /** @import { Piece } from "./piece.js" */
 
@@ -50,10 +51,15 @@ export class Keeping {
     this.#keep(piece, false);
   }
 
+  get with_recordings() {
+    return this.#with_recording.checked;
+  }
+
   /** A piece that nobody has opened yet; what goes wrong is told when it is. @param {Piece} piece with a score */
   async keepUnopened(piece) {
-    const options = { is_correction: false, with_recording: this.#with_recording.checked };
-    await keepPiece(piece, options).catch(() => {});
+    const with_recording = this.with_recordings;
+    await keepPiece(piece, { is_correction: false, with_recording }).catch(() => {});
+    await dropUnfinished(piece.id, !with_recording).catch(() => {});
   }
 
   /** @param {string} next_id of the piece that follows; empty: none */

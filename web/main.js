@@ -21,11 +21,14 @@ import { Queue } from "./queue.js";
 import { QueueView } from "./queue-view.js";
 import { find } from "./selection.js";
 import { Transcriber } from "./transcriber.js";
+import { readUnfinished } from "./unfinished.js";
+import { offerUnfinished } from "./unfinished-view.js";
 import { Writer } from "./writer.js";
 
 /**
  * @import { Piece } from "./piece.js"
  * @import { Entry, Item } from "./queue.js"
+ * @import { Unfinished } from "./unfinished.js"
  * @import { Views } from "./views.js"
  */
 
@@ -110,6 +113,13 @@ function takeIn(items) {
   if (stays) queueView.reveal();
 }
 
+/** @param {Unfinished} unfinished a recording that was not heard to its end */
+async function goOn(unfinished) {
+  const kept = await readUnfinished(unfinished).catch(() => null);
+  if (!kept) return showProblem(messages.unfinished.gone);
+  takeIn([{ name: unfinished.name, load: () => kept.file, begun: { unfinished, checkpoints: kept.checkpoints } }]);
+}
+
 async function record() {
   const opened = await loadViews().catch((error) => showProblem(error.message));
   if (!opened) return;
@@ -149,6 +159,8 @@ async function make(file, entry) {
     transcriber,
     writer,
     listening: listening.chosen,
+    begun: entry.begun ?? null,
+    is_kept: keeping.with_recordings,
     onOpened(duration_sec) {
       roll.start(duration_sec);
       byId("working-name").textContent = messages.recording(nameTitle(file.name), duration_sec);
@@ -283,6 +295,7 @@ addEventListener("keydown", (event) => {
 acceptFiles(fileInput, (files) => takeIn(files.map((file) => ({ name: file.name, load: () => file }))), showProblem);
 
 offerLibrary(find("library-view", LibraryView), openKept);
+const lookAtUnfinished = offerUnfinished(byId("unfinished"), goOn);
 addEventListener("popstate", () => (readAddress() ? openKept(readAddress()) : goHome()));
 if (readAddress()) openKept(readAddress());
 
@@ -294,6 +307,7 @@ onQueue("started", start);
 onQueue("progress", (entry) => queueView.update(entry));
 onQueue("failed", ({ problem }) => problem?.detail && listening.doubtEngine());
 onQueue("finished", ({ piece }) => piece && keeping.keepUnopened(piece));
+onQueue("failed", lookAtUnfinished);
 onQueue("idle", finishQueue);
 for (const type of ["finished", "failed"]) onQueue(type, (entry) => !queueView.hidden && queueView.announce(entry));
 queueView.addEventListener("open", (event) => openEntry(detailOf(event)));

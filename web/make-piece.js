@@ -9,14 +9,19 @@ import { messages } from "./messages.js";
 import { Piece } from "./piece.js";
 import { remember } from "./remembered.js";
 import { TranscriptionError } from "./transcriber.js";
+import { keepUnfinished } from "./unfinished.js";
 import { watchPeaks } from "./waveform.js";
 
 /**
  * @import { Source } from "./piece.js"
- * @import { Engine, Note, Pedal, Stage } from "./protocol.js"
+ * @import { Checkpoint, Choices, Engine, Note, Pedal, Stage } from "./protocol.js"
+ * @import { Recording } from "./audio.js"
  * @import { Transcriber } from "./transcriber.js"
+ * @import { Unfinished } from "./unfinished.js"
  * @import { Writer } from "./writer.js"
  */
+
+/** @typedef {{ unfinished: Unfinished, checkpoints: Checkpoint[] }} Begun a listening that was broken off */
 
 /**
  * @typedef {object} Making
@@ -28,6 +33,8 @@ import { watchPeaks } from "./waveform.js";
  * @property {(stage: Stage, fraction: number) => void} onProgress
  * @property {(peaks: Uint8Array) => void} onPeaks of the waveform, as it is read
  * @property {(notes: Note[], pedals: Pedal[]) => void} onHeard
+ * @property {Begun | null} begun where this was broken off before
+ * @property {boolean} is_kept whether the recording may lie on the device meanwhile
  */
 
 /**
@@ -40,26 +47,48 @@ export function makePiece(file, making) {
 }
 
 /** @param {File} file @param {Making} making */
-async function listen(file, { signal, transcriber, writer, listening, onOpened, onProgress, onPeaks, onHeard }) {
+async function listen(file, making) {
+  const { signal, begun, onPeaks } = making;
   /** @type {Uint8Array | null} */
   let waveform = null;
   const recording = watchPeaks(await openRecording(file, signal), (peaks) => {
     waveform = peaks;
     onPeaks(peaks);
   });
+  const facts = { ...nameFacts(file), ...(begun && { id: begun.unfinished.id }) };
+  const setting = begun ? begun.unfinished.setting : making.listening?.setting;
+  const unfinished = { id: facts.id, name: file.name, type: file.type, setting, fraction: 0 };
+  const keeping = making.is_kept ? keepUnfinished(unfinished, file, begun?.checkpoints ?? []) : null;
   try {
-    const { duration_sec } = recording;
-    onOpened(duration_sec);
-    const choices = { title: nameTitle(file.name), setting: listening?.setting };
-    const listeners = { signal, onProgress: measureSpeed(duration_sec, onProgress), onHeard };
-    const options = { choices, engine: listening?.engine, ...listeners };
-    const transcription = await transcriber.transcribe(recording, options);
-    const heard = { title: choices.title, duration_sec, performance: transcription.heard, choices };
-    const source = { ...nameFacts(file), ...heard, recording: file, warnings: recording.findWarnings() };
-    return Object.assign(new Piece(source, writer, transcription), { waveform });
+    const heard = await hear(recording, { title: nameTitle(file.name), setting }, making, keeping?.keep);
+    const source = { ...facts, ...heard.source, recording: file, warnings: recording.findWarnings() };
+    await keeping?.end(true); // until the piece is kept
+    return Object.assign(new Piece(source, making.writer, heard.transcription), { waveform });
+  } catch (error) {
+    keeping?.end(!signal.aborted && explain(error).detail !== "");
+    throw error;
   } finally {
     recording.close();
   }
+}
+
+/**
+ * @param {Recording} recording
+ * @param {Choices} choices
+ * @param {Making} making
+ * @param {(checkpoint: Checkpoint) => void} [onCheckpoint]
+ */
+async function hear(recording, choices, making, onCheckpoint) {
+  const { signal, transcriber, onHeard } = making;
+  const { duration_sec } = recording;
+  making.onOpened(duration_sec);
+  const onProgress = measureSpeed(duration_sec, making.onProgress);
+  const begun = making.begun?.checkpoints ?? [];
+  const listeners = { signal, onProgress, onHeard, onCheckpoint };
+  const options = { choices, engine: making.listening?.engine, begun, ...listeners };
+  const transcription = await transcriber.transcribe(recording, options);
+  const { title = "" } = choices;
+  return { transcription, source: { title, duration_sec, performance: transcription.heard, choices } };
 }
 
 /** @param {File} file @param {Making} making */

@@ -416,6 +416,13 @@ export const messages = {
       return `${used}; ${formatBytes(available)} sind noch frei. ${kept}`;
     },
   },
+  unfinished: {
+    sentence: (title, fraction) =>
+      `„${title}“ war zu ${formatPercent(100 * fraction)} gehört, als diese Seite geschlossen wurde oder stehen blieb.`,
+    goOn: "Fortsetzen",
+    discard: "Verwerfen",
+    gone: "Diese Aufnahme ist nicht mehr auf diesem Gerät; bitte noch einmal auswählen.",
+  },
   kept: "Unter „Meine Stücke“ auf diesem Gerät aufbewahrt.",
   correctedElsewhere:
     "Dieses Stück wurde in einem anderen Tab korrigiert: neu laden, um das zu sehen. Eine Korrektur hier träte an ihre Stelle.",

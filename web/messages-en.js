@@ -448,6 +448,15 @@ export const messages = {
       return `${used}, and ${formatBytes(available)} are free for it. ${kept}`;
     },
   },
+  // What was not heard to its end
+  unfinished: {
+    /** @param {string} title @param {number} fraction */
+    sentence: (title, fraction) =>
+      `“${title}” was heard to ${formatPercent(100 * fraction)} when this page was closed or stopped.`,
+    goOn: "Go on",
+    discard: "Discard",
+    gone: "This recording is no longer on this device: choose it again.",
+  },
   kept: "Kept in My pieces on this device.",
   correctedElsewhere:
     "This piece was corrected in another tab: reload to see that. A correction here would take its place.",

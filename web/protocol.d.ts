@@ -53,6 +53,9 @@ export type ShownNote = Note & ({ index: number; added?: never } | { added: numb
 /** What is known of a piece before a score is written. */
 export type Opened = { title: string; duration_sec: number; performance: Performance; choices: Choices };
 
+/** What listening goes on from (py/ottava/checkpoints.py), and how much was heard by then. */
+export type Checkpoint = { fraction: number };
+
 /** A file that Python writes: compressed MusicXML, or MIDI with the times of the score. */
 export type FileFormat = "mxl" | "quantised_midi";
 
@@ -95,7 +98,7 @@ export type Engine = "wasm" | "webgpu";
 /** Page to worker. `sample_rate` of every sample is the model's (models.json). */
 export type Request =
   | { type: "prepare"; setting?: string; engine?: Engine }
-  | { type: "listen"; n_samples: number; setting?: string; engine?: Engine }
+  | { type: "listen"; n_samples: number; setting?: string; engine?: Engine; begun: Checkpoint[] }
   | { type: "samples"; first_sample: number; samples: Float32Array }
   | { type: "notate"; performance: Performance; duration_sec: number; choices: Choices }
   | { type: "open"; name: string; bytes: Uint8Array }
@@ -109,6 +112,7 @@ export type Reply =
   | { type: "read"; first_sample: number; last_sample: number }
   | { type: "progress"; stage: Stage; fraction: number }
   | { type: "heard"; notes: Note[]; pedals: Pedal[] }
+  | { type: "checkpoint"; checkpoint: Checkpoint }
   | { type: "performance"; performance: Performance }
   | {
       type: "result";

@@ -3,11 +3,15 @@
 import { explain } from "./make-piece.js";
 
 /**
+ * @import { Begun } from "./make-piece.js"
  * @import { Piece } from "./piece.js"
  * @import { StageName } from "./progress-view.js"
  */
 
-/** @typedef {{ name: string, load: (signal: AbortSignal) => File | Promise<File> }} Item a file, or how to come by it */
+/**
+ * @typedef {{ name: string, load: (signal: AbortSignal) => File | Promise<File>, begun?: Begun }} Item a file, or how to
+ *   come by it
+ */
 
 /**
  * @typedef {Item & {
@@ -109,8 +113,8 @@ export class Queue extends EventTarget {
 }
 
 /** @param {Item} item @returns {Entry} */
-function createEntry({ name, load }) {
+function createEntry({ name, load, begun }) {
   const abort = new AbortController();
   const progress = /** @type {const} */ ({ state: "waiting", stage: "opening", fraction: 0 });
-  return { name, load, ...progress, problem: null, piece: null, isSeen: false, abort };
+  return { name, load, begun, ...progress, problem: null, piece: null, isSeen: false, abort };
 }

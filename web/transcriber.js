@@ -3,7 +3,7 @@
 import { messages } from "./messages.js";
 
 /**
- * @import { Choices, Engine, FileFormat, Note, Opened, Pedal, Performance, Reply, Request, Result, ShownNote, Stage } from "./protocol.js"
+ * @import { Checkpoint, Choices, Engine, FileFormat, Note, Opened, Pedal, Performance, Reply, Request, Result, ShownNote, Stage } from "./protocol.js"
  * @import { Recording } from "./audio.js"
  */
 
@@ -20,6 +20,7 @@ const LONG_SEC = 600;
  * @property {AbortSignal} signal
  * @property {(stage: Stage, fraction: number) => void} [onProgress]
  * @property {(notes: Note[], pedals: Pedal[]) => void} [onHeard]
+ * @property {(checkpoint: Checkpoint) => void} [onCheckpoint]
  */
 
 /** @typedef {Extract<Reply, { type: "performance" | "result" | "opened" | "written" }>} Outcome the last reply of a job */
@@ -72,13 +73,14 @@ export class Transcriber {
 
   /**
    * @param {Recording} recording
-   * @param {Listeners & { choices: Choices, engine?: Engine }} options
+   * @param {Listeners & { choices: Choices, engine?: Engine, begun: Checkpoint[] }} options `begun`: the checkpoints of a
+   *   listening that was broken off
    * @returns {Promise<Transcription & { heard: Performance }>}
    */
-  async transcribe(recording, { choices, engine, ...listeners }) {
+  async transcribe(recording, { choices, engine, begun, ...listeners }) {
     const { n_samples, duration_sec } = recording;
     const listening = { setting: choices.setting, engine };
-    const heard = await this.#run({ type: "listen", n_samples, ...listening }, recording, listeners, listening);
+    const heard = await this.#run({ type: "listen", n_samples, ...listening, begun }, recording, listeners, listening);
     if (heard.type !== "performance") throw new Error(`Not a performance: ${heard.type}`);
     if (duration_sec > LONG_SEC) this.#stop();
     const transcription = await this.notate(heard.performance, duration_sec, { choices, ...listeners });
@@ -195,6 +197,9 @@ export class Transcriber {
         return;
       case "heard":
         this.#job?.onHeard?.(reply.notes, reply.pedals);
+        return;
+      case "checkpoint":
+        this.#job?.onCheckpoint?.(reply.checkpoint);
         return;
       case "performance":
       case "result":

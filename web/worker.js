@@ -59,7 +59,8 @@ async function answer(request) {
     case "listen": {
       const { models, run } = await startListening(request);
       const browser = await waitForPython();
-      await browser.hear_recording({ ...host, run }, models, request.n_samples, request.setting);
+      const begun = JSON.stringify(request.begun);
+      await browser.hear_recording({ ...host, run }, models, request.n_samples, request.setting, begun);
       return;
     }
     case "notate": {

@@ -20,12 +20,13 @@ _PRESSES = ("presses", "possible", "last_presses")
 class Checkpoint:
     """After a segment.
 
-    ``listening`` names what is listened to and how: checkpoints of another are of no use. ``presses`` (final) and
-    ``possible`` are those of this segment; ``last_presses`` may still change; ``first_frames`` (N_TRACKS,) are where
-    the next segment is read on; ``peak`` is that of all samples so far.
+    ``listening`` names what is listened to and how: checkpoints of another are of no use. ``fraction`` of it is heard.
+    ``presses`` (final) and ``possible`` are those of this segment; ``last_presses`` may still change; ``first_frames``
+    (N_TRACKS,) are where the next segment is read on; ``peak`` is that of all samples so far.
     """
 
     listening: str
+    fraction: float
     presses: Sequence[Press]
     possible: Sequence[Press]
     last_presses: Sequence[Press]
@@ -39,6 +40,7 @@ def checkpoint_to_dict(checkpoint: Checkpoint) -> dict[str, Any]:
     presses = {name: [asdict(press) for press in getattr(checkpoint, name)] for name in _PRESSES}
     return {
         "listening": checkpoint.listening,
+        "fraction": checkpoint.fraction,
         **presses,
         "first_frames": checkpoint.first_frames.tolist(),
         "peak": float(checkpoint.peak),
@@ -59,5 +61,6 @@ def _read_checkpoint(kept: dict[str, Any]) -> Checkpoint:
     first_frames = np.array(kept["first_frames"], np.int64)
     if first_frames.shape != (N_TRACKS,):
         raise ValueError(f"Frames of {first_frames.shape} tracks")
-    peak, tuning_cents = float(kept["peak"]), float(kept["tuning_cents"])
-    return Checkpoint(str(kept["listening"]), presses, possible, last_presses, first_frames, peak, tuning_cents)
+    fraction, peak, tuning_cents = (float(kept[name]) for name in ("fraction", "peak", "tuning_cents"))
+    listening = str(kept["listening"])
+    return Checkpoint(listening, fraction, presses, possible, last_presses, first_frames, peak, tuning_cents)

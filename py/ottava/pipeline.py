@@ -121,12 +121,14 @@ async def listen(
         attributes = await compute_attributes(segment.hidden, intervals, run)
         placed = place_presses(intervals, attributes, segment, plan)
         heard = join_presses(last_presses, placed, segment.begin_sec + plan.hop_sec)
-        report("listening", count / len(plan.begin_samples), convert_notes(heard), convert_pedals(heard))
+        fraction = count / len(plan.begin_samples)
+        report("listening", fraction, convert_notes(heard), convert_pedals(heard))
         others = find_possible(segment.candidates, segment.single, intervals, first_frames)
         nearly = place_presses(others, await compute_attributes(segment.hidden, others, run), segment, plan)
         first_frames = find_first_frames(intervals, attributes, plan)
         peak = max(peak, segment.peak)
-        keep(Checkpoint(listening, heard, nearly, [*last_presses.values()], first_frames, peak, tuning_cents))
+        last = [*last_presses.values()]
+        keep(Checkpoint(listening, fraction, heard, nearly, last, first_frames, peak, tuning_cents))
         presses += heard
         possible += nearly
     check_loudness(peak)
