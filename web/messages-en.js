@@ -548,6 +548,7 @@ export const messages = {
   },
   /** @param {number} fraction */
   loadingPiano: (fraction) => `Loading the piano, ${formatPercent(Math.floor(fraction * 100))}`,
+  noSound: "This device plays no sound now: connect a speaker or headphones and press Play again.",
   pianoMissing: "The piano could not be loaded: check the connection and press Play again.",
   recordingUnplayable: "This browser cannot play the recording, so only the piano plays.",
 

@@ -23,6 +23,7 @@ import { Stage } from "./stage.js";
 
 const TICK_MS = 25;
 const END_SEC = 0.05; // so near the end there is nothing to hear
+const SILENT_MS = 5000; // without a loudspeaker some browsers never say that sound has begun
 
 export class Player extends EventTarget {
   /** @type {Blob | null} */
@@ -123,12 +124,11 @@ export class Player extends EventTarget {
 
   async play() {
     if (this.state !== "stopped") return;
-    const stage = this.#open();
     this.#tell("loading");
     const piano = this.#settings.balance > 0 ? this.#load() : null;
-    await Promise.all([stage.resume(), this.#recording ? null : piano]); // the recording waits for no piano
+    const [stage] = await Promise.all([this.#wake(), this.#recording ? null : piano]); // the recording waits for no piano
     if (/** @type {State} */ (this.state) !== "loading" || stage !== this.#stage) return; // paused or closed meanwhile
-    if (this.#recording || this.#piano) this.#start(this.#findStart(), this.#settings.countsIn);
+    if (stage && (this.#recording || this.#piano)) this.#start(this.#findStart(), this.#settings.countsIn);
     else this.#tell("stopped");
   }
 
@@ -153,9 +153,28 @@ export class Player extends EventTarget {
 
   /** Sounds one note. @param {number} pitch @param {number} [velocity] */
   async strike(pitch, velocity = 80) {
-    const stage = this.#open();
-    await Promise.all([this.#load(), stage.resume()]);
-    if (this.#piano && stage === this.#stage) stage.strike(this.#piano, pitch, velocity);
+    const [stage] = await Promise.all([this.#wake(), this.#load()]);
+    if (this.#piano && stage && stage === this.#stage) stage.strike(this.#piano, pitch, velocity);
+  }
+
+  /** @returns {Promise<Stage | null>} null where this device makes no sound */
+  async #wake() {
+    /** @type {Stage | null} */
+    let stage = null;
+    try {
+      stage = this.#open();
+      const silence = new Promise((_, reject) => setTimeout(reject, SILENT_MS));
+      await Promise.race([stage.resume(), silence]);
+      if (this.notice === messages.noSound) this.notice = "";
+      return stage;
+    } catch {
+      if (stage !== this.#stage) return stage; // closed meanwhile
+      stage?.close();
+      this.#stage = null;
+      this.notice = messages.noSound;
+      this.#tell();
+      return null;
+    }
   }
 
   #open() {
