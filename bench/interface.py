@@ -75,6 +75,14 @@ WATCH = """
   });
 """
 
+# The line goes on by itself unless its animation ends, too.
+HIDE_CURSOR = """(hides) => {
+  const view = document.querySelector("score-view");
+  if (!hides) delete view.setTime;
+  else view.setTime = () => {};
+  for (const way of document.querySelector(".score-carriage").getAnimations()) way.cancel();
+}"""
+
 
 def main() -> int:
     """Measure and write a section."""
@@ -182,8 +190,7 @@ def measure_playing(browser: Browser, address: str, runs: int) -> list[str]:
         page.wait_for_timeout(2000)
         for _ in range(runs):
             for name, hides in (("with the cursor", False), ("without", True)):
-                show = "(hides) => { const view = document.querySelector('score-view'); "
-                page.evaluate(show + "if (hides) view.setTime = () => {}; else delete view.setTime; }", hides)
+                page.evaluate(HIDE_CURSOR, hides)
                 page.wait_for_timeout(300)
                 before = read_metrics(session)
                 page.wait_for_timeout(1000 * PLAYED_SEC)

@@ -98,6 +98,13 @@ export class Player extends EventTarget {
     return Math.min(Math.max(sec, this.#sec), this.duration_sec); // a count-in stands where the music begins
   }
 
+  /** Seconds of the music that pass in one: 0 while it stands, also before it has begun to sound. */
+  get pace() {
+    const clock = this.#stage?.clock;
+    const is_moving = this.state === "playing" && clock?.isRunning && clock.sec >= this.#sec;
+    return is_moving ? this.#settings.speed : 0;
+  }
+
   get settings() {
     return this.#settings;
   }

@@ -1,6 +1,6 @@
 /** Draws a piano roll on a canvas: only what is to be seen, so that an hour scrolls as smoothly as a minute. */
 
-import { findSounding, toBox, toSec, toX } from "./roll-geometry.js";
+import { findSounding, toBox, toPitch, toSec, toX } from "./roll-geometry.js";
 import { drawBeats, drawKeys, drawPedals, drawRows, drawRuler, drawWaveform } from "./roll-grid.js";
 
 /**
@@ -73,10 +73,12 @@ export function drawRoll(context, view, content, palette) {
 /** Notes of one look together: to change the colour costs more than to fill a note. @param {Brush} brush @param {Content} content */
 function drawNotes({ context, view, palette }, { notes, isTinted }) {
   const [first, last] = findSounding(notes, toSec(view, view.keys_px), toSec(view, view.width));
+  const [highest, lowest] = [toPitch(view, view.ruler_px), toPitch(view, view.height)];
   /** @type {Map<number, RollNote[]>} */
   const looks = new Map();
   for (let place = Number(first); place < Number(last); place++) {
     const note = /** @type {RollNote} */ (notes.sorted[place]);
+    if (note.pitch > highest || note.pitch < lowest) continue;
     const look = findLook(note, isTinted);
     const alike = looks.get(look);
     if (alike) alike.push(note);

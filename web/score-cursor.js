@@ -1,6 +1,6 @@
 /** The line that goes over the engraved pages with the music, and the notes under it. */
 
-import { findFirstAfter, quarterAt, readQuarter } from "./beat-time.js";
+import { findFirstAfter, quarterAt, readQuarter, secAt } from "./beat-time.js";
 
 /**
  * @import { Beat } from "./beat-time.js"
@@ -12,6 +12,9 @@ import { findFirstAfter, quarterAt, readQuarter } from "./beat-time.js";
 
 /** A person who scrolls looks elsewhere for so long before the page follows the music again. */
 const LOOKING_MS = 4000;
+
+/** The line and the music have two clocks: apart by more, the line is put right. */
+const APART_MS = 40;
 
 export class ScoreCursor {
   #line = document.createElement("div");
@@ -25,6 +28,9 @@ export class ScoreCursor {
   #sounding = [];
   /** @type {System | null} */
   #system = null;
+  /** The line's way over the system, in milliseconds of music from `#first_sec` on. @type {Animation | null} */
+  #way = null;
+  #first_sec = 0;
   #looked_ms = Number.NEGATIVE_INFINITY;
 
   constructor() {
@@ -44,39 +50,69 @@ export class ScoreCursor {
     this.#stops = pages.flatMap((page) => findStops(page, notes)).sort((a, b) => a.quarter - b.quarter);
   }
 
-  /** @param {number} sec of the recording @param {boolean} follows whether the page scrolls to the line */
-  place(sec, follows) {
+  /**
+   * @param {number} sec of the recording
+   * @param {boolean} follows whether the page scrolls to the line
+   * @param {number} pace seconds of the music that pass in one; 0 while it stands
+   */
+  place(sec, follows, pace) {
     const quarter = quarterAt(this.#beats, sec);
-    const index =
-      Math.max(
-        1,
-        findFirstAfter(this.#stops, (stop) => stop.quarter, quarter + 1e-6),
-      ) - 1;
-    const [stop, next] = [this.#stops[index], this.#stops[index + 1]];
+    const n_begun = findFirstAfter(this.#stops, (stop) => stop.quarter, quarter + 1e-6);
+    const stop = this.#stops[Math.max(1, n_begun) - 1];
     if (!stop) return;
-    const { page, system } = stop;
-    const is_near = next?.system === system && next.page === page;
-    const end = is_near ? next.x : system.right;
-    const share = next ? Math.min(1, Math.max(0, (quarter - stop.quarter) / (next.quarter - stop.quarter))) : 0;
-    this.#draw(page.element, system, stop.x + share * (end - stop.x));
+    const is_new = stop.system !== this.#system;
+    if (is_new) this.#enter(stop);
+    this.#move((sec - this.#first_sec) * 1000, pace);
     this.#mark(stop.elements);
-    if (follows && this.#system !== system) this.#follow();
-    this.#system = system;
+    if (follows && is_new) this.#follow();
   }
 
   hide() {
+    this.#way?.cancel();
     this.#carriage.remove();
     this.#mark([]);
     this.#system = null;
   }
 
-  /** @param {HTMLElement} page @param {System} system @param {number} x */
-  #draw(page, { top, bottom }, x) {
-    if (this.#carriage.parentElement !== page) page.append(this.#carriage);
-    const { style } = this.#carriage;
-    style.setProperty("transform", `translateX(${(x - 1) * 100}%)`);
-    style.setProperty("top", `${top * 100}%`);
-    style.setProperty("height", `${(bottom - top) * 100}%`);
+  /**
+   * The whole way is told to the browser at once: where each frame moves the line, it orders the layers of thousands of
+   * note heads anew (4 ms).
+   * @param {Stop} stop the first there
+   */
+  #enter({ page, system }) {
+    this.#system = system;
+    if (this.#carriage.parentElement !== page.element) page.element.append(this.#carriage);
+    this.#carriage.style.setProperty("top", `${system.top * 100}%`);
+    this.#carriage.style.setProperty("height", `${(system.bottom - system.top) * 100}%`);
+    const stops = this.#stops.filter((stop) => stop.system === system);
+    const last = /** @type {Stop} */ (stops.at(-1));
+    const next = this.#stops[this.#stops.indexOf(last) + 1];
+    const end = next ? { quarter: next.quarter, x: system.right } : last;
+    const places = [...stops, end].map(({ quarter, x }) => ({ sec: secAt(this.#beats, quarter), x }));
+    this.#first_sec = places[0]?.sec ?? 0;
+    const length_sec = Math.max(0.001, secAt(this.#beats, end.quarter) - this.#first_sec);
+    const frames = places.map(({ sec, x }, place) => ({
+      offset: place < stops.length ? (sec - this.#first_sec) / length_sec : 1,
+      transform: `translateX(${(x - 1) * 100}%)`,
+    }));
+    this.#way?.cancel();
+    this.#way = this.#carriage.animate(frames, { duration: length_sec * 1000, fill: "both" });
+  }
+
+  /** @param {number} at_ms on the way @param {number} pace */
+  #move(at_ms, pace) {
+    const way = /** @type {Animation} */ (this.#way);
+    const end_ms = Number(way.effect?.getComputedTiming().endTime);
+    if (pace > 0 && at_ms >= 0 && at_ms < end_ms) {
+      const is_apart = Math.abs(Number(way.currentTime) - at_ms) > APART_MS;
+      if (way.playState !== "paused" && way.playbackRate === pace && !is_apart) return;
+      way.playbackRate = pace;
+      way.startTime = Number(document.timeline.currentTime) - at_ms / pace;
+    } else {
+      const stand_ms = Math.min(Math.max(at_ms, 0), end_ms);
+      if (way.playState !== "paused") way.pause();
+      if (way.currentTime !== stand_ms) way.currentTime = stand_ms;
+    }
   }
 
   /** @param {Element[]} elements */

@@ -103,9 +103,14 @@ export class ScoreView extends HTMLElement {
     });
   }
 
-  /** The line moves there. @param {number} sec of the recording @param {boolean} follows whether the page scrolls along */
-  setTime(sec, follows = true) {
-    this.#cursor.place(sec, follows);
+  /**
+   * The line moves there, and on.
+   * @param {number} sec of the recording
+   * @param {boolean} follows whether the page scrolls along
+   * @param {number} pace of the music; 0 while it stands
+   */
+  setTime(sec, follows = true, pace = 0) {
+    this.#cursor.place(sec, follows, pace);
   }
 
   /** Whether doubtful notes are tinted. @param {boolean} is_tinted */

@@ -199,7 +199,7 @@ export class Workspace {
 
   /** Where the music is. @param {number} sec */
   #showTime(sec) {
-    this.#score.setTime(sec, this.#player.state === "playing");
+    this.#score.setTime(sec, this.#player.state === "playing", this.#player.pace);
     if (this.#roll_fold.open) this.#roll.setTime(sec); // it would be laid out in each frame
   }
 

@@ -41,6 +41,32 @@ PEAK = """() => {
   return samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0);
 }"""
 
+# Where the line is whenever it is told the time, and how often it had to be put somewhere.
+WATCH_LINE = """() => {
+  const view = document.querySelector("score-view");
+  const left = () => document.querySelector(".score-cursor").getBoundingClientRect().left;
+  window.line = { told: [], n_put: 0 };
+  const put = () => line.n_put++;
+  for (const name of ["currentTime", "startTime"]) {
+    const { get, set } = Object.getOwnPropertyDescriptor(Animation.prototype, name);
+    Object.defineProperty(Animation.prototype, name, { get, set(value) { put(); set.call(this, value); } });
+  }
+  new MutationObserver((changes) => changes.forEach(put)).observe(
+    document.querySelector(".score-carriage"), { attributes: true });
+  view.setTime = (sec, ...rest) => {
+    view.constructor.prototype.setTime.call(view, sec, ...rest);
+    line.told.push({ sec, left: left() });
+  };
+  line.end = () => {
+    delete view.setTime;
+    const { told, n_put } = line;
+    return { n_put, told: told.map(({ sec, left: was }) => {
+      view.setTime(sec, false);
+      return { sec, was, should: left() };
+    }) };
+  };
+}"""
+
 # The page's own modules, rendered at once; gives 16-bit samples in base64.
 RENDER = """async ({ notes, score, pedals, mutes, with_piano, with_clicks, speed, first_sec, last_sec }) => {
   const load = (name) => import(new URL(name, location.href).href);
@@ -255,6 +281,20 @@ def test_count_in_delays_the_start(page: Page) -> None:
     assert read_sec(page) == 6
     wait_for(lambda: read_sec(page) > 6)
     assert monotonic() - started > 1
+
+
+def test_line_goes_on_by_itself_with_the_music(page: Page) -> None:
+    page.get_by_label("Speed").fill("1.5")
+    page.get_by_label("Count in one bar").check()
+    page.get_by_label("Position").fill("6")
+    page.evaluate(WATCH_LINE)
+    press_play(page)
+    wait_for(lambda: read_sec(page) > 12)
+    page.get_by_role("button", name="Pause").click()
+    seen = page.evaluate("line.end()")
+    assert {told["sec"] for told in seen["told"]} > {6}, "it stood while it was counted in"
+    assert all(abs(told["was"] - told["should"]) < 10 for told in seen["told"]), "pixels"
+    assert seen["n_put"] < len(seen["told"]) / 3, "the browser moves it, not the page"
 
 
 def test_correction_while_it_plays(page: Page) -> None:
