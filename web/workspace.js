@@ -7,6 +7,7 @@
 import { findFirstAfter, readQuarter } from "./beat-time.js";
 import { addNote, changeNote, chooseBeats, deleteNotes, transposeNotes } from "./corrections.js";
 import { CorrectionsPanel } from "./corrections-panel.js";
+import { make } from "./elements.js";
 import { offerFiles, printScore } from "./file-menu.js";
 import { enable, hide } from "./focus.js";
 import { messages } from "./messages.js";
@@ -183,11 +184,7 @@ export class Workspace {
     this.#player.update(transcription);
     this.#roll.show(transcription);
     this.#facts.textContent = messages.facts(result);
-    const items = [...warnings, ...result.warnings.map(messages.translate)].map((sentence) => {
-      const item = document.createElement("li");
-      item.textContent = sentence;
-      return item;
-    });
+    const items = [...warnings, ...result.warnings.map(messages.translate)].map((sentence) => make("li", "", sentence));
     this.#warnings.replaceChildren(...items);
     this.#warnings.hidden = items.length === 0;
     await this.#score
