@@ -55,8 +55,8 @@ async function listen(file, { signal, transcriber, writer, listening, onOpened, 
     const options = { choices, engine: listening?.engine, ...listeners };
     const transcription = await transcriber.transcribe(recording, options);
     const heard = { title: choices.title, duration_sec, performance: transcription.heard, choices };
-    const source = { ...nameFacts(file), ...heard, recording: file, warnings: recording.findWarnings() };
-    return Object.assign(new Piece(source, writer, transcription), { waveform });
+    const source = { ...nameFacts(file), ...heard, recording: file, warnings: recording.findWarnings(), waveform };
+    return new Piece(source, writer, transcription);
   } finally {
     recording.close();
   }
