@@ -225,8 +225,10 @@ export class Workspace {
       const [note, written] = [/** @type {ShownNote} */ (notes[number]), result.score.notes[number] ?? null];
       return { note, written, bar: findBar(result.score.beats, written) };
     });
+    const { top } = this.#score.getBoundingClientRect();
     if (shown.length === 0) hide(this.#note_bar, this.#score);
     this.#note_bar.show(shown, choices);
+    scrollBy(0, this.#score.getBoundingClientRect().top - top); // what was pressed stays under the pointer
   }
 
   /** To a screen reader: the same sentence is heard again only if it was gone. @param {string} sentence */

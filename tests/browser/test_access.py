@@ -104,6 +104,22 @@ def test_phone_shows_the_score_first(browser: Browser, site: str) -> None:
     page.close()
 
 
+def test_pressed_note_stays_under_the_pointer(browser: Browser, site: str) -> None:
+    """What can be done with it comes above the score."""
+    page = browser.new_page(viewport=WIDE)
+    page.goto(site)
+    open_piece(page)
+    head = page.locator("score-view .notehead").first
+    box = head.bounding_box()
+    head.click(force=True)
+    expect(page.locator("note-bar")).to_be_visible()
+    assert head.bounding_box() == pytest.approx(box, abs=1)
+    page.keyboard.press("Escape")
+    expect(page.locator("note-bar")).to_be_hidden()
+    assert head.bounding_box() == pytest.approx(box, abs=1)
+    page.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(view: Page, scheme: Any) -> None:
     view.set_viewport_size(WIDE)

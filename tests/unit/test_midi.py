@@ -60,8 +60,8 @@ def test_a_pedal_that_is_lifted_as_it_is_pressed_is_none() -> None:
     pedal = [(0, 127), (0, 0), (480, 127), (480, 0)]  # ticks since the one before, 960 a second
     track = b"\0\x90\x3c\x40" + b"".join(_ticks(wait) + bytes([0xB0, 64, value]) for wait, value in pedal)
     track += b"\0\x80\x3c\x40" + EMPTY_FILE[-4:]
-    header = b"MThd\0\0\0\6\0\0\0\1" + (480).to_bytes(2)
-    performance = read_midi(header + b"MTrk" + len(track).to_bytes(4) + track)
+    header = b"MThd\0\0\0\6\0\0\0\1" + (480).to_bytes(2, "big")
+    performance = read_midi(header + b"MTrk" + len(track).to_bytes(4, "big") + track)
     assert performance.pedals == (Pedal(0.5, 1.0, "sustain"),)
 
 
