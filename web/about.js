@@ -1,5 +1,6 @@
 /** "About this device": how Ottava works here, in a list that is made when it is looked at. */
 
+import { make } from "./elements.js";
 import { messages } from "./messages.js";
 import { recall } from "./remembered.js";
 import { countThreads } from "./threads.js";
@@ -27,7 +28,7 @@ export function tellAbout(fold, look) {
         parts: await readParts(),
       }),
     ];
-    const rows = facts.flatMap(([name, value]) => [make("dt", name), make("dd", value)]);
+    const rows = facts.flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]);
     fold.querySelector("dl")?.replaceChildren(...rows);
   });
 }
@@ -43,11 +44,4 @@ export async function lookAtStorage() {
 async function readParts() {
   const response = await fetch("parts.json").catch(() => null);
   return response?.ok ? response.json() : [];
-}
-
-/** @param {string} tag @param {string} text */
-function make(tag, text) {
-  const element = document.createElement(tag);
-  element.textContent = text;
-  return element;
 }

@@ -1,19 +1,8 @@
 /** Controls with their labels, as elements: what a person chooses and nothing of what it means. */
 
-let n_made = 0;
+import { make, makeButton } from "./elements.js";
 
-/**
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag
- * @param {string} [name] the class
- * @param {(Node | string)[]} [content]
- */
-export function make(tag, name = "", content = []) {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  element.append(...content);
-  return element;
-}
+let n_made = 0;
 
 /** @param {string} label @param {string} path of a sign of 24 by 24 @param {() => unknown} onPress */
 export function makeSignButton(label, path, onPress) {
@@ -21,9 +10,8 @@ export function makeSignButton(label, path, onPress) {
   sign.setAttribute("viewBox", "0 0 24 24");
   sign.setAttribute("aria-hidden", "true");
   sign.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
-  const button = make("button", "sign", [sign]);
-  button.type = "button";
-  button.addEventListener("click", onPress);
+  const button = makeButton("", onPress, { className: "sign" });
+  button.append(sign);
   setSign(button, label, path);
   return button;
 }
@@ -45,7 +33,7 @@ export function makeSlider(label, { min, max, step }, toText, onChange) {
   const input = make("input");
   const output = make("output");
   Object.assign(input, { type: "range", id: `control-${++n_made}`, min, max, step });
-  const caption = make("label", "", [label]);
+  const caption = make("label", "", label);
   caption.htmlFor = input.id;
   /** @param {number} value */
   const show = (value) => {
@@ -54,7 +42,7 @@ export function makeSlider(label, { min, max, step }, toText, onChange) {
     input.setAttribute("aria-valuetext", toText(value));
   };
   input.addEventListener("input", () => onChange(input.valueAsNumber));
-  return { element: make("div", "slider", [caption, output, input]), show };
+  return { element: make("div", "slider", caption, output, input), show };
 }
 
 /** @param {string} label @param {(is_on: boolean) => void} onChange */
@@ -62,7 +50,7 @@ export function makeSwitch(label, onChange) {
   const input = make("input");
   input.type = "checkbox";
   input.addEventListener("change", () => onChange(input.checked));
-  return { element: make("label", "switch", [input, label]), input };
+  return { element: make("label", "switch", input, label), input };
 }
 
 /** @param {string} label @param {() => void} onChange */
@@ -70,10 +58,10 @@ export function makeNumber(label, onChange) {
   const input = make("input");
   Object.assign(input, { type: "number", inputMode: "numeric", step: 1 });
   input.addEventListener("change", onChange);
-  return { element: make("label", "number", [label, input]), input };
+  return { element: make("label", "number", label, input), input };
 }
 
 /** @param {string} legend @param {HTMLElement[]} content */
 export function makeGroup(legend, content) {
-  return make("fieldset", "", [make("legend", "", [legend]), ...content]);
+  return make("fieldset", "", make("legend", "", legend), ...content);
 }

@@ -5,6 +5,7 @@
  */
 
 import { changeTempo, choose, chooseKey, chooseMeter, forgetRhythm } from "./corrections.js";
+import { make, makeButton } from "./elements.js";
 import { enable } from "./focus.js";
 import { messages } from "./messages.js";
 
@@ -26,31 +27,29 @@ export class CorrectionsPanel extends HTMLElement {
     ["yes", messages.swung],
     ["no", messages.straight],
   ]);
-  #sensitivity = document.createElement("input");
-  #slower = makeButton(messages.halfTempo, "slower");
-  #faster = makeButton(messages.doubleTempo, "faster");
-  #tempo = document.createElement("output");
-  #tap = makeButton(messages.tapBeats, "tap");
-  #forget = makeButton(messages.forgetRhythm, "forget-rhythm");
+  #sensitivity = make("input");
+  #slower = makeButton(messages.halfTempo, () => this.#tell((choices) => changeTempo(choices, 0.5)), {
+    name: "slower",
+  });
+  #faster = makeButton(messages.doubleTempo, () => this.#tell((choices) => changeTempo(choices, 2)), {
+    name: "faster",
+  });
+  #tempo = make("output");
+  #tap = makeButton(messages.tapBeats, () => this.dispatchEvent(new Event("tap")), { name: "tap" });
+  #forget = makeButton(messages.forgetRhythm, () => this.#tell(forgetRhythm), { name: "forget-rhythm" });
 
   connectedCallback() {
     Object.assign(this.#sensitivity, { type: "range", min: "0", max: "1", step: "0.05", id: "sensitivity" });
-    const tempo = document.createElement("div");
-    tempo.className = "tempo";
-    tempo.append(this.#slower, this.#tempo, this.#faster);
-    const rhythm = document.createElement("div");
-    rhythm.className = "rhythm";
-    rhythm.append(this.#tap, this.#forget);
     this.append(
       makeField(messages.fields.title, this.#title),
       makeField(messages.fields.composer, this.#composer),
       makeField(messages.fields.meter, this.#meter),
       makeField(messages.fields.key, this.#key),
-      makeGroup(messages.fields.tempo, tempo),
+      makeGroup(messages.fields.tempo, make("div", "tempo", this.#slower, this.#tempo, this.#faster)),
       makeField(messages.fields.grid, this.#grid),
       makeField(messages.fields.swing, this.#swing),
       makeField(messages.fields.sensitivity, this.#sensitivity),
-      makeGroup(messages.fields.beats, rhythm),
+      makeGroup(messages.fields.beats, make("div", "rhythm", this.#tap, this.#forget)),
     );
     this.#onChange(this.#title, (choices) => choose(choices, "title", this.#title.value.trim() || undefined));
     this.#onChange(this.#composer, (choices) => choose(choices, "composer", this.#composer.value.trim() || undefined));
@@ -62,10 +61,6 @@ export class CorrectionsPanel extends HTMLElement {
       const value = this.#sensitivity.valueAsNumber;
       return choose(choices, "sensitivity", value === AS_HEARD ? undefined : value);
     });
-    this.#slower.addEventListener("click", () => this.#tell((choices) => changeTempo(choices, 0.5)));
-    this.#faster.addEventListener("click", () => this.#tell((choices) => changeTempo(choices, 2)));
-    this.#forget.addEventListener("click", () => this.#tell(forgetRhythm));
-    this.#tap.addEventListener("click", () => this.dispatchEvent(new Event("tap")));
   }
 
   /** @param {Choices} choices @param {Result | undefined} result the last one written */
@@ -147,43 +142,24 @@ function setAutomatic(select, thought) {
 
 /** @param {[string, string][]} options */
 function makeSelect(options) {
-  const select = document.createElement("select");
-  select.append(
-    new Option(messages.automatic(), AUTOMATIC),
-    ...options.map(([value, name]) => new Option(name, value)),
-  );
-  return select;
+  const others = options.map(([value, name]) => new Option(name, value));
+  return make("select", "", new Option(messages.automatic(), AUTOMATIC), ...others);
 }
 
 /** @param {string} name */
 function makeInput(name) {
-  return Object.assign(document.createElement("input"), { type: "text", name, maxLength: 200, autocomplete: "off" });
-}
-
-/** @param {string} text @param {string} name */
-function makeButton(text, name) {
-  return Object.assign(document.createElement("button"), { type: "button", textContent: text, name });
+  return Object.assign(make("input"), { type: "text", name, maxLength: 200, autocomplete: "off" });
 }
 
 /** @param {string} text @param {HTMLInputElement | HTMLSelectElement} control */
 function makeField(text, control) {
-  const label = document.createElement("label");
-  const name = document.createElement("span");
-  name.textContent = text;
-  label.append(name, control);
-  return label;
+  return make("label", "", make("span", "", text), control);
 }
 
 /** @param {string} text @param {HTMLElement} content of several controls */
 function makeGroup(text, content) {
-  const group = document.createElement("div");
-  group.setAttribute("role", "group");
-  group.setAttribute("aria-label", text);
-  group.className = "field";
-  const name = document.createElement("span");
-  name.textContent = text;
-  group.append(name, content);
-  return group;
+  const group = make("div", "field", make("span", "", text), content);
+  return Object.assign(group, { role: "group", ariaLabel: text });
 }
 
 customElements.define("corrections-panel", CorrectionsPanel);

@@ -6,7 +6,8 @@ import { openDB } from "./vendor/idb/build/index.js";
 /** @import { IDBPDatabase, IDBPTransaction } from "./vendor/idb/build/index.js" */
 
 const DATABASE = "ottava";
-export const STORES = ["facts", "choices", "performances"];
+const VERSION = 2; // 1 had no steps and waveforms
+export const STORES = ["facts", "choices", "performances", "steps", "waveforms"];
 /** @type {Promise<IDBPDatabase> | null} */
 let database = null;
 
@@ -49,11 +50,12 @@ function openDatabase() {
   const forget = () => {
     database = null;
   };
-  database ??= openDB(DATABASE, 1, {
+  database ??= openDB(DATABASE, VERSION, {
     upgrade(made) {
-      made.createObjectStore("facts", { keyPath: "id" });
-      made.createObjectStore("choices");
-      made.createObjectStore("performances");
+      for (const name of STORES) {
+        if (made.objectStoreNames.contains(name)) continue;
+        made.createObjectStore(name, name === "facts" ? { keyPath: "id" } : undefined);
+      }
     },
     blocking(_old, _new, event) {
       // A newer Ottava in another tab waits for this one.

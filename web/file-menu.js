@@ -25,6 +25,8 @@ export function offerFiles(score, run) {
   sharing.hidden = !canShare();
   sharing.addEventListener("click", () => run((piece) => share(piece, score)));
   find("#print", HTMLButtonElement).addEventListener("click", () => printScore(score));
+  const more = find("#more", HTMLElement); // a menu on small screens only
+  more.addEventListener("click", () => more.hidePopover());
 }
 
 /** An hour takes ten seconds to engrave. @param {ScoreView} score */

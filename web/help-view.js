@@ -1,6 +1,6 @@
 /** Help: a short overlay that says what Ottava does, how to correct it and what the keys do; made when it is asked for. */
 
-import { make } from "./controls.js";
+import { make, makeButton } from "./elements.js";
 import { messages } from "./messages.js";
 import { find } from "./selection.js";
 
@@ -30,23 +30,17 @@ export function offerHelp() {
 
 function makeDialog() {
   const { help } = messages;
-  const title = make("h2", "", [help.title]);
+  const title = make("h2", "", help.title);
   title.id = "help-title";
-  const close = make("button", "primary", [help.close]);
-  close.type = "button";
-  const lines = make(
-    "ul",
-    "",
-    help.lines.map((line) => make("li", "", [line])),
-  );
-  const keys = make("div", "keys", help.keys.map(makeKeys));
-  const text = make("div", "help-text", [lines, make("h3", "", [help.keysTitle]), keys]);
+  const close = makeButton(help.close, () => dialog.close(), { className: "primary" });
+  const lines = make("ul", "", ...help.lines.map((line) => make("li", "", line)));
+  const keys = make("div", "keys", ...help.keys.map(makeKeys));
+  const text = make("div", "help-text", lines, make("h3", "", help.keysTitle), keys);
   text.tabIndex = 0; // it scrolls by keys
   text.setAttribute("role", "group");
   text.setAttribute("aria-labelledby", title.id);
-  const dialog = make("dialog", "help", [make("div", "help-head", [title, close]), text]);
+  const dialog = make("dialog", "help", make("div", "help-head", title, close), text);
   dialog.setAttribute("aria-labelledby", title.id);
-  close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
   document.body.append(dialog);
   return dialog;
@@ -55,8 +49,8 @@ function makeDialog() {
 /** @param {[heading: string, rows: [keys: string, effect: string][]]} group */
 function makeKeys([heading, rows]) {
   const items = rows.flatMap(([keys, effect]) => {
-    const caps = keys.split(" ").map((key) => make("kbd", "", [key]));
-    return [make("dt", "", caps), make("dd", "", [effect])];
+    const caps = keys.split(" ").map((key) => make("kbd", "", key));
+    return [make("dt", "", ...caps), make("dd", "", effect)];
   });
-  return make("section", "", [make("h4", "", [heading]), make("dl", "", items)]);
+  return make("section", "", make("h4", "", heading), make("dl", "", ...items));
 }

@@ -3,8 +3,9 @@
  * "delete" {id, title}, "undo" and "export".
  */
 
+import { make, makeButton } from "./elements.js";
 import { messages } from "./messages.js";
-import { makeButton, PieceRow } from "./piece-row.js";
+import { PieceRow } from "./piece-row.js";
 
 /** @import { KeptFacts } from "./kept-facts.js" */
 
@@ -24,17 +25,17 @@ export class LibraryView extends HTMLElement {
   #n_damaged = 0;
   /** @type {Map<string, PieceRow>} */
   #rows = new Map();
-  #heading = make("h2", library.heading);
-  #tools = make("div", "", "library-tools");
-  #search = document.createElement("input");
-  #sort = document.createElement("select");
-  #found = make("p", "", "quiet");
+  #heading = make("h2", "", library.heading);
+  #tools = make("div", "library-tools");
+  #search = make("input");
+  #sort = make("select");
+  #found = make("p", "quiet");
   #news = make("p");
   #undo = makeButton(library.undo, () => this.#tell("undo"));
-  #list = make("div", "", "library-list");
-  #damaged = make("p", "", "quiet");
+  #list = make("div", "library-list");
+  #damaged = make("p", "quiet");
   #export = makeButton(library.exportAll, () => this.#tell("export"));
-  #storage = make("p", "", "quiet");
+  #storage = make("p", "quiet");
 
   connectedCallback() {
     if (this.firstChild) return;
@@ -48,14 +49,10 @@ export class LibraryView extends HTMLElement {
     this.#search.addEventListener("input", () => this.#draw());
     this.#sort.append(...Object.entries(library.sorts).map(([name, text]) => new Option(text, name)));
     this.#sort.addEventListener("change", () => this.#draw());
-    const label = make("label", library.sort);
-    label.append(this.#sort);
-    this.#tools.append(this.#search, label, this.#found);
-    const news = make("div", "", "library-news");
-    news.append(this.#news, this.#undo);
+    this.#tools.append(this.#search, make("label", "", library.sort, this.#sort), this.#found);
     this.#undo.hidden = true;
-    const head = make("div", "", "library-head");
-    head.append(this.#heading, this.#export);
+    const head = make("div", "library-head", this.#heading, this.#export);
+    const news = make("div", "library-news", this.#news, this.#undo);
     this.append(head, news, this.#tools, this.#list, this.#damaged, this.#storage);
   }
 
@@ -153,14 +150,6 @@ function findPieces(pieces, words) {
 /** Prélude is found by prelude. @param {string} text */
 function plain(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-}
-
-/** @param {string} tag @param {string} [text] @param {string} [name] of its class */
-function make(tag, text = "", name = "") {
-  const element = document.createElement(tag);
-  element.textContent = text;
-  if (name) element.className = name;
-  return element;
 }
 
 customElements.define("library-view", LibraryView);

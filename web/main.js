@@ -235,6 +235,7 @@ async function openKept(id) {
       byId("working-name").textContent = messages.recording(source.title, source.duration_sec);
       byId("working-name").focus();
       roll.start(source.duration_sec);
+      roll.setPeaks(source.waveform ?? null);
       roll.add(source.performance.notes, source.performance.pedals);
       progress.update("notating", 0);
     }

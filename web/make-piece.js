@@ -61,9 +61,9 @@ async function listen(file, making) {
   const keeping = making.is_kept ? keepUnfinished(unfinished, file, begun?.checkpoints ?? []) : null;
   try {
     const heard = await hear(recording, { title: nameTitle(file.name), setting }, making, keeping?.keep);
-    const source = { ...facts, ...heard.source, recording: file, warnings: recording.findWarnings() };
+    const source = { ...facts, ...heard.source, recording: file, warnings: recording.findWarnings(), waveform };
     await keeping?.end(true); // until the piece is kept
-    return Object.assign(new Piece(source, making.writer, heard.transcription), { waveform });
+    return new Piece(source, making.writer, heard.transcription);
   } catch (error) {
     keeping?.end(!signal.aborted && explain(error).detail !== "");
     throw error;

@@ -88,6 +88,7 @@ export const messages = {
     print: "Drucken oder PDF",
     share: "Teilen",
     newRecording: "Neue Aufnahme",
+    more: "Mehr",
     mxl: "MusicXML, gepackt",
     quantisedMidi: "MIDI, wie notiert",
     svg: "SVG-Seiten",

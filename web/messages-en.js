@@ -72,6 +72,7 @@ export const messages = {
     print: "Print or PDF",
     share: "Share",
     newRecording: "New recording",
+    more: "More",
     mxl: "MusicXML, compressed",
     quantisedMidi: "MIDI, as written",
     svg: "SVG pages",

@@ -5,6 +5,7 @@
  */
 
 import { changeNote, deleteNotes, isDownbeat, respell, toggleDownbeat, transposeNotes } from "./corrections.js";
+import { make, makeButton } from "./elements.js";
 import { messages } from "./messages.js";
 
 /**
@@ -13,7 +14,7 @@ import { messages } from "./messages.js";
  */
 
 export class NoteBar extends HTMLElement {
-  #name = document.createElement("p");
+  #name = make("p");
   /** @type {Chosen[]} */
   #chosen = [];
   /** @type {Record<string, HTMLButtonElement>} */
@@ -21,9 +22,9 @@ export class NoteBar extends HTMLElement {
 
   connectedCallback() {
     this.#name.setAttribute("role", "status");
-    const actions = document.createElement("div");
-    actions.className = "actions";
-    actions.append(
+    const actions = make(
+      "div",
+      "actions",
       this.#make("delete-note", (choices) => deleteNotes(choices, this.#notes())),
       this.#make("lower", (choices) => this.#transpose(choices, -1)),
       this.#make("higher", (choices) => this.#transpose(choices, 1)),
@@ -72,9 +73,8 @@ export class NoteBar extends HTMLElement {
 
   /** @param {keyof typeof messages.noteActions} name @param {(choices: Choices) => Choices} change */
   #make(name, change) {
-    const button = Object.assign(document.createElement("button"), { type: "button", name });
-    button.textContent = messages.noteActions[name];
-    button.addEventListener("click", () => this.dispatchEvent(new CustomEvent("correct", { detail: { change } })));
+    const tell = () => this.dispatchEvent(new CustomEvent("correct", { detail: { change } }));
+    const button = makeButton(messages.noteActions[name], tell, { name });
     this.#buttons[name] = button;
     return button;
   }

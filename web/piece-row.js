@@ -1,5 +1,6 @@
 /** <piece-row>: one kept piece in the list; it tells "open", "rename" {title} and "delete". */
 
+import { make, makeButton } from "./elements.js";
 import { messages } from "./messages.js";
 
 /** @import { KeptFacts } from "./kept-facts.js" */
@@ -11,25 +12,17 @@ export class PieceRow extends HTMLElement {
   #open = makeButton("", () => this.#tell("open"));
   #rename = makeButton(messages.library.rename, () => this.#edit());
   #delete = makeButton(messages.library.delete, () => this.#tell("delete"));
-  #name = document.createElement("span");
-  #facts = document.createElement("span");
-  #keeping = document.createElement("span");
-  #form = document.createElement("form");
-  #input = document.createElement("input");
+  #name = make("span", "piece-title");
+  #facts = make("span", "quiet");
+  #keeping = make("span", "quiet");
+  #input = make("input");
+  #form = make("form", "", this.#input, make("button", "", messages.library.save));
 
   constructor() {
     super();
     this.#open.className = "piece-open";
-    this.#name.className = "piece-title";
-    this.#facts.className = this.#keeping.className = "quiet";
     this.#open.append(this.#name, this.#facts, this.#keeping);
-    const save = document.createElement("button");
-    save.textContent = messages.library.save;
-    this.#form.append(
-      this.#input,
-      save,
-      makeButton(messages.library.cancel, () => this.#close()),
-    );
+    this.#form.append(makeButton(messages.library.cancel, () => this.#close()));
     this.#input.maxLength = TITLE_LETTERS;
     this.#input.setAttribute("aria-label", messages.library.newTitle);
     this.#form.hidden = true;
@@ -89,15 +82,6 @@ export class PieceRow extends HTMLElement {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
-}
-
-/** @param {string} text @param {() => void} action */
-export function makeButton(text, action) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = text;
-  button.addEventListener("click", action);
-  return button;
 }
 
 customElements.define("piece-row", PieceRow);

@@ -19,15 +19,22 @@
  * @property {number} created_ms
  */
 
-/** @typedef {Facts & Opened} Source */
+/** @typedef {{ past: Choices[], future: Choices[] }} Steps what undo and redo lead to, the nearest last */
+
+/** @typedef {Facts & Opened & { steps?: Steps, waveform?: Uint8Array | null }} Source */
+
+const MOST_STEPS = 100;
+
+/** @param {Choices[]} past @param {Choices} choices */
+export function addStep(past, choices) {
+  return [...past, choices].slice(-MOST_STEPS);
+}
 
 export class Piece extends EventTarget {
   #transcriber;
   #choices;
-  /** @type {Choices[]} */
-  #past = [];
-  /** @type {Choices[]} */
-  #future = [];
+  #past;
+  #future;
   /** @type {Promise<void> | null} */
   #writing = null;
   #abort = new AbortController();
@@ -42,7 +49,7 @@ export class Piece extends EventTarget {
    */
   constructor(source, transcriber, transcription) {
     super();
-    const { id, name, title, recording, warnings, created_ms, duration_sec, performance, choices } = source;
+    const { id, name, title, recording, warnings, created_ms, duration_sec, performance, choices, steps } = source;
     this.id = id;
     this.name = name;
     this.recording = recording;
@@ -52,9 +59,11 @@ export class Piece extends EventTarget {
     /** As heard: corrections count its notes. @type {Performance} */
     this.performance = performance;
     this.#choices = title && !choices.title ? { ...choices, title } : choices;
+    this.#past = steps?.past ?? [];
+    this.#future = steps?.future ?? [];
     this.#transcriber = transcriber;
-    /** Of the recording (waveform.js), where it was just read. @type {Uint8Array | null} */
-    this.waveform = null;
+    /** Of the recording (waveform.js), where it was read here. */
+    this.waveform = source.waveform ?? null;
     /** Of the choices at the last "written". @type {Transcription | null} */
     this.transcription = transcription ?? null;
     /** The choices of it. @type {Choices | null} */
@@ -68,6 +77,11 @@ export class Piece extends EventTarget {
 
   get title() {
     return this.#choices.title ?? "";
+  }
+
+  /** @returns {Steps} */
+  get steps() {
+    return { past: this.#past, future: this.#future };
   }
 
   get canUndo() {
@@ -96,7 +110,7 @@ export class Piece extends EventTarget {
   correct(change) {
     const choices = change(this.#choices);
     if (JSON.stringify(choices) === JSON.stringify(this.#choices)) return this.#writing ?? Promise.resolve();
-    this.#past.push(this.#choices);
+    this.#past = addStep(this.#past, this.#choices);
     this.#future = [];
     return this.#adopt(choices);
   }

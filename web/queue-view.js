@@ -1,5 +1,6 @@
 /** <queue-view>: several files and what has become of each; "open", "watch" and "remove" tell which one is meant. */
 
+import { make, makeButton } from "./elements.js";
 import { nameTitle } from "./exports.js";
 import { messages } from "./messages.js";
 
@@ -8,17 +9,15 @@ import { messages } from "./messages.js";
 /** @typedef {{ item: HTMLLIElement, state: HTMLElement, bar: HTMLProgressElement, show: HTMLButtonElement, remove: HTMLButtonElement }} Row */
 
 export class QueueView extends HTMLElement {
-  #fold = document.createElement("details");
-  #summary = document.createElement("summary");
-  #list = document.createElement("ul");
-  #status = document.createElement("p");
+  #summary = make("summary");
+  #list = make("ul");
+  #fold = make("details", "", this.#summary, this.#list);
+  #status = make("p", "unseen");
   /** @type {Map<Entry, Row>} rows stay, and the focus with them */
   #rows = new Map();
 
   connectedCallback() {
     this.#fold.open = true;
-    this.#fold.append(this.#summary, this.#list);
-    this.#status.className = "unseen";
     this.#status.setAttribute("role", "status");
     this.append(this.#fold, this.#status);
   }
@@ -85,17 +84,10 @@ export class QueueView extends HTMLElement {
 
 /** @param {string} title @returns {Row} */
 function createRow(title) {
-  const item = document.createElement("li");
-  const name = document.createElement("span");
-  name.className = "queue-name";
-  name.textContent = title;
-  const state = document.createElement("span");
-  state.className = "queue-state";
-  const bar = document.createElement("progress");
-  bar.setAttribute("aria-label", title);
-  const [show, remove] = [document.createElement("button"), document.createElement("button")];
-  for (const button of [show, remove]) button.type = "button";
-  item.append(name, state, bar, show, remove);
+  const state = make("span", "queue-state");
+  const bar = Object.assign(make("progress"), { ariaLabel: title });
+  const [show, remove] = [makeButton(""), makeButton("")];
+  const item = make("li", "", make("span", "queue-name", title), state, bar, show, remove);
   return { item, state, bar, show, remove };
 }
 

@@ -1,6 +1,7 @@
 /** What sounds and how it is practised: the part of the transport that folds out. */
 
-import { make, makeGroup, makeNumber, makeSlider, makeSwitch } from "./controls.js";
+import { makeGroup, makeNumber, makeSlider, makeSwitch } from "./controls.js";
+import { make, makeButton } from "./elements.js";
 import { messages } from "./messages.js";
 import { findBar, findBars } from "./sounds.js";
 
@@ -13,12 +14,12 @@ const N_BARS = 4; // a phrase
 export function makeSoundOptions(player) {
   const parts = [makeSound(player), makePractice(player)];
   const text = messages.player;
-  const licence = make("a", "", [text.licence]);
+  const licence = make("a", "", text.licence);
   licence.href = LICENCE;
   licence.target = "_blank"; // the piece stays open
-  const credit = make("p", "quiet credit", [text.credit, " ", licence]);
+  const credit = make("p", "quiet credit", text.credit, " ", licence);
   return {
-    element: make("div", "sound-options", [...parts.map(({ element }) => element), credit]),
+    element: make("div", "sound-options", ...parts.map(({ element }) => element), credit),
     show: () => {
       for (const part of parts) part.show();
     },
@@ -93,15 +94,13 @@ function makeLoop(player) {
   };
   const repeat = makeSwitch(text.loop, apply);
   const [from, to] = [makeNumber(text.fromBar, apply), makeNumber(text.toBar, apply)];
-  const here = make("button", "", [text.loopFromHere]);
-  here.type = "button";
-  here.addEventListener("click", () => {
+  const here = makeButton(text.loopFromHere, () => {
     choose(findBar(player.beats, player.sec));
     repeat.input.checked = true;
     apply();
   });
   return {
-    element: make("div", "loop", [repeat.element, from.element, to.element, here]),
+    element: make("div", "loop", repeat.element, from.element, to.element, here),
     show() {
       const [lowest, highest] = findRange(player);
       for (const { input } of [from, to]) Object.assign(input, { min: lowest, max: highest });

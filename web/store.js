@@ -10,6 +10,7 @@ import { isFull, STORES, StorageError, transact } from "./database.js";
 import { describePiece, describeRecording, describeScore, isSound, nameChoices } from "./kept-facts.js";
 import { readRecording, removeRecording, writeRecording } from "./kept-recordings.js";
 import { messages } from "./messages.js";
+import { addStep } from "./piece.js";
 
 /**
  * @import { Piece, Source } from "./piece.js"
@@ -37,13 +38,15 @@ export function onChange(listener) {
  * @param {{ is_correction: boolean, with_recording: boolean }} options
  */
 export async function keepPiece(piece, { is_correction, with_recording }) {
-  const { id, recording, choices, performance } = piece;
+  const { id, recording, choices, performance, steps, waveform } = piece;
   const is_new_recording = await transact(async (stores) => {
     const [entry, heard] = await Promise.all([stores("facts").get(id), stores("performances").getKey(id)]);
     const old = isSound(entry) && heard === id ? entry : null;
     const is_new = is_correction || !old;
     if (!old) await stores("performances").put(performance, id);
+    if (!old && waveform) await stores("waveforms").put(waveform, id);
     if (is_new) await stores("choices").put(choices, id);
+    if (is_new) await stores("steps").put(steps, id);
     const facts = { ...(old ?? describePiece(piece)), ...(is_new && nameChoices(piece)), ...describeScore(piece) };
     const is_wanted = with_recording && recording !== null && !facts.recording;
     if (is_wanted) facts.recording = describeRecording(recording, piece.name);
@@ -78,8 +81,8 @@ export async function listPieces() {
  * @returns {Promise<Source>} what a Piece is made of
  */
 export async function readPiece(id) {
-  const [facts, choices, performance] = await transact(
-    (stores) => Promise.all([stores("facts").get(id), stores("choices").get(id), stores("performances").get(id)]),
+  const [facts, choices, performance, steps, waveform] = await transact(
+    (stores) => Promise.all(STORES.map((name) => stores(name).get(id))),
     "readonly",
   );
   if (!facts || facts.deleted_ms) throw new StorageError(messages.pieceUnknown);
@@ -89,7 +92,8 @@ export async function readPiece(id) {
   const recording = facts.recording && (await readRecording(id).catch(() => null));
   const warnings = facts.recording && !recording ? [...facts.warnings, messages.recordingGone] : facts.warnings;
   const file = recording && new File([recording], facts.recording?.name ?? name, { type: facts.recording?.type });
-  return { id, name, title, recording: file, warnings, created_ms, duration_sec, performance, choices };
+  const made = { performance, choices, steps, waveform };
+  return { id, name, title, recording: file, warnings, created_ms, duration_sec, ...made };
 }
 
 /**
@@ -100,12 +104,13 @@ export async function readPiece(id) {
  */
 export async function correctPiece(id, change, corrected_ms = Date.now()) {
   await transact(async (stores) => {
-    const [facts, old] = await Promise.all([stores("facts").get(id), stores("choices").get(id)]);
+    const [facts, old, , steps] = await Promise.all(STORES.map((name) => stores(name).get(id)));
     if (!isSound(facts) || !old) throw new StorageError(messages.pieceUnknown);
-    if (facts.changed_ms > corrected_ms) return;
     const choices = change(old);
+    if (facts.changed_ms > corrected_ms || JSON.stringify(choices) === JSON.stringify(old)) return;
     const { title = facts.title, composer = "" } = choices;
     await stores("choices").put(choices, id);
+    await stores("steps").put({ past: addStep(steps?.past ?? [], old), future: [] }, id);
     await stores("facts").put({ ...facts, title, composer, changed_ms: corrected_ms });
   });
   announce(id, true);

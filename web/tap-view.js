@@ -4,6 +4,7 @@
  * Tells "done" {beats_sec}, increasing, or empty where too few were tapped.
  */
 
+import { make, makeButton } from "./elements.js";
 import { hide } from "./focus.js";
 import { messages } from "./messages.js";
 
@@ -12,9 +13,9 @@ const NEAREST_SEC = 0.2;
 const LEAST_TAPS = 4;
 
 export class TapView extends HTMLElement {
-  #help = document.createElement("p");
-  #tap = makeButton(messages.tap, "primary");
-  #stop = makeButton(messages.tapDone);
+  #help = make("p");
+  #tap = makeButton(messages.tap, undefined, { className: "primary" });
+  #stop = makeButton(messages.tapDone, () => this.end());
   /** @type {number[]} */
   #beats_sec = [];
   #findTime = () => 0;
@@ -25,10 +26,7 @@ export class TapView extends HTMLElement {
     this.hidden = true;
     this.#help.id = "tap-help"; // not a status: reading out would drown the music
     this.#tap.setAttribute("aria-describedby", this.#help.id);
-    const actions = document.createElement("div");
-    actions.className = "actions";
-    actions.append(this.#tap, this.#stop);
-    this.append(this.#help, actions);
+    this.append(this.#help, make("div", "actions", this.#tap, this.#stop));
     // The moment of the press counts, not that of the release.
     this.#tap.addEventListener("pointerdown", () => this.#add());
     this.#tap.addEventListener("keydown", (event) => {
@@ -39,7 +37,6 @@ export class TapView extends HTMLElement {
       if (event.key === "Escape") this.end();
       event.stopPropagation(); // space is a beat here, not a pause
     });
-    this.#stop.addEventListener("click", () => this.end());
   }
 
   get isOpen() {
@@ -71,11 +68,6 @@ export class TapView extends HTMLElement {
     this.#beats_sec.push(sec);
     this.#help.textContent = messages.tapped(this.#beats_sec.length);
   }
-}
-
-/** @param {string} text @param {string} [style] */
-function makeButton(text, style = "") {
-  return Object.assign(document.createElement("button"), { type: "button", textContent: text, className: style });
 }
 
 customElements.define("tap-view", TapView);

@@ -1,7 +1,8 @@
 /** <transport-bar>: play, pause, position; what sounds folds out. It works on a Player and keeps nothing itself. */
 
 import { formatDuration } from "./amounts.js";
-import { make, makeSignButton, setSign } from "./controls.js";
+import { makeSignButton, setSign } from "./controls.js";
+import { make } from "./elements.js";
 import { messages } from "./messages.js";
 import { makeSoundOptions } from "./sound-options.js";
 import { findBar } from "./sounds.js";
@@ -42,7 +43,7 @@ export class TransportBar extends HTMLElement {
     this.setAttribute("role", "region");
     this.setAttribute("aria-label", text.region);
     const toStart = makeSignButton(text.toStart, TO_START, () => player.stop());
-    const row = make("div", "row", [toStart, toggle, this.#time, this.#seek, this.#duration, unfold]);
+    const row = make("div", "row", toStart, toggle, this.#time, this.#seek, this.#duration, unfold);
     this.append(options.element, this.#notice, row);
 
     player.addEventListener("time", () => this.#showTime(player));

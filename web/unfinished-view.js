@@ -1,5 +1,6 @@
 /** What was not heard to its end, on the welcome view: to go on with, or to discard. */
 
+import { make, makeButton } from "./elements.js";
 import { nameTitle } from "./exports.js";
 import { messages } from "./messages.js";
 import { dropUnfinished, listUnfinished } from "./unfinished.js";
@@ -22,33 +23,24 @@ export function offerUnfinished(list, goOn) {
 
   /** @param {Unfinished} unfinished */
   function makeRow(unfinished) {
-    const row = document.createElement("li");
-    const sentence = document.createElement("p");
+    const { sentence, goOn: go_on, discard } = messages.unfinished;
     const title = nameTitle(unfinished.name);
-    sentence.textContent = messages.unfinished.sentence(title, unfinished.fraction);
-    const go_on = makeButton(messages.unfinished.goOn, title, () => {
-      goOn(unfinished);
-      leave();
-    });
-    const discard = makeButton(messages.unfinished.discard, title, () => {
-      dropUnfinished(unfinished.id).catch(() => {}); // another visit may
-      leave();
-    });
-    const leave = () => {
-      row.remove();
-      list.hidden = !list.firstChild;
+    /** @param {string} text @param {() => void} act */
+    const makeAction = (text, act) => {
+      const onPress = () => {
+        act();
+        row.remove();
+        list.hidden = !list.firstChild;
+      };
+      return makeButton(text, onPress, { ariaLabel: messages.library.act(text, title) });
     };
-    row.append(sentence, go_on, discard);
+    const row = make(
+      "li",
+      "",
+      make("p", "", sentence(title, unfinished.fraction)),
+      makeAction(go_on, () => goOn(unfinished)),
+      makeAction(discard, () => dropUnfinished(unfinished.id).catch(() => {})), // another visit may
+    );
     return row;
   }
-}
-
-/** @param {string} text @param {string} title @param {() => void} act */
-function makeButton(text, title, act) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = text;
-  button.setAttribute("aria-label", messages.library.act(text, title));
-  button.addEventListener("click", act);
-  return button;
 }

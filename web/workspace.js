@@ -7,6 +7,7 @@
 import { findFirstAfter, readQuarter } from "./beat-time.js";
 import { addNote, changeNote, chooseBeats, deleteNotes, transposeNotes } from "./corrections.js";
 import { CorrectionsPanel } from "./corrections-panel.js";
+import { make } from "./elements.js";
 import { offerFiles, printScore } from "./file-menu.js";
 import { enable, hide } from "./focus.js";
 import { messages } from "./messages.js";
@@ -183,11 +184,7 @@ export class Workspace {
     this.#player.update(transcription);
     this.#roll.show(transcription);
     this.#facts.textContent = messages.facts(result);
-    const items = [...warnings, ...result.warnings.map(messages.translate)].map((sentence) => {
-      const item = document.createElement("li");
-      item.textContent = sentence;
-      return item;
-    });
+    const items = [...warnings, ...result.warnings.map(messages.translate)].map((sentence) => make("li", "", sentence));
     this.#warnings.replaceChildren(...items);
     this.#warnings.hidden = items.length === 0;
     await this.#score
@@ -228,8 +225,10 @@ export class Workspace {
       const [note, written] = [/** @type {ShownNote} */ (notes[number]), result.score.notes[number] ?? null];
       return { note, written, bar: findBar(result.score.beats, written) };
     });
+    const { top } = this.#score.getBoundingClientRect();
     if (shown.length === 0) hide(this.#note_bar, this.#score);
     this.#note_bar.show(shown, choices);
+    scrollBy(0, this.#score.getBoundingClientRect().top - top); // what was pressed stays under the pointer
   }
 
   /** To a screen reader: the same sentence is heard again only if it was gone. @param {string} sentence */

@@ -264,7 +264,8 @@ def _read_pedals(instrument: pretty_midi.Instrument, end_sec: float) -> list[Ped
             if change.value >= PEDAL_DOWN and down_sec is None:
                 down_sec = float(change.time)
             elif change.value < PEDAL_DOWN and down_sec is not None:
-                pedals.append(Pedal(down_sec, float(change.time), kind))
+                if change.time > down_sec:
+                    pedals.append(Pedal(down_sec, float(change.time), kind))
                 down_sec = None
         if down_sec is not None and down_sec < end_sec:
             pedals.append(Pedal(down_sec, end_sec, kind))

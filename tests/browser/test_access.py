@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserType, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserType, Page, ViewportSize, expect
 
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
-from tests.browser.views import MICROPHONE, VIEWS
+from tests.browser.views import MICROPHONE, VIEWS, open_piece
 from tests.browser.visitor import ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -81,6 +81,43 @@ def view(request: pytest.FixtureRequest, page: Page) -> Iterator[Page]:
     with VIEWS[request.param](page):
         yield page
         page.set_viewport_size(WIDE)
+
+
+def test_phone_shows_the_score_first(browser: Browser, site: str) -> None:
+    """What stands in rows on a wide screen lies in menus; the notes' buttons neither scroll nor move the score."""
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    page.goto(site)
+    open_piece(page)
+    top = page.locator("score-view").evaluate("(view) => view.getBoundingClientRect().top")
+    assert top < 740 / 3
+    for menu in ("#more", "#view"):
+        page.locator(f"[popovertarget={menu[1:]}]").click()
+        expect(page.locator(menu)).to_be_visible()
+        assert page.evaluate(FIND_SMALL, TARGET_PX) == []
+        assert page.evaluate(FIND_WIDE) == []
+        page.keyboard.press("Escape")
+        expect(page.locator(menu)).to_be_hidden()
+    page.locator("score-view .notehead").first.click(force=True)
+    for button in page.locator("note-bar button").all():
+        expect(button).to_be_in_viewport(ratio=1)
+    assert page.locator("score-view").evaluate("(view) => view.getBoundingClientRect().top") == top
+    page.close()
+
+
+def test_pressed_note_stays_under_the_pointer(browser: Browser, site: str) -> None:
+    """What can be done with it comes above the score."""
+    page = browser.new_page(viewport=WIDE)
+    page.goto(site)
+    open_piece(page)
+    head = page.locator("score-view .notehead").first
+    box = head.bounding_box()
+    head.click(force=True)
+    expect(page.locator("note-bar")).to_be_visible()
+    assert head.bounding_box() == pytest.approx(box, abs=1)
+    page.keyboard.press("Escape")
+    expect(page.locator("note-bar")).to_be_hidden()
+    assert head.bounding_box() == pytest.approx(box, abs=1)
+    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.visitor import ROOT, Ottava
+from tests.browser.visitor import CLIP_SEC, ROOT, Ottava
 
 PROJECT = ROOT / "tests" / "data" / "prelude.json"
 OPENED_MS = 60_000  # two busy cores start Python and write the score
@@ -28,6 +28,16 @@ KEEP = """async ([project, pieces]) => {
     await keepPiece(made, { is_correction: false, with_recording: false });
   }
 }"""
+
+
+# What the roll below the score is given to draw behind its notes.
+WATCH_PEAKS = """customElements.whenDefined("roll-view").then(({ prototype }) => {
+  const { setPeaks } = prototype;
+  prototype.setPeaks = function (peaks) {
+    if (this.closest("#result")) window.peaks = peaks ?? [];
+    setPeaks.call(this, peaks);
+  };
+})"""
 
 
 @pytest.fixture
@@ -160,6 +170,34 @@ def test_every_correction_is_kept(page: Page) -> None:
     expect(page.locator("#facts")).to_contain_text("4/4")
 
 
+def test_undo_and_redo_outlive_a_reload(page: Page) -> None:
+    """Also a new title given in the list is a step."""
+    facts = page.locator("#facts")
+    undo, redo = (page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo"))
+    page.locator("#corrections > summary").click()
+    for meter in ("3/4", "4/4"):
+        page.get_by_label("Meter").select_option(meter)
+        expect(facts).to_contain_text(meter)
+    undo.click()
+    expect(facts).to_contain_text("3/4")
+    page.reload()
+    wait_for_score(page, "Prelude")
+    redo.click()
+    expect(facts).to_contain_text("4/4")
+    go_home(page)
+    rename(page, "Prelude", "Largo")
+    page.reload()
+    page.locator(".piece-open").click()
+    wait_for_score(page, "Largo")
+    expect(redo).to_be_disabled()
+    undo.click()
+    expect(page.locator(".score-title")).to_have_text("Prelude")
+    for meter in ("3/4", "2/4"):
+        undo.click()
+        expect(facts).to_contain_text(meter)
+    expect(undo).to_be_disabled()
+
+
 def test_renamed_deleted_and_restored_by_keyboard(listed: Page) -> None:
     page = listed
     page.get_by_role("button", name="Rename “Prelude”").focus()
@@ -197,7 +235,7 @@ def test_deleted_is_gone_for_good(listed: Page, site: str) -> None:
       const { STORES, transact } = await import("./database.js");
       return transact((stores) => Promise.all(STORES.map((name) => stores(name).count())), "readonly");
     }"""
-    assert page.evaluate(counts) == [1, 1, 1]
+    assert page.evaluate(counts) == [1, 1, 1, 1, 0]
     page.clock.run_for(11_000)
     with page.expect_event("console"):
         page.evaluate(
@@ -250,11 +288,16 @@ def test_export_holds_projects_that_open(listed: Page, tmp_path: Path) -> None:
 
 
 def test_recording_comes_back_bit_for_bit(page: Page, clip: Path, tmp_path: Path) -> None:
+    """With its waveform behind the roll."""
+    page.add_init_script(WATCH_PEAKS)
     ottava = Ottava(page)
     ottava.drop(clip)
     assert ottava.wait() == ""
     page.reload()
     wait_for_score(page, "Minuet beginning")
+    peaks = page.evaluate("[...window.peaks]")
+    assert len(peaks) == 100 * CLIP_SEC
+    assert max(peaks) > 50
     expect(page.locator("#warnings")).to_be_hidden()
     go_home(page)
     expect(page.get_by_role("listitem")).to_have_count(2)

@@ -46,6 +46,14 @@ def page(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterato
     context.close()
 
 
+def press_print(page: Page) -> None:
+    """On a phone the button lies in a menu."""
+    more = page.get_by_role("button", name="More")
+    if more.is_visible():
+        more.click()
+    page.get_by_role("button", name="Print or PDF").click()
+
+
 def count_pdf_pages(page: Page, paper: str) -> int:
     return len(re.findall(rb"/Type ?/Page\b", page.pdf(format=paper)))
 
@@ -62,7 +70,7 @@ def expect_the_score_alone(page: Page) -> None:
 @pytest.mark.parametrize("way", ["button", "keys"])
 def test_printing_gives_a_sheet_for_each_page_engraved_for_paper(page: Page, way: str) -> None:
     if way == "button":
-        page.get_by_role("button", name="Print or PDF").click()
+        press_print(page)
     else:
         page.keyboard.press("Control+p")
     expect(page.locator("body[data-printed]")).to_be_attached()
@@ -91,10 +99,10 @@ def test_the_menu_of_the_browser_prints_what_is_on_the_screen(page: Page) -> Non
 
 
 def test_another_score_is_engraved_anew(page: Page) -> None:
-    page.get_by_role("button", name="Print or PDF").click()
+    press_print(page)
     expect(page.locator("body[data-printed]")).to_be_attached()
     assert page.evaluate(SHOW, [write(1, "Short"), "Short"]) == 1
     expect(page.locator(SHEETS)).to_have_count(0)
-    page.get_by_role("button", name="Print or PDF").click()
+    press_print(page)
     expect(page.locator(SHEETS)).to_have_count(1)
     assert "Short" in (page.locator(f"{SHEETS} .pgHead").text_content() or "")

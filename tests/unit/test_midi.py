@@ -55,6 +55,21 @@ def test_every_change_of_key_is_written_where_it_is_heard() -> None:
     ]  # fmt: skip
 
 
+def test_a_pedal_that_is_lifted_as_it_is_pressed_is_none() -> None:
+    """Played files have them; a press without length could be kept, but not opened again."""
+    pedal = [(0, 127), (0, 0), (480, 127), (480, 0)]  # ticks since the one before, 960 a second
+    track = b"\0\x90\x3c\x40" + b"".join(_ticks(wait) + bytes([0xB0, 64, value]) for wait, value in pedal)
+    track += b"\0\x80\x3c\x40" + EMPTY_FILE[-4:]
+    header = b"MThd\0\0\0\6\0\0\0\1" + (480).to_bytes(2, "big")
+    performance = read_midi(header + b"MTrk" + len(track).to_bytes(4, "big") + track)
+    assert performance.pedals == (Pedal(0.5, 1.0, "sustain"),)
+
+
+def _ticks(number: int) -> bytes:
+    """A length of time as MIDI writes it."""
+    return bytes([0x80 | number >> 7, number & 0x7F]) if number > 0x7F else bytes([number])
+
+
 def test_notes_left_out_of_the_score_are_left_out_of_the_file() -> None:
     sure, doubtful = Note(0.5, 1.0, 60, 64, 0.9), Note(1.0, 1.5, 100, 64, 0.2)
     result = notate_here(Performance((sure, doubtful), (), "hand-made"), 2.0, Choices(sensitivity=0.4))
