@@ -1,8 +1,7 @@
 """Serves ``dist/`` on this machine with the headers that a host should send; for use and for tests.
 
-What the headers are and why: `build.policy`. COOP and COEP make the page cross-origin isolated, which two threads need.
-``--plain`` leaves all of them out, as most static hosts do: the service worker must add them, and until it does the page
-has what its ``<meta>`` says.
+What the headers are and why: `build.policy`. ``--plain`` leaves all of them out, as most static hosts do: the service
+worker must add them, and until it does the page has what its ``<meta>`` says.
 """
 
 import argparse
