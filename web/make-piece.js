@@ -30,6 +30,8 @@ import { watchPeaks } from "./waveform.js";
  * @property {(notes: Note[], pedals: Pedal[]) => void} onHeard
  */
 
+const MOST_BYTES = 60_000_000; // of a project, as result.py says: before it fills the memory
+
 /**
  * @param {File} file
  * @param {Making} making
@@ -65,6 +67,7 @@ async function listen(file, { signal, transcriber, writer, listening, onOpened, 
 /** @param {File} file @param {Making} making */
 async function open(file, { signal, transcriber, writer, onProgress }) {
   if (file.size === 0) throw new RecordingError(messages.empty);
+  if (file.size > MOST_BYTES) throw new RecordingError(messages.tooLarge);
   await file.arrayBuffer().catch(() => {
     throw new RecordingError(messages.unreadable);
   });
