@@ -10,6 +10,8 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import Any, Literal
 
+import numpy as np
+
 from ottava.datatypes import (
     Choices,
     Corrected,
@@ -29,6 +31,9 @@ from ottava.spelling import NATURAL_PITCH_CLASS, name_pitch, read_pitch
 FORMAT = "ottava-1"
 LONGEST_TEXT = 500  # of a title
 MOST_CENTS = 100.0
+MOST_DEPTH = 100  # ours has 5
+BRACKETS = np.zeros(256, np.int8)
+BRACKETS[[*b"[{"]], BRACKETS[[*b"]}"]] = 1, -1
 MOST_JSON_BYTES = 60_000_000  # 200,000 notes with their score
 
 
@@ -160,7 +165,7 @@ def read_result(text: str) -> tuple[str, float, Performance, Choices]:
     """
     check_size(len(text) <= MOST_JSON_BYTES)
     try:
-        fields = json.loads(text)
+        fields = json.loads(text) if _measure_depth(text) <= MOST_DEPTH else None
     except (ValueError, RecursionError) as error:
         raise TranscriptionError("This file is not valid JSON; save it again from Ottava.") from error
     if not isinstance(fields, dict) or not str(fields.get("format", "")).startswith(FORMAT):
@@ -173,6 +178,12 @@ def read_result(text: str) -> tuple[str, float, Performance, Choices]:
     duration_sec = float(duration) if isinstance(duration, int | float) and 0 <= duration < LONGEST_SEC else end_sec
     named = read_text(title) if isinstance(title, str) else None
     return named or "", max(duration_sec, end_sec), performance, choices
+
+
+def _measure_depth(text: str) -> int:
+    """How deep brackets are nested, those in strings among them; json itself would end the page's Python, not raise."""
+    steps = BRACKETS[np.frombuffer(text.encode("utf-8", "replace"), np.uint8)]
+    return int(np.cumsum(steps, dtype=np.int16).max(initial=0))
 
 
 def read_performance(fields: Any, added: Sequence[Note] = ()) -> Performance:
