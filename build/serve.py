@@ -1,7 +1,7 @@
 """Serves ``dist/`` on this machine with the headers that a host should send; for use and for tests.
 
-COOP and COEP make the page cross-origin isolated, which two threads need; ``--plain`` leaves them out, as most static
-hosts do, and the service worker must add them.
+What the headers are and why: `build.policy`. ``--plain`` leaves all of them out, as most static hosts do: the service
+worker must add them, and until it does the page has what its ``<meta>`` says.
 """
 
 import argparse
@@ -11,23 +11,14 @@ from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
+from build.policy import ISOLATION_HEADERS, SECURITY_HEADERS
 from build.site import DIST
 
 ADDRESS = "127.0.0.1"
 PORT = 8000
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob:; media-src 'self' blob:"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-ISOLATION_HEADERS = {
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-}
 MIME_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -50,7 +41,7 @@ class SiteHandler(SimpleHTTPRequestHandler):
     """Static files with headers; no list of a folder, and a log of nothing but errors."""
 
     extensions_map = MIME_TYPES
-    headers_sent = SECURITY_HEADERS | ISOLATION_HEADERS
+    headers_sent: ClassVar[dict[str, str]] = SECURITY_HEADERS | ISOLATION_HEADERS
 
     def end_headers(self) -> None:
         """Add the headers; a rebuilt site must be seen at the next visit."""
@@ -68,9 +59,9 @@ class SiteHandler(SimpleHTTPRequestHandler):
 
 
 class PlainHandler(SiteHandler):
-    """A host that knows nothing of isolation."""
+    """A host that knows nothing of all this."""
 
-    headers_sent = SECURITY_HEADERS
+    headers_sent: ClassVar[dict[str, str]] = {}
 
 
 class SiteServer(ThreadingHTTPServer):
@@ -94,7 +85,7 @@ def open_server(folder: Path = DIST, port: int = PORT, plain: bool = False) -> S
     port
         0 takes a free one.
     plain
-        Without the isolation headers.
+        Without any header of `build.policy`.
 
     Raises
     ------
@@ -116,7 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Serve dist/ on this machine.")
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--folder", type=Path, default=DIST, help="another folder than dist/")
-    parser.add_argument("--plain", action="store_true", help="send no isolation headers, as most static hosts do")
+    parser.add_argument("--plain", action="store_true", help="send no headers of build/policy.py, as most hosts do")
     arguments = parser.parse_args()
     with open_server(arguments.folder, arguments.port, arguments.plain) as server:
         print(f"Ottava is at http://{ADDRESS}:{server.server_port}/ (Ctrl+C ends it)", flush=True)

@@ -17,10 +17,13 @@ const REVOKE_MS = 60_000; // the browser has begun to save long before
  */
 export const nameFile = (recording_name) => cleanName(recording_name.replace(/\.[a-z0-9]{1,5}$/i, ""));
 
+const NOT_IN_NAMES = /[\\/:*?"<>|\p{Cc}\p{Cs}\p{Bidi_Control}\s]+/gu; // of some file system, or that make a name look like another
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i; // Windows opens these instead of a file
+
 /** @param {string} text of a person */
 function cleanName(text) {
-  const words = text.replace(/[\\/:*?"<>|\p{Cc}\s]+/gu, " ").slice(0, 120);
-  return words.replace(/^[ .]+|[ .]+$/g, "") || messages.files.untitled;
+  const words = text.slice(0, 120).replace(NOT_IN_NAMES, " ");
+  return words.replace(/^[ .]+|[ .]+$/g, "").replace(DEVICE, "_$&") || messages.files.untitled;
 }
 
 /**

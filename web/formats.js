@@ -23,7 +23,8 @@ const SIGNS = [
   ["PDF", 0, "%PDF"],
   ["PNG", 0, "\x89PNG"],
   ["JPEG", 0, "\xff\xd8\xff"],
-  ["ZIP", 0, "PK\x03\x04"],
+  ["ZIP/MXL", 0, "PK\x03\x04"],
+  ["XML", 0, "<?xml"],
 ];
 
 /** What an M4A or MP4 file may hold beside AAC. @type {Record<string, string>} */

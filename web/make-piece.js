@@ -37,6 +37,8 @@ import { watchPeaks } from "./waveform.js";
  * @property {boolean} is_kept whether the recording may lie on the device meanwhile
  */
 
+const MOST_BYTES = 60_000_000; // of a project, as result.py says: before it fills the memory
+
 /**
  * @param {File} file
  * @param {Making} making
@@ -94,6 +96,7 @@ async function hear(recording, choices, making, onCheckpoint) {
 /** @param {File} file @param {Making} making */
 async function open(file, { signal, transcriber, writer, onProgress }) {
   if (file.size === 0) throw new RecordingError(messages.empty);
+  if (file.size > MOST_BYTES) throw new RecordingError(messages.tooLarge);
   await file.arrayBuffer().catch(() => {
     throw new RecordingError(messages.unreadable);
   });

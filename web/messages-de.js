@@ -181,6 +181,7 @@ export const messages = {
   unknownFormat: (name) => `„${name}“ ist keine Aufnahme, die dieser Browser öffnen kann; ${FORMATS}.`,
   namedFormat: (name, format) => `„${name}“ ist ${format}, das kann dieser Browser nicht öffnen; ${FORMATS}.`,
   brokenAiff: (name) => `„${name}“ ist eine beschädigte AIFF-Datei; ${FORMATS}.`,
+  tooLarge: "Diese Datei ist zu groß: Sie enthält mehr, als Ottava aufschreiben kann.",
   noAudio: "In dieser Datei ist kein Ton.",
   tooLong: (limit_min) => `Diese Aufnahme ist zu lang: Dieser Browser öffnet höchstens ${limit_min} Minuten.`,
   cutOff: (decoded_sec, declared_sec) =>

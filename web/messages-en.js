@@ -171,6 +171,7 @@ export const messages = {
   namedFormat: (name, format) => `“${name}” is ${format}, which this browser cannot open; ${FORMATS}.`,
   /** @param {string} name */
   brokenAiff: (name) => `“${name}” is a damaged AIFF file; ${FORMATS}.`,
+  tooLarge: "This file is too large: it holds more than Ottava can write down.",
   noAudio: "There is no sound in this file.",
   /** @param {number} limit_min */
   tooLong: (limit_min) => `This recording is too long: this browser can open up to ${limit_min} minutes.`,

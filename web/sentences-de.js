@@ -64,6 +64,10 @@ const SENTENCES = [
     /^This JSON file is not an Ottava project \(format ottava-1\)\.$/,
     "Diese JSON-Datei ist kein Ottava-Projekt (Format ottava-1).",
   ],
+  [
+    /^This file is too large: it holds more than Ottava can write down\.$/,
+    "Diese Datei ist zu groß: Sie enthält mehr, als Ottava aufschreiben kann.",
+  ],
   [/^The notes of this Ottava project are damaged\.$/, "Die Noten dieses Ottava-Projekts sind beschädigt."],
   [/^This Ottava project holds no notes\.$/, "Dieses Ottava-Projekt enthält keine Noten."],
   [/^The choices of this Ottava project are damaged\.$/, "Die Korrekturen dieses Ottava-Projekts sind beschädigt."],

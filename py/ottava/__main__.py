@@ -18,16 +18,17 @@ from ottava.check import check_installation
 from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Run, Tensors
 from ottava.errors import TranscriptionError
 from ottava.key import read_key
-from ottava.midi import read_midi, read_written, write_midi
+from ottava.midi import check_size, read_midi, read_written, write_midi
 from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models, read_rhythm
 from ottava.musicxml import write_musicxml
 from ottava.mxl import compress_musicxml
 from ottava.pipeline import listen, notate
-from ottava.result import make_choices, read_choices, read_result, result_to_json
+from ottava.result import MOST_JSON_BYTES, make_choices, read_choices, read_result, read_text, result_to_json
 from ottava.spelling import read_pitch
 
 SUFFIXES = (".musicxml", ".mxl", ".mid", ".pdf", ".svg", ".json")
 ENGRAVED = (".svg", ".pdf")
+WRITTEN_ONLY = (".musicxml", ".mxl", ".pdf", ".svg")
 DONE, UNUSABLE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -60,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _complain(sentence: str) -> int:
-    print(f"ottava: {' '.join(sentence.split())}", file=sys.stderr)
+    words = " ".join(sentence.split())  # names of files may hold what a terminal obeys
+    print(f"ottava: {''.join(filter(str.isprintable, words))}", file=sys.stderr)
     return UNUSABLE
 
 
@@ -271,14 +273,17 @@ def _hear(path: Path, choices: Choices, model_name: str | None) -> tuple[Perform
 def name_title(path: Path) -> str:
     """A heading from a file's name: no ending, no underscores, a capital first."""
     words = " ".join(path.stem.replace("_", " ").split())
-    return words[:1].upper() + words[1:]
+    return str(read_text(words[:1].upper() + words[1:]))
 
 
 def _notate(options: argparse.Namespace, error: Any) -> int:
     outputs, choices = _choose_outputs(options, error), _gather_choices(options, error)
+    suffix = options.input.suffix.lower()
+    if suffix in WRITTEN_ONLY:
+        raise TranscriptionError(f"Ottava writes {suffix} and does not read it; give a MIDI file or a saved .json.")
     content = _read_bytes(options.input)
     title = name_title(options.input)
-    if options.input.suffix.lower() == ".json":
+    if suffix == ".json":
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError as problem:
@@ -303,13 +308,16 @@ def _notate(options: argparse.Namespace, error: Any) -> int:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MOST_JSON_BYTES + 1)
     except FileNotFoundError as error:
         raise TranscriptionError(f"There is no file {path}.") from error
     except IsADirectoryError as error:
         raise TranscriptionError(f"{path} is a folder; give a file in it.") from error
     except OSError as error:
         raise TranscriptionError(f"{path} cannot be read: {error.strerror}.") from error
+    check_size(len(content) <= MOST_JSON_BYTES)
+    return content
 
 
 def _write(result: Result, outputs: Sequence[str]) -> None:

@@ -54,6 +54,11 @@ def bar_quarters(meter: Meter) -> Fraction:
     return Fraction(4 * meter.beats, meter.beat_type)
 
 
+def is_meter(beats: int, beat_type: int) -> bool:
+    """Whether a time signature is one that can be written."""
+    return 1 <= beats <= 32 and beat_type in (1, 2, 4, 8, 16, 32)
+
+
 def estimate_meter(
     notes: Sequence[Note],
     times_sec: NDArray[np.float64],

@@ -1,18 +1,20 @@
 """MIDI: the performance as it was played, out to a file and in from one."""
 
 import io
+from bisect import bisect_right
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 from typing import Literal
 
+import numpy as np
 import pretty_midi
 
 from ottava.datatypes import Choices, Meter, Note, Pedal, Performance, Result, Score
 from ottava.errors import TranscriptionError
 from ottava.key import tonic_fifths
-from ottava.meter import bar_quarters, signature_quarters
+from ottava.meter import bar_quarters, is_meter, signature_quarters
 from ottava.rhythm import is_written
 from ottava.spelling import sound_spelling
 
@@ -23,10 +25,16 @@ PEDAL_DOWN = 64
 TICKS_PER_QUARTER = 4800
 # Beats before this begin with the file: MIDI has no tempo for no time.
 SHORTEST_LEAD_SEC = 0.02
+LONGEST_QUARTER_SEC = 16  # of a tempo in MIDI: 16.8
 LEAST_TICKS = 96  # of a quarter: in coarser files everything stands on some division
 LOWEST_PITCH, HIGHEST_PITCH = 21, 108
 HANDS = {1: "Right hand", 2: "Left hand"}
 GRACE_QUARTER = Fraction(1, 8)
+# What is opened is bounded before it fills the memory: three hours of the densest music have 100,000 notes, and with
+# every movement of the pedals 4 MB.
+MOST_NOTES, MOST_MIDI_BYTES = 200_000, 5_000_000
+LONGEST_SEC = 12 * 3600.0
+pretty_midi.pretty_midi.MAX_TICK = 40_000_000  # two hours as we write them; a table of so many numbers is 320 MB
 
 
 def write_midi(result: Result) -> bytes:
@@ -122,21 +130,30 @@ def _set_tempos(file: pretty_midi.PrettyMIDI, score: Score) -> Callable[[Fractio
     start_sec = beats[0].time_sec
     has_lead = start_sec >= SHORTEST_LEAD_SEC
     lead = (beats[0].quarter % bar or bar) if has_lead else Fraction(0)
+    lead += _fill_bars(start_sec, lead, bar)
     scales = [(0, start_sec / float(lead * TICKS_PER_QUARTER))] if has_lead else []
     tick = lead * TICKS_PER_QUARTER
     for beat, following in pairwise(beats):
-        ticks = (following.quarter - beat.quarter) * TICKS_PER_QUARTER
-        scales.append((round(tick), (following.time_sec - beat.time_sec) / float(ticks)))
+        quarters, beat_sec = following.quarter - beat.quarter, following.time_sec - beat.time_sec
+        meter = score.meters[bisect_right(score.meters, max(beat.quarter, 0), key=lambda meter: meter.quarter) - 1]
+        ticks = (quarters + _fill_bars(beat_sec, quarters, bar_quarters(meter))) * TICKS_PER_QUARTER
+        scales.append((round(tick), beat_sec / float(ticks)))
         tick += ticks
     # pretty_midi writes a tempo map, but has no public way to make one.
     file._tick_scales = scales
     file._update_tick_to_time(round(tick))
+    quarters_of_beats, times_sec = [float(beat.quarter) for beat in beats], [beat.time_sec for beat in beats]
 
     def time_at(quarter: Fraction) -> float:
-        return float(file.tick_to_time(round((quarter - beats[0].quarter + lead) * TICKS_PER_QUARTER)))
+        return float(np.interp(float(quarter), quarters_of_beats, times_sec))
 
     _set_signatures(file, score, time_at, begins_with_pickup=not has_lead)
     return time_at
+
+
+def _fill_bars(sec: float, quarters: Fraction, bar: Fraction) -> Fraction:
+    """Whole bars to be added to so many quarters, so that none lasts longer than MIDI can say: a long rest is bars."""
+    return max(0, ceil((Fraction(sec) / LONGEST_QUARTER_SEC - quarters) / bar)) * bar
 
 
 def _set_signatures(
@@ -149,6 +166,12 @@ def _set_signatures(
     for index, (quarter, n_beats, beat_type) in enumerate(signatures):
         sec = time_at(quarter) if index else 0.0
         file.time_signature_changes.append(pretty_midi.TimeSignature(n_beats, beat_type, sec))
+
+
+def check_size(is_small: bool) -> None:
+    """Refuse a file that would fill the memory."""
+    if not is_small:
+        raise TranscriptionError("This file is too large: it holds more than Ottava can write down.")
 
 
 def read_midi(data: bytes) -> Performance:
@@ -183,6 +206,7 @@ def read_midi(data: bytes) -> Performance:
     if not notes:
         raise TranscriptionError("This MIDI file holds no notes of a piano.")
     end_sec = max(note.offset_sec for note in notes)
+    check_size(len(notes) <= MOST_NOTES and end_sec < LONGEST_SEC)
     pedals = [pedal for instrument in instruments for pedal in _read_pedals(instrument, end_sec)]
     return Performance(tuple(notes), tuple(sorted(pedals, key=lambda pedal: pedal.onset_sec)), "midi")
 
@@ -213,6 +237,8 @@ def read_written(data: bytes) -> Choices:
         return Choices()
     changes = [(int(file.time_to_tick(change.time)), change.numerator, change.denominator)
                for change in file.time_signature_changes]
+    if not all(is_meter(count, kind) for _, count, kind in changes):
+        return Choices()
     if not changes or changes[0][0] > 0:
         changes.insert(0, (0, 4, 4))  # what MIDI means where it says nothing
     first_downbeat = 0
@@ -247,6 +273,7 @@ def _name_key(key_number: int) -> tuple[int, Literal["major", "minor"]]:
 
 
 def _open_midi(data: bytes) -> pretty_midi.PrettyMIDI:
+    check_size(len(data) <= MOST_MIDI_BYTES)
     try:
         return pretty_midi.PrettyMIDI(io.BytesIO(data))
     except Exception as error:  # mido and pretty_midi raise a dozen kinds on damaged files

@@ -5,11 +5,12 @@ write: unknown fields are left alone, wrong ones get one sentence.
 """
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from typing import Any, Literal
+
+import numpy as np
 
 from ottava.datatypes import (
     Choices,
@@ -23,10 +24,17 @@ from ottava.datatypes import (
     Spelling,
 )
 from ottava.errors import TranscriptionError
-from ottava.midi import HIGHEST_PITCH, LOWEST_PITCH
+from ottava.meter import is_meter
+from ottava.midi import HIGHEST_PITCH, LONGEST_SEC, LOWEST_PITCH, MOST_NOTES, check_size
 from ottava.spelling import NATURAL_PITCH_CLASS, name_pitch, read_pitch
 
 FORMAT = "ottava-1"
+LONGEST_TEXT = 500  # of a title
+MOST_CENTS = 100.0
+MOST_DEPTH = 100  # ours has 5
+BRACKETS = np.zeros(256, np.int8)
+BRACKETS[[*b"[{"]], BRACKETS[[*b"]}"]] = 1, -1
+MOST_JSON_BYTES = 60_000_000  # 200,000 notes with their score
 
 
 def result_to_json(result: Result) -> str:
@@ -155,18 +163,27 @@ def read_result(text: str) -> tuple[str, float, Performance, Choices]:
     TranscriptionError
         When the text is no ottava-1 JSON, or its notes make no sense.
     """
+    check_size(len(text) <= MOST_JSON_BYTES)
     try:
-        fields = json.loads(text)
+        fields = json.loads(text) if _measure_depth(text) <= MOST_DEPTH else None
     except (ValueError, RecursionError) as error:
         raise TranscriptionError("This file is not valid JSON; save it again from Ottava.") from error
     if not isinstance(fields, dict) or not str(fields.get("format", "")).startswith(FORMAT):
         raise TranscriptionError("This JSON file is not an Ottava project (format ottava-1).")
     choices = read_choices(fields.get("choices", {}))
     performance = read_performance(fields.get("performance"), [note for note, _ in choices.added])
+    check_size(len(performance.notes) <= MOST_NOTES)
     end_sec = max(note.offset_sec for note in performance.notes)
-    duration = fields.get("duration_sec")
-    duration_sec = float(duration) if isinstance(duration, int | float) and math.isfinite(duration) else end_sec
-    return str(fields.get("title", "")), max(duration_sec, end_sec), performance, choices
+    duration, title = fields.get("duration_sec"), fields.get("title")
+    duration_sec = float(duration) if isinstance(duration, int | float) and 0 <= duration < LONGEST_SEC else end_sec
+    named = read_text(title) if isinstance(title, str) else None
+    return named or "", max(duration_sec, end_sec), performance, choices
+
+
+def _measure_depth(text: str) -> int:
+    """How deep brackets are nested, those in strings among them; json itself would end the page's Python, not raise."""
+    steps = BRACKETS[np.frombuffer(text.encode("utf-8", "replace"), np.uint8)]
+    return int(np.cumsum(steps, dtype=np.int16).max(initial=0))
 
 
 def read_performance(fields: Any, added: Sequence[Note] = ()) -> Performance:
@@ -193,9 +210,10 @@ def read_performance(fields: Any, added: Sequence[Note] = ()) -> Performance:
             notes.remove(note)
     if not notes:
         raise TranscriptionError("This Ottava project holds no notes.")
-    if not math.isfinite(tuning_cents):
+    if not -MOST_CENTS <= tuning_cents <= MOST_CENTS:
         tuning_cents = 0.0
-    return Performance(tuple(notes), tuple(pedals), str(fields.get("model", "")), tuple(possible), tuning_cents)
+    model = read_text(str(fields.get("model", "")))
+    return Performance(tuple(notes), tuple(pedals), model or "", tuple(possible), tuning_cents)
 
 
 def _read_notes(items: Sequence[Any]) -> list[Note]:
@@ -207,7 +225,10 @@ def _read_note(fields: Mapping[str, Any]) -> Note:
     pitch, velocity = int(fields["pitch"]), int(fields["velocity"])
     if not (LOWEST_PITCH <= pitch <= HIGHEST_PITCH and 1 <= velocity <= 127):
         raise ValueError(f"pitch {pitch} or velocity {velocity} out of range")
-    return Note(onset_sec, offset_sec, pitch, velocity, float(fields.get("confidence", 1.0)))
+    confidence = float(fields.get("confidence", 1.0))
+    if not 0 <= confidence <= 1:
+        raise ValueError(f"confidence {confidence} out of range")
+    return Note(onset_sec, offset_sec, pitch, velocity, confidence)
 
 
 def _read_pedal(fields: Mapping[str, Any]) -> Pedal:
@@ -217,7 +238,7 @@ def _read_pedal(fields: Mapping[str, Any]) -> Pedal:
 
 def _read_interval(fields: Mapping[str, Any]) -> tuple[float, float]:
     onset_sec, offset_sec = float(fields["onset_sec"]), float(fields["offset_sec"])
-    if not (0 <= onset_sec < offset_sec < math.inf):
+    if not (0 <= onset_sec < offset_sec < LONGEST_SEC):
         raise ValueError(f"no interval: {onset_sec} to {offset_sec} s")
     return onset_sec, offset_sec
 
@@ -235,7 +256,7 @@ def read_choices(fields: Any) -> Choices:
         return make_choices(
             title=fields.get("title"),
             composer=fields.get("composer"),
-            tempo_bpm=fields.get("tempo_bpm"),
+            tempo_bpm=None if fields.get("tempo_bpm") is None else float(fields["tempo_bpm"]),
             tempo_factor=fields.get("tempo_factor"),
             meters=tuple(sorted(
                 (float(meter.get("sec", 0.0)), int(meter["beats"]), int(meter["beat_type"]))
@@ -272,7 +293,7 @@ def _read_correction(fields: Mapping[str, Any], of_new: bool = False) -> Correct
     if of_new:
         return Correction(staff=staff, spelling=spelling)
     times = [None if fields.get(name) is None else float(fields[name]) for name in ("onset_sec", "offset_sec")]
-    if any(time is not None and not 0 <= time < math.inf for time in times):
+    if any(time is not None and not 0 <= time < LONGEST_SEC for time in times):
         raise ValueError(f"no time: {times}")
     pitch = None if fields.get("pitch") is None else int(fields["pitch"])
     if pitch is not None and not LOWEST_PITCH <= pitch <= HIGHEST_PITCH:
@@ -283,6 +304,21 @@ def _read_correction(fields: Mapping[str, Any], of_new: bool = False) -> Correct
 def _read_times(items: Sequence[float] | None) -> tuple[float, ...]:
     """Times in order, each once."""
     return tuple(sorted({float(time) for time in items or []}))
+
+
+def read_text(text: Any) -> str | None:
+    """Read what a person wrote: no longer than some lines, and without halves of letters, which no file can hold.
+
+    Raises
+    ------
+    ValueError
+        When it is neither text nor None.
+    """
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise ValueError("title, composer and setting must be text")
+    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
 
 
 def make_choices(**fields: Any) -> Choices:
@@ -299,14 +335,14 @@ def make_choices(**fields: Any) -> Choices:
     if factor not in (None, 0.5, 2):
         raise ValueError("the tempo factor must be 2 or 0.5")
     for sec, beats, beat_type in fields["meters"]:
-        if not (1 <= beats <= 32 and beat_type in (1, 2, 4, 8, 16, 32)):
+        if not is_meter(beats, beat_type):
             raise ValueError("the meter must look like 3/4 or 6/8")
-        if not 0 <= sec < math.inf:
+        if not 0 <= sec < LONGEST_SEC:
             raise ValueError("a meter must begin at a time in seconds from the start")
     for sec, fifths, mode in fields["keys"]:
         if not (-7 <= fifths <= 7 and mode in ("major", "minor")):
             raise ValueError('the key must be -7 to 7 sharps (flats are negative) or a name such as "Eb minor"')
-        if not 0 <= sec < math.inf:
+        if not 0 <= sec < LONGEST_SEC:
             raise ValueError("a key must begin at a time in seconds from the start")
     if fields["grid"] not in ("auto", "8", "16", "triplet"):
         raise ValueError("the grid must be auto, 8, 16 or triplet")
@@ -315,10 +351,11 @@ def make_choices(**fields: Any) -> Choices:
     if fields["beats"] not in ("model", "dp"):
         raise ValueError("beats must be found by model or dp")
     for times, name in ((fields["downbeats_sec"], "a downbeat"), (fields["beats_sec"], "a beat")):
-        if not all(0 <= time < math.inf for time in times):
+        if not all(0 <= time < LONGEST_SEC for time in times):
             raise ValueError(f"{name} must be a time in seconds from the start")
     if len(fields["beats_sec"]) == 1:
         raise ValueError("one beat alone gives no tempo: tap at least two")
     if not 0 <= fields["sensitivity"] <= 1:
         raise ValueError("the sensitivity must lie between 0 and 1")
+    fields |= {name: read_text(fields[name]) for name in ("title", "composer", "setting")}
     return Choices(**fields)

@@ -127,3 +127,37 @@ def test_an_unknown_setting_or_model_is_named(tmp_path: Path, capsys: pytest.Cap
     assert "exact" in capsys.readouterr().err
     assert main(["transcribe", clip, "-o", out, "--model", "other"]) == 1
     assert "transkun" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["score.mxl", "score.musicxml"])
+def test_what_is_only_written_is_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """Nothing is unpacked, so that nothing can be a bomb."""
+    (tmp_path / name).write_bytes(b"PK\x03\x04")
+    assert main(["notate", str(tmp_path / name), "-o", str(tmp_path / "out.mid")]) == 1
+    assert "does not read it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["\udcff.mid", "\x1b[2Jclear.mid", "\u202ecod.mid", "<b>&.mid", "CON.mid", "a\nb.mid"])
+def test_names_that_mean_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Written under their own names and nowhere else; what is said of them cannot move the cursor."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_bytes(Path(MINUET).read_bytes())
+    outputs = ["-o", "a.json", "-o", "a.musicxml", "-o", "a.svg"]
+    assert main(["notate", f"in/{name}", *outputs, "--composer", "\udcff<i>"]) == 0
+    assert "<creator type=\"composer\">?&lt;i&gt;" in (tmp_path / "a.musicxml").read_text(encoding="utf-8")
+    assert main(["notate", f"in/{name}"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["in", "a.json", "a.musicxml", "a.svg", name.replace(".mid", ".musicxml")]
+    )
+    assert main(["notate", f"in/absent-{name}"]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "no file" in said
+    assert said.isprintable()
+
+
+def test_endless_files_are_not_read_to_their_end(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["notate", "/dev/zero", "-o", "never.mid"]) == 1
+    assert "too large" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from build.policy import ISOLATION_HEADERS, SECURITY_HEADERS
 from build.serve import open_server
 
 
@@ -33,10 +34,9 @@ def test_headers(address: tuple[str, bool]) -> None:
     url, plain = address
     with urllib.request.urlopen(url) as reply:
         headers = reply.headers
-    policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob:; media-src 'self' blob:"
-    assert headers["Content-Security-Policy"] == policy
-    assert headers["Cross-Origin-Opener-Policy"] == (None if plain else "same-origin")
-    assert headers["Cross-Origin-Embedder-Policy"] == (None if plain else "require-corp")
+    for name, value in (SECURITY_HEADERS | ISOLATION_HEADERS).items():
+        assert headers[name] == (None if plain else value)
+    assert headers["Set-Cookie"] is None
     assert headers["Cache-Control"] == "no-cache"
 
 
