@@ -178,12 +178,13 @@ export class Workspace {
   async #showScore(piece) {
     const { transcription, warnings } = piece;
     if (!transcription) return;
-    const { result, musicxml } = transcription;
+    const { result, musicxml, unkept } = transcription;
     this.#panel.show(piece.choices, result);
     this.#player.update(transcription);
     this.#roll.show(transcription);
     this.#facts.textContent = messages.facts(result);
-    const items = [...warnings, ...result.warnings.map(messages.translate)].map((sentence) => {
+    const said = [...result.warnings, unkept].filter(Boolean).map(messages.translate);
+    const items = [...warnings, ...said].map((sentence) => {
       const item = document.createElement("li");
       item.textContent = sentence;
       return item;
