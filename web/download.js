@@ -21,7 +21,6 @@ export class DownloadError extends Error {
  * @param {object} options
  * @param {number} options.n_present bytes at the beginning of `content` that are there already
  * @param {(first: number, last: number) => unknown} options.onArrived these bytes are there now; awaited
- * @param {RequestCache} [options.cache]
  * @param {AbortSignal} [options.signal]
  * @param {number[]} [options.waits_ms] before each new try; whenever one brought something they begin anew
  * @param {number} [options.stall_ms]
@@ -62,14 +61,14 @@ class RangeRefused extends Error {}
  * @param {URL} url
  * @param {number} n_present
  * @param {number} n_bytes of the whole file
- * @param {{ cache?: RequestCache, signal?: AbortSignal, stall_ms?: number }} options
+ * @param {{ signal?: AbortSignal, stall_ms?: number }} options
  */
-async function* request(url, n_present, n_bytes, { cache, signal, stall_ms = STALL_MS }) {
+async function* request(url, n_present, n_bytes, { signal, stall_ms = STALL_MS }) {
   const stalled = new AbortController();
   let timer = setTimeout(() => stalled.abort(), stall_ms);
   try {
     const response = await fetch(url, {
-      cache,
+      cache: "no-store", // the browser need not keep it, too
       headers: n_present > 0 ? { Range: `bytes=${n_present}-` } : {},
       signal: signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal,
     });

@@ -60,10 +60,11 @@ async function readOrDownload({ file, bytes, sha256 }, owner, { onReceived, onFu
       );
     });
   };
-  // What is wrong may be what was kept, or the browser's own copy: once more from the beginning, and from the host.
-  for (const cache of /** @type {RequestCache[]} */ (["default", "reload"])) {
+  let n_part = 0;
+  do {
+    n_part = n_present;
     const url = new URL(`models/${file}`, import.meta.url);
-    const reason = await download(url, content, { n_present, onArrived, cache, signal }).catch((error) => {
+    const reason = await download(url, content, { n_present, onArrived, signal }).catch((error) => {
       if (error instanceof DownloadError) return error.reason;
       throw error;
     });
@@ -76,7 +77,7 @@ async function readOrDownload({ file, bytes, sha256 }, owner, { onReceived, onFu
     }
     if (!reason && (await hasHash(content, sha256))) return content;
     n_present = 0;
-  }
+  } while (n_part > 0); // what is wrong may be what was kept: once more from the beginning
   await forget(sha256);
   throw new PlainError(`The ${owner} arrived damaged; reload the page and try again.`);
 }

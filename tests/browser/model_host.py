@@ -30,7 +30,8 @@ class Host:
     content_range: str = "bytes {first}-{last}/{total}"
     breaks: list[int] = field(default_factory=list)
     """Bytes of each answer to come after which the connection ends; answers after these are whole."""
-    stalls_after: int | None = None
+    stalls: bool = False
+    """Connections do not end there but bring nothing more."""
     asked: list[str] = field(default_factory=list)
     """The Range of each request, or nothing."""
     address: str = ""
@@ -63,11 +64,11 @@ class ModelHandler(SiteHandler):
         self.send_header("Content-Type", "application/octet-stream")
         self.send_header("Content-Length", str(len(content) - first))
         self.end_headers()
-        n_sent = host.breaks.pop(0) if host.breaks else host.stalls_after
+        n_sent = host.breaks.pop(0) if host.breaks else None
         self.wfile.write(content[first:][:n_sent])
         if n_sent is not None:
             self.wfile.flush()
-            time.sleep(SETTLE_SEC if host.stalls_after is None else STALL_SEC)
+            time.sleep(STALL_SEC if host.stalls else SETTLE_SEC)
             self.close_connection = True
 
 

@@ -2,19 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from build.site import DIST
 from tests.browser.model_host import N_BYTES, Host, open_host
 from tests.browser.visitor import EXAMPLE_MIDI, ROOT, Ottava
 
 BLOCK_BYTES = 2**20
 
-# Bound to the page that asks: what it gives is the hash of what it got, the progress, and what it was told.
+# Gives what a page or a worker was told, and the hash of what it got.
 FETCH = """async (graph) => {
   const { fetchGraph } = await import("./model-files.js");
   const told = { received: [], full: "", problem: "", sha256: "" };
@@ -86,10 +84,16 @@ def host() -> Iterator[Host]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor without a service worker, and with a worker that does nothing but fetch a file."""
     context = browser.new_context(service_workers="block")
-    headers = {"Content-Type": "text/javascript", "Cross-Origin-Embedder-Policy": "require-corp"}
-    context.route("**/fetching.js", lambda route: route.fulfill(headers=headers, body=WORKER))
+    change_browser(context, "")
     yield context
     context.close()
+
+
+def change_browser(context: BrowserContext, script: str) -> None:
+    """Run a script before all others, on pages and in the worker."""
+    headers = {"Content-Type": "text/javascript", "Cross-Origin-Embedder-Policy": "require-corp"}
+    context.add_init_script(script)
+    context.route("**/fetching.js", lambda route: route.fulfill(headers=headers, body=script + WORKER))
 
 
 @pytest.fixture
@@ -133,14 +137,13 @@ def test_what_is_kept_is_not_asked_for(page: Page, host: Host) -> None:
 
 
 def test_a_worker_that_is_ended_leaves_its_part(page: Page, host: Host) -> None:
-    host.stalls_after = 2 * BLOCK_BYTES + 5
+    host.breaks, host.stalls = [2 * BLOCK_BYTES + 5], True
     page.evaluate(f"([...given]) => void ({FETCH_IN_WORKERS})(given)", [host.graph, 1])
     for _ in range(100):
         if page.evaluate(KEPT).get(host.graph["sha256"]) == 2 * BLOCK_BYTES:
             break
         page.wait_for_timeout(50)
     page.evaluate("workers.forEach((worker) => worker.terminate())")
-    host.stalls_after = None
     expect_right(fetch(page, host.graph), host)
     assert host.asked == ["", f"bytes={2 * BLOCK_BYTES}-"]
 
@@ -175,10 +178,10 @@ def test_it_gives_up_after_some_tries(page: Page, host: Host) -> None:
 
 
 def test_a_connection_that_brings_nothing_is_given_up(page: Page, host: Host) -> None:
-    host.stalls_after = 1000
+    host.breaks, host.stalls = [1000, 0], True
     options = {"waits_ms": [1], "stall_ms": 300}
     assert page.evaluate(DOWNLOAD, ["models/made.bin", N_BYTES, 0, options]) == "incomplete"
-    assert host.asked[:2] == ["", "bytes=1000-"]
+    assert host.asked == ["", "bytes=1000-"]
 
 
 def test_wrong_bytes_are_neither_used_nor_kept(page: Page, host: Host) -> None:
@@ -186,13 +189,12 @@ def test_wrong_bytes_are_neither_used_nor_kept(page: Page, host: Host) -> None:
     host.content = host.content[:-1] + bytes([host.content[-1] ^ 1])
     told = fetch(page, graph)
     assert told["problem"] == "The listening model arrived damaged; reload the page and try again."
-    assert host.asked == ["", ""]  # the first might have come from the browser's own cache
+    assert host.asked == [""]
     assert page.evaluate(KEPT) == {}
 
 
 def test_a_wrong_part_is_replaced(page: Page, host: Host) -> None:
     host.breaks = [1_300_000]
-    host.asked = []
     page.evaluate(FETCH_IN_WORKERS, [host.graph, 1])
     page.evaluate(FLIP, host.graph["sha256"])
     page.evaluate(
@@ -208,7 +210,7 @@ def test_a_wrong_part_is_replaced(page: Page, host: Host) -> None:
 
 @pytest.mark.parametrize(("shelf", "script"), [("folder", ""), ("cache", NO_FOLDER)])
 def test_a_damaged_file_is_healed_or_named(context: BrowserContext, host: Host, shelf: str, script: str) -> None:
-    context.add_init_script(script)
+    change_browser(context, script)
     page = visit(context, host)
     fetch(page, host.graph)
     assert page.evaluate(FLIP, host.graph["sha256"]) == shelf
@@ -231,10 +233,11 @@ def test_what_was_never_here_needs_the_network(page: Page, host: Host) -> None:
 
 @pytest.mark.parametrize("script", [NO_FOLDER, FOLDER_FAILS, NO_WRITING])
 def test_the_cache_takes_what_the_folder_does_not(context: BrowserContext, host: Host, script: str) -> None:
-    context.add_init_script(script)
+    change_browser(context, script)
     page = visit(context, host)
     host.breaks = [1_300_000]
-    expect_right(fetch(page, host.graph), host)
+    (told,) = page.evaluate(FETCH_IN_WORKERS, [host.graph, 1])
+    expect_right(told, host)
     expect_right(fetch(page, host.graph), host)
     assert host.asked == ["", "bytes=1300000-"]
     kept = page.evaluate("caches.open('ottava-models').then((cache) => cache.keys()).then((keys) => keys.length)")
@@ -243,10 +246,11 @@ def test_the_cache_takes_what_the_folder_does_not(context: BrowserContext, host:
 
 
 def test_a_browser_that_keeps_nothing_gets_the_file(context: BrowserContext, host: Host) -> None:
-    context.add_init_script(NOTHING_AT_ALL)
+    change_browser(context, NOTHING_AT_ALL)
     page = visit(context, host)
     host.breaks = [1_300_000]
-    expect_right(fetch(page, host.graph), host)
+    (told,) = page.evaluate(FETCH_IN_WORKERS, [host.graph, 1])
+    expect_right(told, host)
     expect_right(fetch(page, host.graph), host)
     assert host.asked == ["", "bytes=1300000-", ""]
 
@@ -295,3 +299,73 @@ def test_the_same_bytes_are_kept_once_and_old_ones_go(page: Page, host: Host) ->
     assert page.evaluate(KEPT) == {host.graph["sha256"]: N_BYTES}
     expect_right(fetch(page, host.graph), host)
     assert len(host.asked) == 2
+
+
+MEASURE = "import('./kept-models.js').then(({ measureMissing }) => measureMissing())"
+KEEP = """async (is_broken_off) => {
+  const { keepModels } = await import("./kept-models.js");
+  const breaking = new AbortController();
+  const progress = [];
+  const onProgress = (n_here, n_bytes) => {
+    progress.push([n_here, n_bytes]);
+    if (is_broken_off && n_here > n_bytes / 2) breaking.abort();
+  };
+  return keepModels(onProgress, breaking.signal).then(() => progress, ({ name, message }) => `${name}: ${message}`);
+}"""
+
+
+def test_the_defaults_are_kept_ahead_and_used(browser: Browser, site: str) -> None:
+    models = json.loads((ROOT / "models" / "models.json").read_text("utf-8"))
+    graphs = models["models"][0]["graphs"]
+    needed = [graphs[name] for name in ("places", "core", "score", "attributes")]
+    n_bytes = sum(graph["bytes"] for graph in [*needed, *models["rhythm"]["graphs"].values()])
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    page.goto(site)
+    assert page.evaluate(MEASURE) == n_bytes
+    assert page.evaluate(KEEP, True).startswith("AbortError")
+    n_missing = page.evaluate(MEASURE)
+    assert 0 < n_missing < n_bytes / 2 + BLOCK_BYTES
+    progress = page.evaluate(KEEP, False)
+    assert progress == sorted(progress)
+    assert progress[-1] == [n_bytes, n_bytes]
+    assert page.evaluate(MEASURE) == 0
+
+    context.route("**/models/**/*.bin", lambda route: route.abort())
+    ottava = Ottava(page)
+    ottava.drop(EXAMPLE_MIDI)
+    assert ottava.wait() == ""
+    page.evaluate(FLIP.replace("-1`", "-0`"), models["rhythm"]["graphs"]["values"]["sha256"])
+    page.goto(f"{site}#")
+    page.reload()
+    ottava.drop(EXAMPLE_MIDI)
+    damaged = "The rhythm model on this device is damaged; connect to the network once and try again."
+    assert ottava.wait() == damaged
+    context.unroute("**/models/**/*.bin")
+    ottava.drop(EXAMPLE_MIDI)
+    assert ottava.wait() == ""
+    context.close()
+
+
+def test_without_room_for_models_there_is_a_score_and_a_line(browser: Browser, site: str) -> None:
+    context = browser.new_context(service_workers="block", locale="de-DE")
+    page = context.new_page()
+    protocol = context.new_cdp_session(page)
+    protocol.send("Storage.overrideQuotaForOrigin", {"origin": site.rstrip("/"), "quotaSize": 100_000})
+    page.goto(site)
+    ottava = Ottava(page)
+    ottava.drop(EXAMPLE_MIDI)
+    assert ottava.wait() == ""
+    expect(page.locator("#warnings li")).to_have_count(1)
+    expect(page.locator("#warnings")).to_contain_text("Das Rhythmusmodell ließ sich auf diesem Gerät nicht aufbewahren")
+    full = page.evaluate(KEEP, False)
+    assert full.startswith("Error: The listening model could not be kept on this device")
+    context.close()
+
+
+def test_what_a_browser_never_keeps_is_not_said_to_be_kept(context: BrowserContext, site: str) -> None:
+    change_browser(context, NOTHING_AT_ALL)
+    page = context.new_page()
+    page.goto(f"{site}parts.json")
+    told = page.evaluate(KEEP, False)
+    assert told == "Error: This browser does not let Ottava keep the models on this device, as in a private window."
