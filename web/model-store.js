@@ -26,17 +26,27 @@ const CACHE_NAME = "ottava-models"; // sw.js leaves it alone
  */
 export async function readBlocks(sha256, content) {
   const shelves = await openShelves();
+  /** @type {Promise<ArrayBuffer | undefined>[]} */
+  const blocks = [];
+  for (let at = 0; at < content.length; at += BLOCK_BYTES) {
+    blocks.push(readBlock(shelves, nameBlock(sha256, at), Math.min(BLOCK_BYTES, content.length - at)));
+  }
   let n_read = 0;
-  while (n_read < content.length) {
-    const n_wanted = Math.min(BLOCK_BYTES, content.length - n_read);
-    const name = nameBlock(sha256, n_read);
-    const found = await Promise.all(shelves.map((shelf) => shelf.read(name).catch(() => undefined)));
-    const block = found.find((bytes) => bytes?.byteLength === n_wanted);
+  for (const block of await Promise.all(blocks)) {
     if (!block) break;
     content.set(new Uint8Array(block), n_read);
-    n_read += n_wanted;
+    n_read += block.byteLength;
   }
   return n_read;
+}
+
+/** @param {Shelf[]} shelves @param {string} name @param {number} n_bytes */
+async function readBlock(shelves, name, n_bytes) {
+  for (const shelf of shelves) {
+    const block = await shelf.read(name).catch(() => undefined);
+    if (block?.byteLength === n_bytes) return block;
+  }
+  return undefined;
 }
 
 /**

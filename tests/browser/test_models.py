@@ -173,6 +173,11 @@ def test_it_gives_up_after_some_tries(page: Page, host: Host) -> None:
     host.breaks = [1000, 0, 1000, 0, 0]  # whoever gets on is patient
     assert page.evaluate(DOWNLOAD, ["models/made.bin", N_BYTES, 0, options]) == "incomplete"
     assert len(host.asked) == 8
+    host.knows_ranges = False
+    host.breaks = [2000, 1000, 2000, 1000, 2000]  # who begins anew each time gets on only beyond all before
+    assert page.evaluate(DOWNLOAD, ["models/made.bin", N_BYTES, 0, options]) == "incomplete"
+    assert len(host.asked) == 11
+    host.breaks = []
     assert page.evaluate(DOWNLOAD, ["models/none.bin", N_BYTES, 0, options]) == "unreachable"
     assert page.evaluate(DOWNLOAD, ["models/made.bin", N_BYTES - 1, 0, options]) == "wrong"
 
