@@ -1,6 +1,7 @@
 /** One engine measured: the core graph on the same input twice, the second time by the clock (engine.js). */
 
-import { fetchModels, openModel } from "./inference.js";
+import { openModel } from "./inference.js";
+import { fetchModels } from "./models.js";
 
 /** @import { Engine } from "./protocol.js" */
 

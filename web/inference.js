@@ -2,22 +2,17 @@
 
 import { openLiteRt } from "./litert.js";
 import { fetchFile, fetchGraph } from "./model-files.js";
+import { chooseGraphs, chooseRhythm, LISTENING, RHYTHM } from "./models.js";
 import { unpackGraph } from "./packing.js";
 
 /**
  * @import { LiteRt } from "./litert.js"
+ * @import { Listeners } from "./model-files.js"
+ * @import { Graph } from "./models.js"
  * @import { Engine } from "./protocol.js"
  */
 
 /**
- * @typedef {{ name: string, dtype: "float32", shape: number[] }} TensorInfo
- * @typedef {{ file: string, bytes: number, sha256: string, inputs: TensorInfo[],
- *   outputs: (TensorInfo & { above?: number })[] }} Graph
- *   inputs and outputs in the order of the file's signature; of an output with `above` only the elements above that are
- *   given, and their flat indices as `index`
- * @typedef {{ hop_sec: number, core: string }} Setting
- * @typedef {{ name: string, default_setting: string, settings: Record<string, Setting>,
- *   graphs: Record<string, Graph> }} Model
  * @typedef {{ type: "float32" | "int64", dims: number[], data: Float32Array | BigInt64Array }} Tensor
  * @typedef {Tensor & { name: string }} NamedTensor
  * @typedef {(graph: string, inputs: Record<string, Tensor>) => Promise<NamedTensor[]>} Run
@@ -26,50 +21,44 @@ import { unpackGraph } from "./packing.js";
 /** Loaded once; what did not arrive is asked for again with the next recording. @type {Promise<LiteRt> | null} */
 let litert = null;
 
-const LISTENING = "listening model";
-const RHYTHM = "rhythm model";
-
-/** The text of models.json: Python reads it too. */
-export async function fetchModels() {
-  const response = await fetchFile("models/models.json", LISTENING);
-  return response.text();
-}
-
 /**
  * Loads what a setting of the default model runs; two runs never overlap, since Python awaits each.
  * @param {string} models the text of models.json
  * @param {string | undefined} setting its name; the model's own default where there is none
  * @param {Engine} engine
  * @param {(fraction: number) => void} onProgress how much of the model is here
+ * @param {(sentence: string) => void} [onFull] there was no room to keep it on this device
  * @returns {Promise<Run>}
  */
-export async function openModel(models, setting, engine, onProgress) {
-  const graphs = chooseGraphs(findDefault(models), setting);
+export async function openModel(models, setting, engine, onProgress, onFull) {
+  const graphs = chooseGraphs(models, setting);
   const n_bytes = Object.values(graphs).reduce((sum, graph) => sum + graph.bytes, 0);
   let n_received = 0;
-  return openGraphs(graphs, LISTENING, engine, (n) => {
+  const onReceived = (/** @type {number} */ n) => {
     n_received += n;
     onProgress(n_received / n_bytes);
-  });
+  };
+  return openGraphs(graphs, LISTENING, engine, { onReceived, onFull });
 }
 
 /**
  * Loads the networks that find beats, bars and note values.
  * @param {string} models the text of models.json
+ * @param {(sentence: string) => void} onFull as in `openModel`
  * @returns {Promise<Run>}
  */
-export async function openRhythm(models) {
-  return openGraphs(JSON.parse(models).rhythm.graphs, RHYTHM, "wasm", () => {});
+export async function openRhythm(models, onFull) {
+  return openGraphs(chooseRhythm(models), RHYTHM, "wasm", { onFull });
 }
 
 /**
  * @param {Record<string, Graph>} graphs
  * @param {string} owner the model that they belong to
  * @param {Engine} engine
- * @param {(n_bytes: number) => void} receive
+ * @param {Listeners} listeners
  * @returns {Promise<Run>}
  */
-async function openGraphs(graphs, owner, engine, receive) {
+async function openGraphs(graphs, owner, engine, listeners) {
   litert ??= openLiteRt((path) => fetchFile(path, owner), engine).catch((error) => {
     litert = null;
     throw error;
@@ -79,23 +68,10 @@ async function openGraphs(graphs, owner, engine, receive) {
   const loaded = {};
   // One after the other: each file's bytes can go before the next one's come.
   for (const [name, graph] of Object.entries(graphs)) {
-    const bytes = await unpackGraph(await fetchGraph(graph, owner, receive));
+    const bytes = await unpackGraph(await fetchGraph(graph, owner, listeners));
     loaded[name] = runtime.load(bytes, name === "core" ? engine : "wasm"); // the rest is small
   }
   return (name, inputs) => runGraph(runtime, loaded[name], graphs[name], inputs);
-}
-
-/** @param {string} models @returns {Model} */
-function findDefault(models) {
-  const { models: all, default: name } = JSON.parse(models);
-  return all.find((/** @type {Model} */ model) => model.name === name);
-}
-
-/** By the names under which Python runs them. @param {Model} model @param {string | undefined} setting */
-function chooseGraphs({ settings, default_setting, graphs }, setting) {
-  const chosen = settings[setting ?? default_setting] ?? settings[default_setting];
-  const names = { places: "places", core: chosen.core, score: "score", attributes: "attributes" };
-  return Object.fromEntries(Object.entries(names).map(([name, graph]) => [name, /** @type {Graph} */ (graphs[graph])]));
 }
 
 /**

@@ -505,7 +505,8 @@ export const messages = {
     licence: "CC BY 3.0",
   },
   loadingPiano: (fraction) => `Klavier wird geladen, ${formatPercent(Math.floor(fraction * 100))}`,
-  noSound: "Dieses Gerät gibt gerade keinen Ton aus: Lautsprecher oder Kopfhörer anschließen und noch einmal „Abspielen“ drücken.",
+  noSound:
+    "Dieses Gerät gibt gerade keinen Ton aus: Lautsprecher oder Kopfhörer anschließen und noch einmal „Abspielen“ drücken.",
   pianoMissing: "Das Klavier ließ sich nicht laden: die Verbindung prüfen und noch einmal abspielen.",
   recordingUnplayable: "Dieser Browser kann die Aufnahme nicht abspielen, darum spielt nur das Klavier.",
 

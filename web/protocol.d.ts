@@ -120,6 +120,7 @@ export type Reply =
       notes: (ShownNote | null)[]; // of result.performance.notes; null where one is deleted
       musicxml: string;
       midi: Uint8Array<ArrayBuffer>;
+      unkept: string; // why a model could not be kept on this device; empty: it is
     }
   | ({ type: "opened" } & Opened)
   | { type: "written"; bytes: Uint8Array<ArrayBuffer> }

@@ -86,7 +86,7 @@ const SENTENCES = [
     /^The listening model is missing: install Ottava again with its models\.$/,
     "Das Hörmodell fehlt: die Seite neu laden.",
   ],
-  // worker.js, model-files.js
+  // worker.js, model-files.js, kept-models.js
   [
     /^Ottava could not start; check the connection and reload the page\.$/,
     "Ottava ließ sich nicht starten; die Verbindung prüfen und die Seite neu laden.",
@@ -110,6 +110,18 @@ const SENTENCES = [
   [
     /^The (.+) arrived damaged; reload the page and try again\.$/,
     "Das $1 kam beschädigt an; die Seite neu laden und noch einmal versuchen.",
+  ],
+  [
+    /^The (.+) on this device is damaged; connect to the network once and try again\.$/,
+    "Das $1 auf diesem Gerät ist beschädigt; einmal mit dem Netz verbinden und noch einmal versuchen.",
+  ],
+  [
+    /^The (.+) could not be kept on this device and will be downloaded again: delete some of My pieces \(the list says what they take\), or free space on this device\.$/,
+    "Das $1 ließ sich auf diesem Gerät nicht aufbewahren und wird das nächste Mal neu geladen: einige Stücke unter „Meine Stücke“ löschen (die Liste sagt, wie viel sie belegen) oder Platz auf dem Gerät schaffen.",
+  ],
+  [
+    /^This browser does not let Ottava keep the models on this device, as in a private window\.$/,
+    "Dieser Browser erlaubt Ottava nicht, die Modelle auf diesem Gerät aufzubewahren, wie in einem privaten Fenster.",
   ],
 ];
 

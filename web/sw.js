@@ -1,6 +1,6 @@
 /**
- * The service worker: the whole site, models included, is kept on the device, and every answer carries the headers that
- * make the page cross-origin isolated (two threads need it) where the host sends none.
+ * The service worker: the whole site but the models' files, which model-store.js keeps, is kept on the device, and every
+ * answer carries the headers that make the page cross-origin isolated (two threads need it) where the host sends none.
  *
  * One version of the site has one cache. The page registers `sw.js?version=...`, the version of files.json, so that another
  * version is another worker. The very first starts at once and fills its cache while the page is used; a later one fills
@@ -16,6 +16,8 @@ const worker = /** @type {any} */ (self); // the type checker knows the page's g
 const version = new URL(worker.location.href).searchParams.get("version") ?? "";
 const CACHE_PREFIX = "ottava-";
 const CACHE_NAME = CACHE_PREFIX + version;
+const MODELS = "ottava-models"; // the cache of model-store.js
+const MODEL = /^models\/.+\.bin$/;
 const LIST = "files.json";
 const PARALLEL = 2;
 
@@ -48,7 +50,7 @@ function activate(event) {
 
 async function dropOldCaches() {
   const names = await caches.keys();
-  const old = names.filter((name) => name.startsWith(CACHE_PREFIX) && name !== CACHE_NAME);
+  const old = names.filter((name) => name.startsWith(CACHE_PREFIX) && ![CACHE_NAME, MODELS].includes(name));
   await Promise.all(old.map((name) => caches.delete(name)));
 }
 
@@ -81,7 +83,7 @@ function findPath(request) {
   const scope = worker.registration.scope;
   if (request.method !== "GET" || !request.url.startsWith(scope)) return null;
   const path = decodeURIComponent(new URL(request.url).pathname.slice(new URL(scope).pathname.length));
-  return path === LIST || path === "sw.js" ? null : path || "index.html";
+  return path === LIST || path === "sw.js" || MODEL.test(path) ? null : path || "index.html";
 }
 
 /** Kept files first; what is not kept yet streams through and is kept on its way. @param {any} event @param {string} path */
@@ -140,7 +142,7 @@ async function keepAll(all, tell) {
 /** Those of a site that this device needs; an optional one that a former version has kept is one. @param {SiteFile[]} all */
 async function filterWanted(all) {
   const wanted = await Promise.all(
-    all.map(async ({ optional, path }) => !optional || Boolean(await caches.match(path))),
+    all.map(async ({ optional, path }) => !MODEL.test(path) && (!optional || Boolean(await caches.match(path)))),
   );
   return all.filter((_, i) => wanted[i]);
 }

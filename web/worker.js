@@ -1,7 +1,9 @@
 /** The transcription worker: boots Python at once, then answers one request at a time (protocol.d.ts). */
 
-import { fetchModels, openModel, openRhythm } from "./inference.js";
+import { openModel, openRhythm } from "./inference.js";
+import { dropUnlisted } from "./kept-models.js";
 import { PlainError } from "./model-files.js";
+import { fetchModels } from "./models.js";
 import { rememberRuns } from "./repeated-runs.js";
 import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
 
@@ -22,6 +24,8 @@ let receiveSamples = () => {};
 let listening = null;
 /** @type {Promise<ReturnType<typeof rememberRuns>> | null} */
 let rhythm = null;
+/** Why a model could not be kept on this device. */
+let unkept = "";
 
 const python = bootPython();
 python.then(() => post({ type: "ready" })).catch(() => {}); // told when a request needs it
@@ -111,10 +115,11 @@ async function waitForPython() {
  */
 function startListening({ setting, engine = "wasm" }) {
   const onProgress = (/** @type {number} */ fraction) => post({ type: "progress", stage: "model", fraction });
-  listening ??= fetchModels().then(async (models) => ({
-    models,
-    run: await openModel(models, setting, engine, onProgress),
-  }));
+  listening ??= fetchModels().then(async (models) => {
+    const run = await openModel(models, setting, engine, onProgress, onFull);
+    dropUnlisted(models).catch(() => {}); // the next one may
+    return { models, run };
+  });
   listening.catch(() => {
     listening = null;
   });
@@ -123,11 +128,18 @@ function startListening({ setting, engine = "wasm" }) {
 
 /** The rhythm graphs are small; after a failure the next score tries again. */
 function startRhythm() {
-  rhythm ??= fetchModels().then(openRhythm).then(rememberRuns);
+  rhythm ??= fetchModels()
+    .then((models) => openRhythm(models, onFull))
+    .then(rememberRuns);
   rhythm.catch(() => {
     rhythm = null;
   });
   return rhythm;
+}
+
+/** One sentence is enough. @param {string} sentence */
+function onFull(sentence) {
+  unkept ||= sentence;
 }
 
 /** What py/ottava/browser.py may call; `run` is added when a model is there. */
@@ -145,7 +157,7 @@ const host = {
   },
   /** @param {string} result @param {string} notes @param {string} musicxml @param {Uint8Array<ArrayBuffer>} midi */
   finish(result, notes, musicxml, midi) {
-    post({ type: "result", result: JSON.parse(result), notes: JSON.parse(notes), musicxml, midi });
+    post({ type: "result", result: JSON.parse(result), notes: JSON.parse(notes), musicxml, midi, unkept });
   },
   /** @param {Uint8Array<ArrayBuffer>} bytes */
   deliver(bytes) {

@@ -179,12 +179,13 @@ export class Workspace {
   async #showScore(piece) {
     const { transcription, warnings } = piece;
     if (!transcription) return;
-    const { result, musicxml } = transcription;
+    const { result, musicxml, unkept } = transcription;
     this.#panel.show(piece.choices, result);
     this.#player.update(transcription);
     this.#roll.show(transcription);
     this.#facts.textContent = messages.facts(result);
-    const items = [...warnings, ...result.warnings.map(messages.translate)].map((sentence) => make("li", "", sentence));
+    const said = [...warnings, ...[...result.warnings, unkept].filter(Boolean).map(messages.translate)];
+    const items = said.map((sentence) => make("li", "", sentence));
     this.#warnings.replaceChildren(...items);
     this.#warnings.hidden = items.length === 0;
     await this.#score

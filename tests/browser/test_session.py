@@ -104,6 +104,7 @@ def test_works_without_the_server_and_on_a_plain_host(browser: Browser, clip: Pa
         expect(page.locator("#offline")).to_have_text("Works offline", timeout=120_000)
         assert page.evaluate("crossOriginIsolated")
         assert len(loads) == 2
+        page.evaluate("import('./kept-models.js').then(({ keepModels }) => keepModels(() => {}))")
         stop()
         page.reload()
         assert page.evaluate("crossOriginIsolated")

@@ -75,6 +75,34 @@ def test_new_version_waits_and_then_replaces_the_old_one(browser: Browser, folde
     context.close()
 
 
+def test_models_are_left_to_those_who_keep_them(browser: Browser, folder: Path, address: str) -> None:
+    """Neither kept, nor missing, nor answered; and what is in their own cache outlives a version."""
+    models = folder / "models" / "rhythm"
+    models.mkdir(parents=True)
+    (models / "values.bin").write_bytes(b"weights")
+    write_list(folder)
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator("#offline")).to_have_text("Works offline")
+    part = "fetch('models/rhythm/values.bin').then((response) => response.text())"
+    assert page.evaluate(part) == "weights"
+    assert not page.evaluate("caches.match('models/rhythm/values.bin').then(Boolean)")
+    page.evaluate("caches.open('ottava-models').then((cache) => cache.put('models/1-0', new Response('weights')))")
+
+    (folder / "extra.bin").write_bytes(b"new")
+    write_list(folder)
+    page.reload()
+    wait_until(page, IS_WAITING)
+    page.close()
+    page = context.new_page()
+    page.goto(address)
+    wait_until(page, "caches.match('extra.bin').then(Boolean)")
+    wait_until(page, "caches.keys().then((names) => names.length === 2)")
+    assert page.evaluate("caches.match('models/1-0').then((response) => response.text())") == "weights"
+    context.close()
+
+
 def test_damaged_file_is_not_kept(browser: Browser, folder: Path, address: str) -> None:
     """What the server sends must be what the list says."""
     (folder / "style.css").write_text("body { color: red }", "utf-8")

@@ -16,7 +16,7 @@ from ottava.tuning import describe_tuning
 
 ROOT = Path(__file__).parents[2]
 PYTHON = sorted(file for file in (ROOT / "py" / "ottava").glob("*.py") if file.name not in NOT_IN_THE_PAGE)
-WORKERS = [ROOT / "web" / name for name in ("worker.js", "model-files.js", "inference.js")]
+WORKERS = [ROOT / "web" / name for name in ("worker.js", "model-files.js", "kept-models.js")]
 SAMPLE = "12.5"
 
 TRANSLATE = f"""
@@ -57,7 +57,7 @@ def _read_texts(node: ast.expr) -> Iterator[str]:
 def find_plain_errors(source: Path) -> Iterator[str]:
     """Yield every sentence of a worker."""
     text = source.read_text("utf-8")
-    for sentence in re.findall(r"(?:PlainError\(\s*|_SENTENCE = )[\"`](.+?)[\"`]", text):
+    for sentence in re.findall(r"(?:PlainError\(\s*|onFull\?\.\(\s*|_SENTENCE = )[\"`](.+?)[\"`]", text):
         yield re.sub(r"\$\{\w+\}", "listening model", sentence)
 
 
@@ -74,7 +74,7 @@ def test_every_sentence_has_its_german() -> None:
     errors = [sentence for source in PYTHON for sentence in find_errors(source)]
     plain = [sentence for source in WORKERS for sentence in find_plain_errors(source)]
     assert len(errors) > 15
-    assert len(plain) == 6
+    assert len(plain) == 9
     sentences = [*errors, *plain, *find_all_warnings()]
     german = translate(sentences)
     assert [one for one, other in zip(sentences, german, strict=True) if one == other] == []
