@@ -29,11 +29,12 @@ export function planResampling(rate_in, rate_out) {
   const [up, down] = [rate_out / divisor, rate_in / divisor];
   const cutoff = CUTOFF * Math.min(1, rate_out / rate_in);
   const reach = Math.ceil(ZERO_CROSSINGS / cutoff);
+  const middle = besselI0(KAISER_BETA);
   const phases = Array.from({ length: up }, (_, phase) => {
     const weights = Float32Array.from({ length: 2 * reach }, (_, i) => {
       const place = i - reach + 1 - phase / up;
       const edge = Math.max(0, 1 - (place / reach) ** 2);
-      return cutoff * sinc(cutoff * place) * (besselI0(KAISER_BETA * Math.sqrt(edge)) / besselI0(KAISER_BETA));
+      return cutoff * sinc(cutoff * place) * (besselI0(KAISER_BETA * Math.sqrt(edge)) / middle);
     });
     const sum = weights.reduce((a, b) => a + b);
     return weights.map((weight) => weight / sum); // a constant stays what it is

@@ -14,6 +14,8 @@ const WARM_UP_SEC = 1;
 const FAR_SEC = 30; // from here on a jump is quicker
 const UNSURE_AFTER_JUMP = new Set(["opus", "vorbis"]);
 const BLOCK_SAMPLES = 1 << 16; // resampled in one go: 5 to 10 ms
+const RATES = { lowest: 3000, highest: 192_000 }; // Hz; others are damage, and resampling would take for ever
+const GONE = new Set(["NotFoundError", "NotReadableError"]); // of the file; whatever else is thrown is damage
 
 /**
  * @typedef {object} Slices
@@ -34,21 +36,18 @@ const BLOCK_SAMPLES = 1 << 16; // resampled in one go: 5 to 10 ms
  */
 export async function openSlices(file, sample_rate, minimum_sec, padding) {
   if (!("AudioDecoder" in globalThis)) return null;
-  const { ALL_FORMATS, AudioSampleSink, BlobSource, Input } = await import("./vendor/mediabunny/mediabunny.min.mjs");
-  const input = new Input({ source: new BlobSource(file), formats: ALL_FORMATS });
-  const track = await findTrack(input).catch(() => null);
-  const duration_sec = (await track?.computeDuration().catch(() => 0)) ?? 0;
-  if (!track || duration_sec < minimum_sec) {
+  const mediabunny = await import("./vendor/mediabunny/mediabunny.min.mjs");
+  const input = new mediabunny.Input({ source: new mediabunny.BlobSource(file), formats: mediabunny.ALL_FORMATS });
+  const track = await openTrack(input, mediabunny, minimum_sec).catch(() => null);
+  if (!track) {
     input.dispose();
     return null;
   }
-  const sink = new AudioSampleSink(track);
-  const rate = await findRate(track, sink);
-  const n_source = Math.round(duration_sec * rate) - padding.first - padding.last;
+  const { sink, rate, codec, duration_sec, declared_sec } = track;
+  const n_source = Math.max(0, Math.round(duration_sec * rate) - padding.first - padding.last);
   const n_samples = Math.floor((n_source * sample_rate) / rate);
-  const codec = (await track.getCodec()) ?? "";
   const can_jump = !UNSURE_AFTER_JUMP.has(codec);
-  const source = new Source((sec) => sink.samples(sec), rate, padding.first, can_jump);
+  const source = new Source((sec) => sink.samples(sec), rate, padding.first, n_source, can_jump);
   const plan = planResampling(rate, sample_rate);
 
   /** @param {number} first @param {number} last */
@@ -59,7 +58,7 @@ export async function openSlices(file, sample_rate, minimum_sec, padding) {
   return {
     n_samples,
     duration_sec: n_samples / sample_rate,
-    declared_sec: codec === "mp3" ? null : await track.getDurationFromMetadata(),
+    declared_sec,
     findDamage: () => source.damage_sec,
     async read(first_sample, last_sample) {
       const samples = new Float32Array(last_sample - first_sample);
@@ -76,10 +75,26 @@ export async function openSlices(file, sample_rate, minimum_sec, padding) {
   };
 }
 
-/** The track to listen to, if this browser can decode it. @param {import("./vendor/mediabunny/mediabunny.min.mjs").Input} input */
-async function findTrack(input) {
+/**
+ * The track to listen to, if this browser can decode it.
+ * @param {import("./vendor/mediabunny/mediabunny.min.mjs").Input} input
+ * @param {typeof import("./vendor/mediabunny/mediabunny.min.mjs")} mediabunny
+ * @param {number} minimum_sec
+ * @throws where the beginning of the file is damaged
+ */
+async function openTrack(input, { AudioSampleSink, EncodedPacketSink }, minimum_sec) {
   const track = await input.getPrimaryAudioTrack();
-  return track && (await track.canDecode()) ? track : null;
+  if (!track || !(await track.canDecode())) return null;
+  // Of a FLAC without a first packet everything else would look for one for ever (mediabunny 1.61).
+  if (!(await new EncodedPacketSink(track).getFirstPacket())) return null;
+  const duration_sec = await track.computeDuration();
+  if (duration_sec < minimum_sec) return null;
+  const sink = new AudioSampleSink(track);
+  const rate = await findRate(track, sink);
+  if (rate < RATES.lowest || rate > RATES.highest) return null;
+  const codec = (await track.getCodec()) ?? "";
+  const declared_sec = codec === "mp3" ? null : await track.getDurationFromMetadata();
+  return { sink, rate, codec, duration_sec, declared_sec };
 }
 
 /**
@@ -108,12 +123,14 @@ class Source {
    * @param {(sec: number) => AsyncGenerator<AudioSample, void, unknown>} decodeFrom
    * @param {number} rate Hz
    * @param {number} delay samples before the recording begins
+   * @param {number} n_samples of the recording
    * @param {boolean} can_jump exactly
    */
-  constructor(decodeFrom, rate, delay, can_jump) {
+  constructor(decodeFrom, rate, delay, n_samples, can_jump) {
     this.decodeFrom = decodeFrom;
     this.rate = rate;
     this.delay = delay;
+    this.n_samples = n_samples;
     this.can_jump = can_jump;
   }
 
@@ -163,18 +180,19 @@ class Source {
 
   /** After damage decoding goes on a second later. @returns {Promise<AudioSample | null>} null at the end */
   async #next() {
-    while (true) {
+    while (this.#end < this.n_samples) {
       this.#decoded ??= this.decodeFrom(0);
       try {
         return (await this.#decoded.next()).value ?? null;
       } catch (error) {
-        if (!(error instanceof DOMException) || error.name !== "EncodingError") throw error;
+        if (error instanceof DOMException && GONE.has(error.name)) throw error;
         const damage_sec = (this.#end + this.delay) / this.rate;
         this.damage_sec.push(damage_sec);
         this.#end += this.rate;
         this.#decoded = this.decodeFrom(damage_sec + 1);
       }
     }
+    return null;
   }
 
   close() {

@@ -20,6 +20,8 @@ from ottava.models import Graph, unpack_graph
 
 # A file whose header promises more than this over what it holds was cut off; encoders pad by less.
 MISSING_SEC = 1.0
+# Hz; what browsers open. Beyond it the number is damage, and resampling would take for ever.
+LOWEST_RATE, HIGHEST_RATE = 3000, 768_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +105,27 @@ def _decode(path: Path, sample_rate: int) -> Iterator[NDArray[np.float32]]:
     Damage in the middle ends the recording there: what came before is worth having.
     """
     with _open_audio(path) as (container, stream):
-        resampler = av.AudioResampler(format="fltp", rate=sample_rate)
+        resampler = av.AudioResampler(format="flt", rate=sample_rate)  # in planes PyAV 18 crashes on a ninth channel
         is_begun = False
         try:
             for frame in container.decode(stream):
+                if not is_begun:
+                    _check_rate(path, frame.sample_rate)
                 for resampled in resampler.resample(frame):
                     is_begun = True
                     yield _mix(resampled)
-        except av.FFmpegError:
+        except (av.FFmpegError, ValueError):  # the second: from here on it is another rate or other channels
             if not is_begun:
                 raise
         if is_begun:
             yield from map(_mix, resampler.resample(None))
+
+
+def _check_rate(path: Path, sample_rate: int) -> None:
+    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
+        raise TranscriptionError(
+            f"{path.name} states a sample rate of {sample_rate} Hz, which no recording has; it may be damaged."
+        )
 
 
 def _read_promise(path: Path) -> float | None:
@@ -146,8 +157,9 @@ def _open_audio(path: Path) -> Iterator[tuple[Any, Any]]:
 
 
 def _mix(frame: Any) -> NDArray[np.float32]:
-    """The mean of all channels."""
-    return np.asarray(frame.to_ndarray().mean(axis=0), np.float32)
+    """The mean of all channels; what is no number stays none."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray(frame.to_ndarray().reshape(-1, len(frame.layout.channels)).mean(axis=1), np.float32)
 
 
 def create_run(graphs: Mapping[str, Graph], folder: Path) -> Run:

@@ -2,10 +2,14 @@
 
 import asyncio
 import os
+import struct
 import tracemalloc
+import warnings
 import wave
 from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -29,6 +33,18 @@ def write_wav(path: Path, sample_rate: int, n_channels: int, seconds: float = 1.
     return path
 
 
+def encode_mp3(path: Path, sample_rate: int) -> Path:
+    """Write a second of silence."""
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libmp3lame", rate=sample_rate, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, sample_rate), np.float32), "fltp", "mono")
+        frame.sample_rate = sample_rate
+        resampler = av.AudioResampler("fltp", "mono", sample_rate, stream.frame_size)
+        for part in [*resampler.resample(frame), *resampler.resample(None), None]:
+            container.mux(stream.encode(part))
+    return path
+
+
 def read_slices(recording: Recording, *slices: tuple[int, int]) -> list[NDArray[np.float32]]:
     """Read slices one after the other."""
 
@@ -38,7 +54,7 @@ def read_slices(recording: Recording, *slices: tuple[int, int]) -> list[NDArray[
     return asyncio.run(read())
 
 
-@pytest.mark.parametrize(("sample_rate", "n_channels"), [(8000, 1), (44100, 2), (96000, 1), (48000, 6)])
+@pytest.mark.parametrize(("sample_rate", "n_channels"), [(8000, 1), (44100, 2), (96000, 1), (48000, 6), (44100, 9)])
 def test_rates_and_channels_become_mono_at_the_models_rate(tmp_path: Path, sample_rate: int, n_channels: int) -> None:
     recording = open_recording(write_wav(tmp_path / "tone.wav", sample_rate, n_channels), 44100)
     assert recording.n_samples == pytest.approx(44100, abs=50)
@@ -109,6 +125,37 @@ def test_what_cannot_be_used_gets_one_sentence(tmp_path: Path, name: str, conten
     (tmp_path / name).write_bytes(content)
     with pytest.raises(TranscriptionError, match=sentence):
         open_recording(tmp_path / name, 44100)
+
+
+@pytest.mark.parametrize("sample_rate", [1, 100, 10_000_000])
+def test_a_rate_that_no_recording_has_gets_one_sentence(tmp_path: Path, sample_rate: int) -> None:
+    """A second at 1 Hz is half a day of samples to decode."""
+    content = bytearray(write_wav(tmp_path / "tone.wav", 44100, 1).read_bytes())
+    content[24:28] = sample_rate.to_bytes(4, "little")
+    (tmp_path / "tone.wav").write_bytes(content)
+    with pytest.raises(TranscriptionError, match=rf"tone\.wav states a sample rate of {sample_rate} Hz"):
+        open_recording(tmp_path / "tone.wav", 44100)
+
+
+def test_another_recording_after_the_end_costs_nothing_before(tmp_path: Path) -> None:
+    """The two differ in sample rate: what cannot be read on ends the recording."""
+    path = tmp_path / "both.mp3"
+    path.write_bytes((EXAMPLES / "minuet.mp3").read_bytes() + encode_mp3(tmp_path / "low.mp3", 22050).read_bytes())
+    recording = open_recording(path, 44100)
+    assert recording.n_samples == pytest.approx(open_recording(EXAMPLES / "minuet.mp3", 44100).n_samples, abs=3000)
+
+
+def test_samples_that_are_no_numbers_are_read_without_a_word(tmp_path: Path) -> None:
+    """Listening refuses them; numpy's warnings are not for who reads the terminal."""
+    samples = np.array([0.5, np.nan, np.inf, 3e38] * 11025, "<f4")
+    header = struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", 36 + samples.nbytes, b"WAVEfmt ", 16, 3, 2, 44100, 352800, 8, 32,
+                         b"data", samples.nbytes)  # fmt: skip
+    (tmp_path / "float.wav").write_bytes(header + samples.tobytes())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        recording = open_recording(tmp_path / "float.wav", 44100)
+        (read,) = read_slices(recording, (0, recording.n_samples))
+    assert not np.isfinite(read).all()
 
 
 def test_missing_files_and_folders_get_one_sentence(tmp_path: Path) -> None:
