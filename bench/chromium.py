@@ -120,7 +120,7 @@ def visit(site: Path, recording: Path, setting: str | None, timeout_sec: float) 
         page = browser.new_page()
         page.add_init_script(LISTEN_IN)
         page.goto(address)
-        page.locator("#offline", has_text="Works offline").wait_for(timeout=120_000)
+        keep_site(page)
         if setting is not None:
             page.evaluate("(setting) => localStorage.setItem('ottava-setting', setting)", setting)
         page.reload()
@@ -135,6 +135,14 @@ def visit(site: Path, recording: Path, setting: str | None, timeout_sec: float) 
         if problem:
             raise RuntimeError(f"{recording.name}: {problem} {page.locator('#problem-detail').text_content()}")
         return _describe(page.evaluate("said"), began_ms, ended_ms, Memory(peak["page"], peak["renderer"]))
+
+
+def keep_site(page: Page) -> None:
+    """Have the whole site kept on the device, which it did by itself before there was a button."""
+    page.locator("#keep-offline:not([hidden]), #offline.ready").first.wait_for(timeout=120_000)
+    if page.locator("#keep-offline:not([hidden])").count() > 0:
+        page.locator("#keep-offline").click()
+    page.locator("#offline", has_text="Works offline").wait_for(timeout=120_000)
 
 
 def _describe(said: list[dict[str, Any]], began_ms: float, ended_ms: float, memory: Memory) -> Visit:

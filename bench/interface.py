@@ -21,7 +21,7 @@ import pretty_midi
 from playwright.sync_api import Browser, Page
 
 from build.weight import weigh_files, weigh_page
-from chromium import open_browser, serve
+from chromium import keep_site, open_browser, serve
 from report import ROOT, describe_run, replace_section
 
 EXAMPLE = ROOT / "examples" / "minuet.mid"
@@ -125,7 +125,6 @@ def measure_first_view(browser: Browser, address: str, runs: int) -> list[str]:
     visits = []
     for _ in range(runs):
         with open_page(browser, address, VISIT) as page:
-            page.locator("#offline", has_text="Works offline").wait_for(timeout=120_000)
             paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
             while not (seen := page.evaluate("seen")).get("python_ms"):
                 page.wait_for_timeout(100)
@@ -231,7 +230,7 @@ def open_piece(page: Page, n_notes: int) -> None:
     """Open a piece of so many notes and wait for its score."""
     path = SCRATCH / f"{n_notes} notes.mid"
     write_piece(path, n_notes)
-    page.locator("#offline", has_text="Works offline").wait_for(timeout=120_000)
+    keep_site(page)
     page.set_input_files("#file", path)
     page.wait_for_selector("#problem:not([hidden]), score-view svg", timeout=OPENED_MS)
     problem = page.locator("#problem-text").text_content()

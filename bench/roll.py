@@ -13,7 +13,7 @@ import os
 import statistics
 import sys
 
-from chromium import open_browser, serve
+from chromium import keep_site, open_browser, serve
 from report import ROOT, describe_run, replace_section
 
 SEED = 11
@@ -97,7 +97,7 @@ def measure_scrolling(n_notes: int, minutes: int, throttle: float) -> str:
     with serve(ROOT / "dist") as address, open_browser() as (browser, _):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(address)
-        page.locator("#offline", has_text="Works offline").wait_for(timeout=120_000)
+        keep_site(page)
         page.evaluate(FILL, [n_notes, minutes * 60, SEED])
         page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": throttle})
         for name, factor in ZOOMS.items():

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from build.policy import ISOLATION_HEADERS, SECURITY_HEADERS
-from build.site import DIST
+from build.site import DIST, ENCODINGS
 
 ADDRESS = "127.0.0.1"
 PORT = 8000
@@ -42,13 +42,48 @@ class SiteHandler(SimpleHTTPRequestHandler):
 
     extensions_map = MIME_TYPES
     headers_sent: ClassVar[dict[str, str]] = SECURITY_HEADERS | ISOLATION_HEADERS
+    encoding = ""
+
+    def translate_path(self, path: str) -> str:
+        """Find the file, compressed where the reader takes that and it is not older than the file."""
+        self.encoding = ""
+        found = Path(super().translate_path(path))
+        if found.is_dir() and path.split("?")[0].endswith("/"):
+            found /= "index.html"
+        for name, ending in ENCODINGS.items():
+            compressed = found.with_name(found.name + ending)
+            if self._accepts(name) and found.is_file() and compressed.is_file() and _is_current(compressed, found):
+                self.encoding = name
+                return str(compressed)
+        return str(found)
+
+    def guess_type(self, path: object) -> str:
+        """Tell the type of what is compressed."""
+        name = str(path)
+        return super().guess_type(name.removesuffix(ENCODINGS[self.encoding]) if self.encoding else name)
+
+    def _accepts(self, encoding: str) -> bool:
+        """Whether the reader takes this encoding."""
+        for wish in self.headers.get("Accept-Encoding", "").split(","):
+            name, _, quality = wish.partition(";")
+            if name.strip() == encoding:
+                return quality.replace(" ", "") not in ("q=0", "q=0.0")
+        return False
 
     def end_headers(self) -> None:
         """Add the headers; a rebuilt site must be seen at the next visit."""
         for name, value in self.headers_sent.items():
             self.send_header(name, value)
+        if self.encoding:
+            self.send_header("Content-Encoding", self.encoding)
+        self.send_header("Vary", "Accept-Encoding")
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Send the page of an error as it is."""
+        self.encoding = ""
+        super().send_error(code, message, explain)
 
     def list_directory(self, path: object) -> None:
         """Refuse to list a folder."""
@@ -56,6 +91,11 @@ class SiteHandler(SimpleHTTPRequestHandler):
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Keep quiet about what went well."""
+
+
+def _is_current(compressed: Path, file: Path) -> bool:
+    """Whether a compressed file was made of the file as it is."""
+    return compressed.stat().st_mtime >= file.stat().st_mtime
 
 
 class PlainHandler(SiteHandler):

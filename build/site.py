@@ -2,7 +2,8 @@
 
 No bundler: what is in ``web/`` is what ships, file by file, each minified by itself, beside the models, the example, the
 third-party files as npm installed them, the page's Python (`build.pyodide`) and the piano's samples (`build.samples`).
-All addresses are relative, so that the site works below any path.
+All addresses are relative, so that the site works below any path. Beside each file that gains from it lies the same one
+compressed (``build/compress.mjs``), which is not listed.
 """
 
 import hashlib
@@ -47,6 +48,9 @@ VENDOR_FOLDERS = {
 # Two fifths less to download; modules, files and what they export stay. Without {} it would look at tsconfig.json.
 SHRINKING = ["--minify", "--legal-comments=none", "--charset=utf8", "--target=esnext", "--tsconfig-raw={}"]
 
+# By the name that HTTP has for them.
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
+
 # The list cannot hold itself, and the browser keeps the service worker by rules of its own.
 NOT_LISTED = {"files.json", "sw.js"}
 
@@ -64,9 +68,15 @@ def build_site(out: Path = DIST) -> None:
         (site / "parts.json").write_text(json.dumps(parts, indent=1) + "\n", "utf-8")
         listed = list_files(site, find_optional((site / "models" / "models.json").read_text("utf-8")))
         (site / "files.json").write_text(json.dumps(listed, indent=1) + "\n", "utf-8")
+        compress_files(site)
         if out.exists():
             out.rename(old)
         site.rename(out)
+
+
+def compress_files(site: Path) -> None:
+    """Write ``.br`` and ``.gz`` beside the files that gain from it."""
+    subprocess.run(["node", ROOT / "build" / "compress.mjs", site, CACHE / "compressed"], check=True)
 
 
 def list_files(site: Path, optional: Collection[str] = ()) -> dict[str, object]:
@@ -82,12 +92,12 @@ def list_files(site: Path, optional: Collection[str] = ()) -> dict[str, object]:
     Returns
     -------
     dict
-        ``files``: path, bytes, sha256 and where true ``optional`` of each file but the list and the service worker,
-        sorted by path;
+        ``files``: path, bytes, sha256 and where true ``optional`` of each file but the list, the service worker and
+        what is compressed, sorted by path;
         ``version``: a hash over all of it, the service worker included.
     """
     files = []
-    for path in sorted(path for path in site.rglob("*") if path.is_file()):
+    for path in sorted(path for path in site.rglob("*") if path.is_file() and path.suffix not in ENCODINGS.values()):
         content = path.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
         name = path.relative_to(site).as_posix()

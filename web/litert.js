@@ -7,7 +7,7 @@
  */
 
 import { download, openDevice, upload } from "./gpu.js";
-import { countThreads, hasRelaxedSimd } from "./threads.js";
+import { countThreads, nameBuild } from "./threads.js";
 
 /**
  * @import { LiteRt as Package } from "@litertjs/core"
@@ -32,8 +32,7 @@ import { countThreads, hasRelaxedSimd } from "./threads.js";
  */
 export async function openLiteRt(fetchFile, engine) {
   const n_threads = countThreads();
-  const newest = n_threads > 1 ? "litert_wasm_threaded_internal" : "litert_wasm_internal";
-  const path = `vendor/litert/${hasRelaxedSimd() ? newest : "litert_wasm_compat_internal"}`;
+  const path = `vendor/litert/${nameBuild()}`;
   const script = new URL(`${path}.js`, import.meta.url).href;
   const module = await WebAssembly.compileStreaming(fetchFile(`${path}.wasm`));
   const createModule = await importFactory(script);

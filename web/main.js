@@ -6,6 +6,7 @@ import { RecordingError } from "./audio.js";
 import { keepAwake } from "./awake.js";
 import { nameTitle } from "./exports.js";
 import { acceptFiles } from "./file-drop.js";
+import { acceptHanded } from "./handed-files.js";
 import { offerHelp } from "./help-view.js";
 import { Keeping } from "./keeping.js";
 import { fillLabels } from "./labels.js";
@@ -49,7 +50,8 @@ const writer = new Writer(transcriber, () => queue.isBusy);
 const listening = new Listening(find("#setting", HTMLSelectElement), transcriber);
 let current = new AbortController();
 const keeping = new Keeping(byId("keeping"), find("#keep-recordings", HTMLInputElement));
-let becomeIsolated = () => {};
+let settle = () => {};
+let has_agreed = false; // to losing what is under way
 /** Once they are loaded. @type {Views | null} */
 let views = null;
 /** @type {Promise<Views> | null} */
@@ -76,7 +78,7 @@ function show(state) {
   if (state !== "recording") views?.recordView.close();
   queueView.unfold(state !== "result");
   showQueue();
-  if (state === "welcome" && !queue.isNeeded) becomeIsolated();
+  if (state === "welcome" && !queue.isNeeded) settle();
 }
 
 /** @param {string} sentence empty: no problem @param {string} detail */
@@ -294,6 +296,7 @@ addEventListener("keydown", (event) => {
   }
 });
 acceptFiles(fileInput, (files) => takeIn(files.map((file) => ({ name: file.name, load: () => file }))), showProblem);
+acceptHanded(takeIn);
 
 offerLibrary(find("library-view", LibraryView), openKept);
 const lookAtUnfinished = offerUnfinished(byId("unfinished"), goOn);
@@ -323,7 +326,7 @@ recordView.addEventListener("taken", (event) => {
   takeIn([{ name: file.name, load: () => file }]);
 });
 addEventListener("beforeunload", (event) => {
-  if (queue.isBusy || views?.recordView.isBusy) event.preventDefault();
+  if (!has_agreed && (queue.isBusy || views?.recordView.isBusy)) event.preventDefault();
 });
 
 /** The others that wait have their turn. */
@@ -359,17 +362,17 @@ addEventListener("dragenter", approach, { once: true });
 tellAbout(byId("about"), () => ({
   engine: listening.chosen?.engine ?? "wasm",
   setting: listening.chosen?.setting ?? "",
-  saved: byId("offline").textContent,
+  saved: byId("offline-text").textContent,
 }));
 
-/** @param {number} fraction of the site that is kept on the device */
-function showSaved(fraction) {
-  const sentence = fraction < 1 ? messages.savingOffline(fraction) : messages.offlineReady;
-  if (byId("offline").textContent !== sentence) byId("offline").textContent = sentence; // else a frame for each file
-  byId("offline").classList.toggle("ready", fraction >= 1);
-}
-
-keepOffline(showSaved).then((reload) => {
-  becomeIsolated = reload;
-  if (document.body.dataset.state === "welcome" && !queue.isNeeded) becomeIsolated();
+const leaving = {
+  may: () => isIdle() || confirm(messages.updateQuestion),
+  reload() {
+    has_agreed = true;
+    location.reload();
+  },
+};
+keepOffline(leaving).then((whenIdle) => {
+  settle = whenIdle;
+  if (document.body.dataset.state === "welcome" && !queue.isNeeded) settle();
 });

@@ -514,4 +514,13 @@ export const messages = {
   savingOffline: (fraction) =>
     `Wird für die Nutzung ohne Verbindung gesichert, ${formatPercent(Math.floor(fraction * 100))}`,
   offlineReady: "Geht auch offline",
+  makeOffline: (n_bytes) => `Offline verfügbar machen (${formatBytes(n_bytes)})`,
+  offlineFailed: "Nicht alles ließ sich speichern: Verbindung und freien Speicherplatz prüfen.",
+
+  // A new version
+  updateHere: "Eine neue Version ist da.",
+  useUpdate: "Jetzt verwenden",
+  updateOthers: "Zuerst die anderen Tabs von Ottava schließen.",
+  updateQuestion:
+    "Was Ottava nicht beendet hat oder nicht behalten konnte, ginge verloren. Die neue Version jetzt verwenden?",
 };

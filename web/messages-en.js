@@ -558,4 +558,13 @@ export const messages = {
   /** @param {number} fraction */
   savingOffline: (fraction) => `Saving for offline use, ${formatPercent(Math.floor(fraction * 100))}`,
   offlineReady: "Works offline",
+  /** @param {number} n_bytes */
+  makeOffline: (n_bytes) => `Make available offline (${formatBytes(n_bytes)})`,
+  offlineFailed: "Not everything could be saved: check the connection and the free space.",
+
+  // A new version
+  updateHere: "A new version is here.",
+  useUpdate: "Use it now",
+  updateOthers: "Close Ottava’s other tabs first.",
+  updateQuestion: "What Ottava has not finished or could not keep would be lost. Use the new version now?",
 };

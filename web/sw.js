@@ -2,14 +2,17 @@
  * The service worker: the whole site but the models' files, which model-store.js keeps, is kept on the device, and every
  * answer carries the headers that make the page cross-origin isolated (two threads need it) where the host sends none.
  *
- * One version of the site has one cache. The page registers `sw.js?version=...`, the version of files.json, so that another
- * version is another worker. The very first starts at once and fills its cache while the page is used; a later one fills
- * its cache before it is installed and then waits until the last tab is closed, so that two versions never mix.
+ * One version of the site has one cache, and what it gives is what the list of that version names, byte for byte. The page
+ * registers `sw.js?version=...`, the version of files.json, so that another version is another worker. The very first
+ * starts at once and fills its cache while the page is used; a later one fills its cache before it is installed and then
+ * waits until the last tab is closed, or a person wants it now and has one tab, so that two versions never mix.
  */
 
 /**
  * @typedef {{ path: string, bytes: number, sha256: string, optional?: true }} SiteFile
  *   an optional one (of another setting or browser) is kept only once the page has asked for it, and then for good
+ * @typedef {{ type: "fill", extras: string[], is_wanted: boolean }} Fill
+ *   extras: how the paths of those optional files begin that this device needs, kept where they are wanted
  */
 
 const worker = /** @type {any} */ (self); // the type checker knows the page's globals, not the service worker's
@@ -17,6 +20,7 @@ const version = new URL(worker.location.href).searchParams.get("version") ?? "";
 const CACHE_PREFIX = "ottava-";
 const CACHE_NAME = CACHE_PREFIX + version;
 const MODELS = "ottava-models"; // the cache of model-store.js
+const SHARED = "ottava-shared"; // that of handed-files.js
 const MODEL = /^models\/.+\.bin$/;
 const LIST = "files.json";
 const PARALLEL = 2;
@@ -34,13 +38,19 @@ const HEADERS = {
   "X-Content-Type-Options": "nosniff",
 };
 
-const ACTIONS = /** @type {const} */ ({ install, activate, fetch: answer, message: fill });
+const ACTIONS = /** @type {const} */ ({ install, activate, fetch: answer, message: obey });
 for (const [name, action] of Object.entries(ACTIONS)) worker.addEventListener(name, action);
 
 /** @param {any} event */
 function install(event) {
-  const is_first = !worker.registration.active;
-  event.waitUntil(keepList().then((files) => (is_first ? worker.skipWaiting() : keepAll(files, () => {}))));
+  event.waitUntil(prepare());
+}
+
+async function prepare() {
+  const former = await caches.match(LIST);
+  const files = await keepList();
+  if (former) await keepFiles(await findMissing(files, []), () => {});
+  else await worker.skipWaiting();
 }
 
 /** @param {any} event */
@@ -50,32 +60,65 @@ function activate(event) {
 
 async function dropOldCaches() {
   const names = await caches.keys();
-  const old = names.filter((name) => name.startsWith(CACHE_PREFIX) && ![CACHE_NAME, MODELS].includes(name));
+  const used = [CACHE_NAME, MODELS, SHARED];
+  const old = names.filter((name) => name.startsWith(CACHE_PREFIX) && !used.includes(name));
   await Promise.all(old.map((name) => caches.delete(name)));
 }
 
-/** @type {Promise<void> | null} */
-let filling = null;
+let filling = Promise.resolve();
 
-/** The page asks at every visit to complete the cache; all pages are told how far that is. @param {any} event */
-function fill(event) {
-  filling ??= readList()
-    .then((files) => keepAll(files, tell))
-    .finally(() => {
-      filling = null;
-    });
+/** @param {any} event */
+function obey(event) {
+  if (event.data.type === "use") return event.waitUntil(replaceFormer(event.source));
+  filling = filling.then(() => fill(event.data)).catch(() => {});
   event.waitUntil(filling);
 }
 
-/** @param {number} fraction of the site that is kept */
-async function tell(fraction) {
-  for (const page of await worker.clients.matchAll()) page.postMessage({ type: "saved", fraction });
+/** The page asks at every visit to complete the cache; all pages are told how much is missing. @param {Fill} wish */
+async function fill({ extras, is_wanted }) {
+  const missing = await findMissing(await readList(), extras);
+  const due = is_wanted ? missing : missing.filter((file) => !file.optional);
+  let n_bytes = countBytes(missing);
+  const work = keepFiles(due, (file) => {
+    n_bytes -= file.bytes;
+    tell({ type: "saved", n_missing: n_bytes, is_over: false });
+  });
+  tell({ type: "saved", n_missing: n_bytes, is_over: false });
+  await work.finally(() => tell({ type: "saved", n_missing: n_bytes, is_over: true }));
+}
+
+/** @param {object} message */
+async function tell(message) {
+  for (const page of await worker.clients.matchAll()) page.postMessage(message);
+}
+
+/** Another page of the former version would go on with files of this one. @param {any} page that wants this version */
+async function replaceFormer(page) {
+  const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const own = pages.filter((/** @type {any} */ { url }) => url.startsWith(worker.registration.scope));
+  if (own.length > 1) page.postMessage({ type: "others" });
+  else await worker.skipWaiting();
 }
 
 /** @param {any} event */
 function answer(event) {
-  const path = findPath(event.request);
+  const { request } = event;
+  if (request.method === "POST" && request.url === `${worker.registration.scope}share`) {
+    event.respondWith(takeShared(request));
+    return;
+  }
+  const path = findPath(request);
   if (path !== null) event.respondWith(respond(event, path));
+}
+
+/** Files that another program shares with the installed page are kept until it takes them. @param {Request} request */
+async function takeShared(request) {
+  const files = /** @type {File[]} */ ((await request.formData()).getAll("files"));
+  const cache = await caches.open(SHARED);
+  for (const [i, file] of files.entries()) {
+    await cache.put(`shared/${Date.now()}-${i}/${encodeURIComponent(file.name)}`, new Response(file));
+  }
+  return Response.redirect(`${worker.registration.scope}#shared`, 303);
 }
 
 /** The file a request asks for; null where it is none of ours to answer. @param {Request} request */
@@ -86,18 +129,29 @@ function findPath(request) {
   return path === LIST || path === "sw.js" || MODEL.test(path) ? null : path || "index.html";
 }
 
-/** Kept files first; what is not kept yet streams through and is kept on its way. @param {any} event @param {string} path */
+/** Kept files first; what is not kept yet is kept on its way. @param {any} event @param {string} path */
 async function respond(event, path) {
+  if (event.request.mode === "navigate") await dropHalf().catch(() => {}); // without a network half is better than none
   const cache = await caches.open(CACHE_NAME);
   const kept = await cache.match(path);
   if (kept) return kept;
-  const response = await fetch(event.request);
-  const files = await readList().catch(() => []);
+  const files = has_gone ? [] : await readList().catch(() => []);
   const file = files.find((/** @type {SiteFile} */ listed) => listed.path === path);
-  if (file && response.status === 200) event.waitUntil(keepResponse(cache, file, response.clone()).catch(() => {}));
-  const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+  if (!file) return addHeaders(await fetch(event.request));
+  const response = await fetchFile(file);
+  event.waitUntil(cache.put(path, response.clone()).catch(() => {}));
+  return response;
+}
+
+/** Whether the host has another version, and we have not all of this one. */
+let has_gone = false;
+
+/** What the host no longer has can never be completed: all comes from the host then, until its version is kept. */
+async function dropHalf() {
+  if (has_gone || (await findMissing(await readList(), [])).length === 0) return;
+  const { version: newest } = await (await fetch(LIST, { cache: "no-store" })).json();
+  has_gone = newest !== version;
+  if (has_gone) await caches.delete(CACHE_NAME);
 }
 
 /** @returns {Promise<SiteFile[]>} the files of this version, fetched and kept */
@@ -116,62 +170,78 @@ async function readList() {
 }
 
 /**
- * Fetches what is missing, a few at a time.
- * @param {SiteFile[]} all
- * @param {(fraction: number) => void} tell how much of all bytes is kept
+ * What this device needs and does not have: an optional file that a former version has kept is needed.
+ * @param {SiteFile[]} files
+ * @param {string[]} extras as in `Fill`
+ * @returns {Promise<SiteFile[]>}
  */
-async function keepAll(all, tell) {
+async function findMissing(files, extras) {
+  const kept = new Set((await (await caches.open(CACHE_NAME)).keys()).map(findPath));
+  const missing = files.filter(({ path }) => !kept.has(path) && !MODEL.test(path));
+  const needed = await Promise.all(
+    missing.map(
+      async ({ optional, path }) =>
+        !optional || extras.some((beginning) => path.startsWith(beginning)) || Boolean(await caches.match(path)),
+    ),
+  );
+  return missing.filter((_, i) => needed[i]);
+}
+
+/** @param {SiteFile[]} files */
+const countBytes = (files) => files.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** A few at a time. @param {SiteFile[]} files @param {(file: SiteFile) => void} onKept */
+async function keepFiles(files, onKept) {
   const cache = await caches.open(CACHE_NAME);
-  const files = await filterWanted(all);
-  const kept = new Set((await cache.keys()).map(findPath));
-  const missing = files.filter((file) => !kept.has(file.path));
-  const n_bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  let n_left = missing.reduce((sum, file) => sum + file.bytes, 0);
-  tell(1 - n_left / n_bytes);
-  const queue = missing.values();
+  const queue = files.values();
   const work = async () => {
     for (const file of queue) {
-      await keepFile(cache, file);
-      n_left -= file.bytes;
-      tell(1 - n_left / n_bytes);
+      if (!(await cache.match(file.path))) await cache.put(file.path, await fetchFile(file));
+      onKept(file);
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
 }
 
-/** Those of a site that this device needs; an optional one that a former version has kept is one. @param {SiteFile[]} all */
-async function filterWanted(all) {
-  const wanted = await Promise.all(
-    all.map(async ({ optional, path }) => !MODEL.test(path) && (!optional || Boolean(await caches.match(path)))),
-  );
-  return all.filter((_, i) => wanted[i]);
+/** On their way: the page and the cache may want the same at a time. @type {Map<string, Promise<Response>>} */
+const coming = new Map();
+
+/** @param {SiteFile} file @returns {Promise<Response>} of the bytes that the list names */
+async function fetchFile(file) {
+  const fetching = coming.get(file.path) ?? findFile(file).finally(() => coming.delete(file.path));
+  coming.set(file.path, fetching);
+  return (await fetching).clone();
 }
 
-/** A file unchanged since the former version is taken from its cache. @param {Cache} cache @param {SiteFile} file */
-async function keepFile(cache, file) {
-  if (await cache.match(file.path)) return; // the page has asked for it meanwhile
+/** A file unchanged since the former version is taken from its cache. @param {SiteFile} file */
+async function findFile(file) {
   const former = await caches.match(file.path);
-  if (former && (await keepResponse(cache, file, former).catch(() => false))) return;
-  const checked = await fetch(file.path, { cache: "no-cache" });
-  if (await keepResponse(cache, file, checked).catch(() => false)) return;
+  const unchanged = former && (await check(former, file).catch(() => null));
+  if (unchanged) return unchanged;
+  const answered = await fetch(file.path, { cache: "no-cache" });
   // Dates of files count whole seconds, so that the browser's own copy may be the former file and look unchanged.
-  await keepResponse(cache, file, await fetch(file.path, { cache: "reload" }));
+  return check(answered, file).catch(async () => check(await fetch(file.path, { cache: "reload" }), file));
 }
 
 /**
- * Keeps a file that is what the list says it is.
- * @param {Cache} cache
- * @param {SiteFile} file
  * @param {Response} response
+ * @param {SiteFile} file
+ * @returns {Promise<Response>} the same with our headers
  * @throws {Error} when the bytes are other bytes: the server has another version or the transfer failed
  */
-async function keepResponse(cache, file, response) {
+async function check(response, { path, sha256 }) {
   const bytes = await response.arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (sha256 !== file.sha256) throw new Error(`${file.path} is not the file of version ${version}.`);
+  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (found !== sha256) throw new Error(`${path} is not the file of version ${version}.`);
   const type = response.headers.get("Content-Type") ?? "application/octet-stream";
   const headers = { ...HEADERS, "Content-Type": type, "Content-Length": String(bytes.byteLength) };
-  await cache.put(file.path, new Response(bytes, { headers }));
-  return true;
+  return new Response(bytes, { headers });
+}
+
+/** @param {Response} response */
+function addHeaders({ body, headers: sent, status, statusText }) {
+  const headers = new Headers(sent);
+  for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
+  return new Response(body, { status, statusText, headers });
 }

@@ -1,4 +1,4 @@
-/** How many threads the network gets. */
+/** How many threads the network gets, and which build of LiteRT that needs. */
 
 // (module (func (result v128) (i8x16.relaxed_swizzle (i8x16.splat (i32.const 0)) (i8x16.splat (i32.const 0)))))
 const RELAXED_SIMD = new Uint8Array([
@@ -9,10 +9,16 @@ const RELAXED_SIMD = new Uint8Array([
 const MOST_THREADS = 4;
 
 /** LiteRT is built with threads only for browsers that have this. */
-export const hasRelaxedSimd = () => WebAssembly.validate(RELAXED_SIMD);
+const hasRelaxedSimd = () => WebAssembly.validate(RELAXED_SIMD);
 
 /** Without cross-origin isolation there is no shared memory, hence no second thread. */
 export function countThreads() {
   if (!globalThis.crossOriginIsolated || !hasRelaxedSimd()) return 1;
   return Math.min(navigator.hardwareConcurrency || 2, MOST_THREADS);
+}
+
+/** As its files are called, without ending. */
+export function nameBuild() {
+  if (!hasRelaxedSimd()) return "litert_wasm_compat_internal";
+  return countThreads() > 1 ? "litert_wasm_threaded_internal" : "litert_wasm_internal";
 }

@@ -16,6 +16,7 @@ from tests.browser.visitor import (
     SAMPLE_RATE,
     TRANSCRIBED_MS,
     Ottava,
+    keep_offline,
     read_notes,
     score_onsets,
     serve_site,
@@ -101,7 +102,7 @@ def test_works_without_the_server_and_on_a_plain_host(browser: Browser, clip: Pa
         # The service worker adds the headers, which need one reload, and one only.
         while len(loads) < 2:
             page.wait_for_event("load", timeout=60_000)
-        expect(page.locator("#offline")).to_have_text("Works offline", timeout=120_000)
+        keep_offline(page)
         assert page.evaluate("crossOriginIsolated")
         assert len(loads) == 2
         page.evaluate("import('./kept-models.js').then(({ keepModels }) => keepModels(() => {}))")

@@ -48,6 +48,12 @@ def serve_site(*options: str) -> Iterator[tuple[str, Callable[[], None]]]:
         stop()
 
 
+def keep_offline(page: Page) -> None:
+    """Press "Make available offline" on a first visit and wait until all is kept."""
+    page.locator("#keep-offline").click(timeout=60_000)
+    expect(page.locator("#offline")).to_have_text("Works offline", timeout=120_000)
+
+
 @dataclass(frozen=True)
 class Ottava:
     """What a person does with the page."""

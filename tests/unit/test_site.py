@@ -113,20 +113,24 @@ def test_parts_are_those_of_the_page() -> None:
     assert not {"playwright, pytest-playwright", "part"} & set(parts)
 
 
-def test_shrunk_files_keep_names_and_sense(tmp_path: Path) -> None:
+def test_shrunk_files_keep_their_names_and_sense(tmp_path: Path) -> None:
+    """What a file exports and imports has the names that others know; a plain script's are everybody's."""
     code = [
         "/** A comment. */",
         'import { one } from "./one.js";',
         'export const url = new URL("a.js", import.meta.url); // why',
+        "export const twice = (value) => value + value + one;",
     ]
     (tmp_path / "two.js").write_text("\n".join(code), "utf-8")
     (tmp_path / "one.js").write_text('export const one = "♯ // kept";\n', "utf-8")
+    (tmp_path / "plain.js").write_text("var known = 1;\n", "utf-8")
     (tmp_path / "one.css").write_text("/* why */\np {\n  margin: 0;\n}\n", "utf-8")
     shrink_files(tmp_path)
     contents = {path.name: path.read_text("utf-8").strip() for path in tmp_path.iterdir()}
+    assert contents.pop("two.js").startswith('import{one as ')
     assert contents == {
-        "two.js": 'import{one}from"./one.js";export const url=new URL("a.js",import.meta.url);',
         "one.js": 'export const one="♯ // kept";',
+        "plain.js": "var known=1;",
         "one.css": "p{margin:0}",
     }
 
