@@ -1,9 +1,9 @@
 """Makes ``dist/``, the whole site as static files, and ``files.json``, the list of them with their hashes.
 
-No bundler: what is in ``web/`` is what ships, file by file, each minified by itself, beside the models, the example, the
-third-party files as npm installed them, the page's Python (`build.pyodide`) and the piano's samples (`build.samples`).
-All addresses are relative, so that the site works below any path. Beside each file that gains from it lies the same one
-compressed (``build/compress.mjs``), which is not listed.
+No bundler: what is in ``web/`` is what ships, file by file, each minified by itself, beside the models, the example,
+the third-party files as npm installed them, the page's Python (`build.pyodide`) and the piano's samples
+(`build.samples`). All addresses are relative, so that the site works below any path. Beside each file that gains from
+it lies the same one compressed (``build/compress.mjs``), which is not listed.
 """
 
 import hashlib

@@ -127,7 +127,10 @@ def test_shrunk_files_keep_their_names_and_sense(tmp_path: Path) -> None:
     (tmp_path / "one.css").write_text("/* why */\np {\n  margin: 0;\n}\n", "utf-8")
     shrink_files(tmp_path)
     contents = {path.name: path.read_text("utf-8").strip() for path in tmp_path.iterdir()}
-    assert contents.pop("two.js").startswith('import{one as ')
+    two = contents.pop("two.js")
+    assert two.startswith("import{one as ")
+    assert "export const url=" in two
+    assert ",twice=" in two
     assert contents == {
         "one.js": 'export const one="♯ // kept";',
         "plain.js": "var known=1;",
