@@ -1,4 +1,4 @@
-"""Names and files that mean harm: what comes from a file is text wherever it is shown, and bad ones get one sentence."""
+"""Names and files that mean harm: what comes from a file is text wherever it is shown, bad ones get one sentence."""
 
 import json
 import re
