@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 from build.pyodide import build_python
 from build.samples import PITCHES, build_samples
@@ -45,6 +46,22 @@ VENDOR_FOLDERS = {
 }
 
 
+# Which files of the site are whose, by the beginning of a part's name in docs/dependencies.md; all others are Ottava's.
+PARTS = {
+    "Pyodide": ["vendor/pyodide/*", "python/python_stdlib.zip"],
+    "numpy": ["python/numpy-*"],
+    "LiteRT": ["vendor/litert/*"],
+    "mediabunny": ["vendor/mediabunny/*"],
+    "idb": ["vendor/idb/**/*"],
+    "client-zip": ["vendor/client-zip/*"],
+    "Verovio": ["vendor/verovio/*"],
+    "pretty_midi, mido": ["python/pretty_midi-*", "python/mido-*"],
+    "packaging, six": ["python/packaging-*", "python/six-*"],
+    "Transkun weights": ["models/transkun-*"],
+    "Rhythm networks": ["models/rhythm/*"],
+    "Salamander": ["samples/*"],
+}
+
 # Two fifths less to download; modules, files and what they export stay. Without {} it would look at tsconfig.json.
 SHRINKING = ["--minify", "--legal-comments=none", "--charset=utf8", "--target=esnext", "--tsconfig-raw={}"]
 
@@ -64,7 +81,7 @@ def build_site(out: Path = DIST) -> None:
         (site / "python").mkdir()
         build_python(site / "python")
         build_samples(site / "samples")
-        parts = list_parts((ROOT / "docs" / "dependencies.md").read_text("utf-8"))
+        parts = hash_parts(list_parts((ROOT / "docs" / "dependencies.md").read_text("utf-8")), site)
         (site / "parts.json").write_text(json.dumps(parts, indent=1) + "\n", "utf-8")
         listed = list_files(site, find_optional((site / "models" / "models.json").read_text("utf-8")))
         (site / "files.json").write_text(json.dumps(listed, indent=1) + "\n", "utf-8")
@@ -131,6 +148,29 @@ def list_parts(dependencies: str) -> list[dict[str, str]]:
     ottava = json.loads((ROOT / "package.json").read_text("utf-8"))
     parts = [["Ottava", ottava["version"], ottava["license"]], *rows]
     return [{"name": name, "version": version, "licence": licence} for name, version, licence in parts]
+
+
+def hash_parts(parts: list[dict[str, str]], site: Path) -> list[dict[str, Any]]:
+    """Add to each part its files with their hashes, and one ``sha256`` of all: that of what ``sha256sum`` says of them.
+
+    Raises
+    ------
+    ValueError
+        When a part has no files, or `PARTS` does not know it.
+    """
+    files = {path.relative_to(site).as_posix(): path for path in sorted(site.rglob("*")) if path.is_file()}
+    hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    hashed: list[dict[str, Any]] = []
+    for part in reversed(parts):  # Ottava, the first, has what is left
+        begin = next((begin for begin in PARTS if part["name"].startswith(begin)), None)
+        patterns = PARTS[begin] if begin else ["**/*"] if part is parts[0] else []
+        found = {path.relative_to(site).as_posix() for pattern in patterns for path in site.glob(pattern)}
+        own = {name: hashes.pop(name) for name in sorted(found & set(hashes))}
+        if not own:
+            raise ValueError(f"no file of the site is of {part['name']}")
+        lines = "".join(f"{sha256}  {name}\n" for name, sha256 in own.items())
+        hashed.append({**part, "sha256": hashlib.sha256(lines.encode()).hexdigest(), "files": own})
+    return hashed[::-1]
 
 
 def shrink_files(folder: Path) -> None:

@@ -40,7 +40,7 @@ export async function lookAtStorage() {
   return { usage, available: Math.max(0, quota - usage), is_persistent };
 }
 
-/** @returns {Promise<{ name: string, version: string, licence: string }[]>} what the page is made of, Ottava first */
+/** @returns {Promise<{ name: string, version: string, licence: string, sha256: string }[]>} what the page is made of, Ottava first */
 async function readParts() {
   const response = await fetch("parts.json").catch(() => null);
   return response?.ok ? response.json() : [];

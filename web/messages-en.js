@@ -383,7 +383,7 @@ export const messages = {
 
   /**
    * @param {{ times_real: number, usage: number, available: number, is_persistent: boolean,
-   *   parts: { name: string, version: string, licence: string }[] }} device `times_real` is 0 before the first listening
+   *   parts: { name: string, version: string, licence: string, sha256: string }[] }} device `times_real` is 0 before the first listening
    */
   aboutMore({ times_real, usage, available, is_persistent, parts }) {
     const speed = times_real > 0 ? `${formatNumber(times_real, 1)} times as fast as it was played` : "not measured yet";
@@ -395,7 +395,7 @@ export const messages = {
         "Nothing leaves this device",
         "See for yourself: open your browser’s developer tools (F12), tab “Network”, while Ottava listens. Or go offline once it says “Works offline”, and use it.",
       ],
-      ...parts.map(({ name, version, licence }) => [name, `${version}, ${licence}`]),
+      ...parts.map(({ name, version, licence, sha256 }) => [name, `${version}, ${licence}, SHA-256 ${sha256}`]),
     ];
   },
 

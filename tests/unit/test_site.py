@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from build.pyodide import site_lock
-from build.site import DIST, find_optional, list_files, list_parts, preload_modules, shrink_files
+from build.site import DIST, find_optional, hash_parts, list_files, list_parts, preload_modules, shrink_files
 from build.weight import find_modules, weigh_page
 from build.wheels import NPM_PYODIDE, ROOT, read_npm_lock
 
@@ -111,6 +111,32 @@ def test_parts_are_those_of_the_page() -> None:
     assert next(iter(parts)) == "Ottava"
     assert parts["Verovio"] == {"name": "Verovio", "version": pins["verovio"], "licence": "LGPL-3.0-or-later"}
     assert not {"playwright, pytest-playwright", "part"} & set(parts)
+
+
+def test_every_file_is_of_one_part(tmp_path: Path) -> None:
+    """And a part's hash is that of the lines of `sha256sum`."""
+    names = ["index.html", "vendor/verovio/verovio.mjs", "vendor/idb/LICENSE", "vendor/idb/build/index.js"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name, "utf-8")
+    listed = [{"name": name, "version": "1", "licence": "MIT"} for name in ("Ottava", "idb", "Verovio")]
+    parts = {part["name"]: part for part in hash_parts(listed, tmp_path)}
+    assert list(parts) == ["Ottava", "idb", "Verovio"]
+    assert [*parts["Ottava"]["files"], *parts["Verovio"]["files"], *parts["idb"]["files"]] == names
+    lines = "".join(f"{hashlib.sha256(name.encode()).hexdigest()}  {name}\n" for name in names[2:])
+    assert parts["idb"]["sha256"] == hashlib.sha256(lines.encode()).hexdigest()
+    with pytest.raises(ValueError, match="mediabunny"):
+        hash_parts([*listed, {"name": "mediabunny", "version": "1", "licence": "MIT"}], tmp_path)
+
+
+def test_parts_as_built_are_the_whole_site() -> None:
+    parts = json.loads((DIST / "parts.json").read_text("utf-8"))
+    files = {name: sha256 for part in parts for name, sha256 in part["files"].items()}
+    listed = json.loads((DIST / "files.json").read_text("utf-8"))["files"]
+    told = {file["path"]: file["sha256"] for file in listed if file["path"] != "parts.json"}
+    assert told.items() <= files.items()
+    assert set(files) - set(told) == {"sw.js"}
+    assert not [name for name in parts[0]["files"] if name.startswith(("vendor/", "samples/"))]
 
 
 def test_shrunk_files_keep_their_names_and_sense(tmp_path: Path) -> None:
