@@ -51,10 +51,15 @@ def write_project(**fields: Any) -> bytes:
     return json.dumps(json.loads(PROJECT.read_text("utf-8")) | fields).encode()
 
 
-def open_file(page: Page, name: str, content: bytes, mime_type: str = "") -> None:
-    """Choose a file of any name, as no file system would let a test write it."""
+def leave(page: Page) -> None:
+    """Leave the piece that is open, if one is."""
     if page.locator("#again").is_visible():
         page.locator("#again").click()
+
+
+def open_file(page: Page, name: str, content: bytes, mime_type: str = "") -> None:
+    """Choose a file of any name, as no file system would let a test write it."""
+    leave(page)
     file: FilePayload = {"name": name, "mimeType": mime_type, "buffer": content}
     page.set_input_files("#file", file)
 
@@ -110,7 +115,7 @@ def test_file_names_are_text(page: Page) -> None:
 
 
 def test_names_in_the_queue_are_text(page: Page) -> None:
-    page.locator("#again, #try-another").locator("visible=true").first.click()
+    leave(page)
     content = EXAMPLE_MIDI.read_bytes()
     files: list[FilePayload] = [{"name": f"{n}{MARKUP}.mid", "mimeType": "", "buffer": content} for n in ("one", "two")]
     page.set_input_files("#file", files)
@@ -144,8 +149,7 @@ def test_names_of_saved_files_lead_nowhere(page: Page, title: str, stem: str) ->
 
 
 def test_names_in_the_archive_of_all_pieces(page: Page, tmp_path: Path) -> None:
-    if page.locator("#again").is_visible():
-        page.locator("#again").click()
+    leave(page)
     project = json.loads(PROJECT.read_text("utf-8"))
     titles = ["../../up", "/etc/passwd", "CON", "\u202egpj", MARKUP]
     page.evaluate(KEEP, [project, [{"title": title, "composer": COMPOSER} for title in titles]])
@@ -180,8 +184,7 @@ def test_names_in_the_archive_of_all_pieces(page: Page, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_bad_files_get_a_sentence(page: Page, tmp_path: Path, name: str, content: bytes) -> None:
     """And the page lives on."""
-    if page.locator("#again").is_visible():
-        page.locator("#again").click()
+    leave(page)
     (tmp_path / name).write_bytes(content)
     page.set_input_files("#file", tmp_path / name)
     problem = page.locator("#problem:not([hidden]) #problem-text")
