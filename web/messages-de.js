@@ -370,7 +370,10 @@ export const messages = {
         "Nichts verlässt dieses Gerät",
         "Zum Nachprüfen: die Entwicklerwerkzeuge des Browsers öffnen (F12), Reiter „Netzwerk“, während Ottava hört. Oder die Verbindung trennen, sobald „Geht auch offline“ dasteht, und weiterarbeiten.",
       ],
-      ...parts.map(({ name, version, licence, sha256 }) => [name, `${version}, ${licence}, SHA-256 ${sha256}`]),
+      ...parts.map(({ name, version, licence, sha256 }) => [
+        name,
+        `${version}, ${licence}, SHA-256 ${sha256.slice(0, 16)} …`,
+      ]),
     ];
   },
 

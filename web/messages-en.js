@@ -395,7 +395,10 @@ export const messages = {
         "Nothing leaves this device",
         "See for yourself: open your browser’s developer tools (F12), tab “Network”, while Ottava listens. Or go offline once it says “Works offline”, and use it.",
       ],
-      ...parts.map(({ name, version, licence, sha256 }) => [name, `${version}, ${licence}, SHA-256 ${sha256}`]),
+      ...parts.map(({ name, version, licence, sha256 }) => [
+        name,
+        `${version}, ${licence}, SHA-256 ${sha256.slice(0, 16)} …`,
+      ]),
     ];
   },
 
