@@ -227,7 +227,7 @@ def test_host_that_moves_on_while_the_first_version_is_kept(
     with page.expect_navigation():
         page.get_by_role("button", name="Use it now").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(NEW)
-    keep_offline(page)
+    expect(page.locator("#offline")).to_have_text("Works offline")
     assert page.evaluate(KEPT) == [read_hashes(folder)]
     context.close()
 
