@@ -47,10 +47,10 @@ function install(event) {
 }
 
 async function prepare() {
-  const former = await caches.match(LIST);
+  const is_first = !worker.registration.active;
   const files = await keepList();
-  if (former) await keepFiles(await findMissing(files, []), () => {});
-  else await worker.skipWaiting();
+  if (is_first) await worker.skipWaiting();
+  else await keepFiles(await findMissing(files, []), () => {});
 }
 
 /** @param {any} event */

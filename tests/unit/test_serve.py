@@ -1,9 +1,12 @@
 """The server sends what a browser needs and says in one sentence when it cannot start."""
 
+import gzip
+import os
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -62,6 +65,57 @@ def test_nothing_else_is_served(address: tuple[str, bool], path: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as error:
         urllib.request.urlopen(address[0] + path)
     assert error.value.code == 404
+
+
+def fetch(url: str, accepted: str) -> tuple[bytes, Message]:
+    """Body as sent and headers, for a reader who takes these encodings."""
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept-Encoding": accepted})) as reply:
+        return reply.read(), reply.headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip;q=1.0", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("identity", None),
+        ("", None),
+    ],
+)
+def test_what_is_compressed_is_sent_to_who_takes_it(
+    folder: Path, address: tuple[str, bool], accepted: str, encoding: str | None
+) -> None:
+    contents = {None: b"page", "br": b"as brotli", "gzip": b"as gzip"}
+    (folder / "index.html").write_bytes(contents[None])
+    _, plain_headers = fetch(address[0], "identity")
+    for ending, name in ((".br", "br"), (".gz", "gzip")):
+        compressed = folder / f"index.html{ending}"
+        compressed.write_bytes(contents[name])
+        os.utime(compressed, ns=(0, (folder / "index.html").stat().st_mtime_ns))
+    for path in ("", "index.html", "index.html?a"):
+        body, headers = fetch(address[0] + path, accepted)
+        assert body == contents[encoding]
+        assert headers.get("Content-Encoding") == encoding
+        assert headers["Content-Length"] == str(len(body))
+        assert headers["Content-Type"].startswith("text/html")
+        assert headers["Vary"] == "Accept-Encoding"
+        assert headers["Last-Modified"] == plain_headers["Last-Modified"]
+
+
+def test_what_was_compressed_before_the_file_changed_is_not_sent(folder: Path, address: tuple[str, bool]) -> None:
+    (folder / "worker.js.br").write_bytes(b"older")
+    os.utime(folder / "worker.js.br", (0, 0))
+    assert fetch(address[0] + "worker.js", "br")[0] == b"x"
+
+
+def test_error_is_sent_as_it_is(folder: Path, address: tuple[str, bool]) -> None:
+    (folder / "absent.js.gz").write_bytes(gzip.compress(b"of what is gone"))
+    with pytest.raises(urllib.error.HTTPError) as error:
+        fetch(address[0] + "absent.js", "gzip")
+    assert error.value.code == 404
+    assert "Content-Encoding" not in error.value.headers
+    assert b"404" in error.value.read()
 
 
 def test_taken_port_is_one_sentence(folder: Path) -> None:
