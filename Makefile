@@ -8,7 +8,7 @@ EXPORT := .cache/export
 PLAIN_COMMIT := b745880
 RECORDINGS ?= examples/minuet.mp3 examples/prelude.mp3
 
-.PHONY: serve dist test check bench bench-web parity lock tools
+.PHONY: serve dist test check bench bench-web soak parity lock tools
 
 ## The page at http://127.0.0.1:8000
 serve: dist
@@ -39,6 +39,11 @@ bench: dist .venv/tests
 bench-web: dist .venv/tests .cache/plain/dist/files.json
 	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && $(VENV) bench/page.py $(OPTIONS) && \
 	  PYTHONPATH=. $(VENV) bench/interface.py && $(VENV) bench/roll.py && $(VENV) bench/lighthouse.py
+
+## Damaged files, unlikely music, a long session, an hour of sound: hours; a part with make soak OPTIONS="--only page"
+soak: dist .venv/tests
+	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && \
+	  PYTHONPATH=.:bench $(VENV) bench/soak.py $(OPTIONS)
 
 .cache/plain/dist/files.json:
 	rm -rf .cache/plain && git worktree prune && git worktree add --detach .cache/plain $(PLAIN_COMMIT)

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from ottava import bars, hands, names, rhythm_classes, values
 from ottava.__main__ import run_nothing
-from ottava.datatypes import Choices, Note, Performance, Result, Tensors
+from ottava.datatypes import Choices, Correction, Note, Pedal, Performance, Result, Spelling, Tensors
+from ottava.midi import HIGHEST_PITCH, LOWEST_PITCH
 from ottava.pipeline import notate
+from ottava.result import make_choices
 
 # C major scale down and up over held chords: (quarter, length, pitch).
 Written = tuple[float, float, int]
@@ -55,6 +57,74 @@ def performances(draw: st.DrawFn) -> Performance:
     return Performance(tuple(sorted(notes, key=lambda note: (note.onset_sec, note.pitch))), (), "any")
 
 
+@st.composite
+def extreme_performances(draw: st.DrawFn, longest_sec: float) -> Performance:
+    """Hundreds of notes in the least likely order: at one time, on one key, next to nothing or very long, far apart."""
+    random = Random(draw(st.integers(0, 2**32 - 1)))
+    times = draw(st.sampled_from(("any", "equal", "steady", "dense", "far apart")))
+    shortest, longest = draw(st.sampled_from(((-3.0, 1.0), (-6.0, -6.0), (1.0, 2.0))))
+    pitches = draw(st.sampled_from((range(LOWEST_PITCH, HIGHEST_PITCH + 1), (60,), (LOWEST_PITCH, HIGHEST_PITCH))))
+    far_sec = draw(st.sampled_from((30.0,) * 9 + (longest_sec,)))
+    rows = []
+    for number in range(draw(st.integers(1, 12 if times == "far apart" else 300))):
+        onset_sec = {
+            "any": random.uniform(0, 60),
+            "equal": random.choice((0.0, 1.0, 1.0, 2.5)),
+            "steady": number / 8,
+            "dense": random.uniform(0, 0.2),
+            "far apart": random.choice((0.0, 0.3, far_sec / 9, far_sec)) + random.random(),
+        }[times]
+        length_sec = 10 ** random.uniform(shortest, longest)
+        rows.append(Note(onset_sec, onset_sec + length_sec, random.choice(pitches), random.randint(1, 127)))
+    starts = [random.uniform(0, 60) for _ in range(draw(st.integers(0, 9)))]
+    return Performance(
+        tuple(sorted(rows, key=lambda note: (note.onset_sec, note.pitch))),
+        tuple(Pedal(start, start + 10 ** random.uniform(-3, 2), "sustain") for start in sorted(starts)),
+        "extreme",
+    )
+
+
+SECONDS = st.floats(0, 100) | st.sampled_from((0.0, 1e-9, 1.0, 1e6))
+NAMES = st.none() | st.builds(Spelling, st.sampled_from("CDEFGAB"), st.integers(-2, 2), st.integers(0, 8))
+CORRECTIONS = st.builds(
+    Correction, st.booleans(), st.none() | st.floats(0, 100), st.none() | st.floats(0, 100),
+    st.none() | st.integers(LOWEST_PITCH, HIGHEST_PITCH), st.sampled_from((None, 1, 2)), NAMES,
+)  # fmt: skip
+METERS = st.tuples(SECONDS, st.integers(1, 32), st.sampled_from((1, 2, 4, 8, 16, 32)))
+KEYS = st.tuples(SECONDS, st.integers(-7, 7), st.sampled_from(("major", "minor")))
+
+
+@st.composite
+def any_choices(draw: st.DrawFn) -> Choices:
+    """Whatever `ottava.result.make_choices` lets in."""
+    beats_sec = draw(st.just(()) | st.sets(SECONDS, min_size=2, max_size=8).map(sorted))
+    added = [
+        (Note(at, at + length, pitch, 64), Correction(staff=staff, spelling=name))
+        for at, length, pitch, staff, name in draw(st.lists(st.tuples(
+            st.floats(0, 100), st.sampled_from((1e-6, 1.0, 100.0)), st.integers(LOWEST_PITCH, HIGHEST_PITCH),
+            st.sampled_from((None, 1, 2)), NAMES,
+        ), max_size=3))
+    ]  # fmt: skip
+    return make_choices(
+        title=draw(st.none() | st.text(max_size=20)),
+        composer=draw(st.none() | st.text(max_size=20)),
+        tempo_bpm=draw(st.none() | st.floats(10, 400)),
+        tempo_factor=draw(st.sampled_from((None, 0.5, 2))),
+        meters=tuple(sorted(draw(st.lists(METERS, max_size=3)))),
+        keys=tuple(sorted(draw(st.lists(KEYS, max_size=3)))),
+        downbeats_sec=tuple(sorted(draw(st.sets(SECONDS, max_size=4)))),
+        beats_sec=tuple(beats_sec),
+        grid=draw(st.sampled_from(("auto", "8", "16", "triplet"))),
+        swing=draw(st.sampled_from((None, True, False))),
+        beats=draw(st.sampled_from(("model", "dp"))),
+        split_pitch=draw(st.none() | st.integers(0, 127)),
+        setting=None,
+        sensitivity=draw(st.sampled_from((0.0, 0.4, 0.5, 1.0))),
+        corrections=draw(st.dictionaries(st.integers(0, 320), CORRECTIONS, max_size=6)),
+        added=tuple(added),
+    )
+
+
 def notate_here(
     performance: Performance, duration_sec: float, choices: Choices | None = None, title: str = ""
 ) -> Result:
@@ -79,4 +149,5 @@ def notate_anyhow(performance: Performance, choices: Choices, seed: int) -> Resu
         }[graph]
         return {"outputs": rng.normal(0, 3, (1, tensors["absent"].shape[1], sum(sizes.values())))}
 
-    return asyncio.run(notate(performance, 25.0, choices, run, "Anything"))
+    duration_sec = max(25.0, max(note.offset_sec for note in performance.notes))
+    return asyncio.run(notate(performance, duration_sec, choices, run, "Anything"))

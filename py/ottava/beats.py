@@ -22,6 +22,7 @@ COLUMN_SEC = 1.0
 SHORTEST_PERIOD_SEC, LONGEST_PERIOD_SEC = 0.25, 1.5
 # The four below: coarse search on folds 0 and 1 of data/train (bench/results.md, "Beats").
 LIKELY_PERIOD_SEC = 0.5
+SHORTEST_BEAT_SEC = 0.05  # of those that are given: 1200 a minute
 PERIOD_SPREAD_OCTAVES = 1.2
 TEMPO_CHANGE_COST = 20.0
 IRREGULARITY_COST = 4.0
@@ -147,12 +148,15 @@ def cover_notes(
     Parameters
     ----------
     times_sec
-        Increasing; two at least, or ``periods_sec`` given.
+        Increasing; two at least, or ``periods_sec`` given. Without it those that follow at once are left out: in steps
+        of a nanosecond the notes would never be covered.
     first_sec, last_sec
         Of the notes' onsets.
     periods_sec
         Of which the first and the last hold at the ends; the first and the last interval where it is None.
     """
+    if periods_sec is None:
+        times_sec = _drop_bounces(times_sec)
     periods = np.diff(times_sec) if periods_sec is None else periods_sec
     first_period, last_period = float(periods[0]), float(periods[-1])
     # A note up to a quarter beat early belongs to the beat.
@@ -163,6 +167,15 @@ def cover_notes(
     while times[-1] < last_sec or len(times) < 2:
         times.append(times[-1] + last_period)
     return np.array(times)
+
+
+def _drop_bounces(times_sec: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Two beats at least, none at once after another."""
+    kept = [float(times_sec[0])]
+    for time_sec in times_sec[1:].tolist():
+        if time_sec - kept[-1] >= SHORTEST_BEAT_SEC:
+            kept.append(time_sec)
+    return np.array(kept if len(kept) > 1 else [kept[0], kept[0] + LIKELY_PERIOD_SEC])
 
 
 def estimate_tempo(times_sec: NDArray[np.float64]) -> float:

@@ -21,6 +21,7 @@ from ottava.spelling import sound_spelling
 SUSTAIN_CONTROL, SOFT_CONTROL = 64, 67
 # MIDI's own threshold between a pedal that is up and one that is down.
 PEDAL_DOWN = 64
+SLOWEST_QUARTER_SEC = 16.0  # a MIDI file counts 24 bits of microseconds
 # Fine enough that the times of the notes survive to a millisecond where a quarter takes five seconds; 24 divides it.
 TICKS_PER_QUARTER = 4800
 # Beats before this begin with the file: MIDI has no tempo for no time.
@@ -51,7 +52,7 @@ def write_midi(result: Result) -> bytes:
         A MIDI file, format 1.
     """
     score = result.score
-    file = pretty_midi.PrettyMIDI(resolution=TICKS_PER_QUARTER, initial_tempo=score.tempos[0].bpm)
+    file = pretty_midi.PrettyMIDI(resolution=TICKS_PER_QUARTER)
     _set_keys(file, score, _set_tempos(file, score))
     piano = pretty_midi.Instrument(program=0, name="Piano")
     piano.notes = [
@@ -82,10 +83,11 @@ def write_quantised_midi(result: Result) -> bytes:
         A MIDI file, format 1.
     """
     score = result.score
-    file = pretty_midi.PrettyMIDI(resolution=TICKS_PER_QUARTER, initial_tempo=score.tempos[0].bpm)
+    bpm = max(score.tempos[0].bpm, 60 / SLOWEST_QUARTER_SEC)
+    file = pretty_midi.PrettyMIDI(resolution=TICKS_PER_QUARTER, initial_tempo=bpm)
 
     def time_at(quarter: Fraction) -> float:
-        return float(quarter + score.pickup_quarter) * 60.0 / score.tempos[0].bpm
+        return float(quarter + score.pickup_quarter) * 60.0 / bpm
 
     _set_signatures(file, score, time_at, begins_with_pickup=True)
     _set_keys(file, score, time_at)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from ottava.beats import compute_onset_strength, estimate_tempo, track_beats
+from ottava.beats import compute_onset_strength, cover_notes, estimate_tempo, track_beats
 from ottava.datatypes import Note, Performance
 from tests.performances import WALTZ, perform, performances
 
@@ -45,3 +45,10 @@ def test_strength_peaks_at_onsets() -> None:
     strength = compute_onset_strength([Note(1.0, 1.5, 60, 64), Note(2.0, 2.5, 60, 64)], 3.0)
     assert set(np.flatnonzero(strength == strength.max())) <= {50, 100}
     assert strength[75] == 0.0
+
+
+def test_beats_that_follow_at_once_are_one() -> None:
+    """A finger that bounced, or a damaged project: in steps of a nanosecond the notes were never covered."""
+    covered = cover_notes(np.array([1.0, 1.0 + 1e-9, 1.5, 2.0, 2.0 + 1e-9]), 0.6, 3.4)
+    np.testing.assert_allclose(covered, [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5])
+    assert len(cover_notes(np.array([1.0, 1.0 + 1e-9]), 0.0, 60.0)) < 200

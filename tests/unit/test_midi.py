@@ -10,7 +10,7 @@ import pytest
 
 from ottava.datatypes import Choices, Key, Note, Pedal, Performance
 from ottava.errors import TranscriptionError
-from ottava.midi import read_midi, read_written, write_midi
+from ottava.midi import read_midi, read_written, write_midi, write_quantised_midi
 from tests.performances import WALTZ, notate_here, perform
 
 
@@ -42,6 +42,21 @@ def test_bar_lines_move_with_the_player(first_beat_sec: float) -> None:
     # What leads in to the first note fills up its bar, or the file begins with the upbeat alone.
     assert downbeats[downbeats > first_beat_sec + 0.01][:6] == pytest.approx(times[1:19:3], abs=2e-3)
     assert [note.onset_sec for note in read_midi(data).notes] == pytest.approx(times, abs=2e-3)
+
+
+def test_a_long_silence_before_the_music_takes_bars_of_its_own() -> None:
+    """One bar of it would be slower than a MIDI file can say."""
+    later = [replace(n, onset_sec=n.onset_sec + 300, offset_sec=n.offset_sec + 300) for n in perform(WALTZ, 100).notes]
+    result = notate_here(Performance(tuple(later), (), "hand-made"), 350.0, Choices(meters=((0.0, 3, 4),)))
+    file = pretty_midi.PrettyMIDI(io.BytesIO(write_midi(result)))
+    assert min(note.start for note in file.instruments[0].notes) == pytest.approx(later[0].onset_sec, abs=0.01)
+    assert min(abs(file.get_downbeats() - result.score.beats[0].time_sec)) < 0.05
+
+
+def test_beats_as_slow_as_nobody_plays_are_written() -> None:
+    result = notate_here(perform(WALTZ, 100), 30.0, Choices(beats_sec=(0.0, 40.0)))
+    assert pretty_midi.PrettyMIDI(io.BytesIO(write_midi(result))).instruments[0].notes
+    assert pretty_midi.PrettyMIDI(io.BytesIO(write_quantised_midi(result))).instruments[0].notes
 
 
 def test_every_change_of_key_is_written_where_it_is_heard() -> None:
