@@ -77,10 +77,10 @@ VALUES_AND_STAFFS = Shape(
 HANDS = Shape(
     n_features=hands.N_FEATURES,
     outputs=hands.OUTPUT_SIZES,
-    size=64,
-    n_heads=4,
+    size=96,
+    n_heads=6,
     n_layers=4,
-    dropout=0.15,
+    dropout=0.2,
     waves=(Waves(0.1, 40.0, 5), Waves(3.0, 100.0, 3)),  # seconds, semitones
 )
 NAMES = Shape(

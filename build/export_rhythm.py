@@ -1,9 +1,10 @@
 """Export the trained networks of rhythm to the five LiteRT graphs that Ottava runs, and enter them in models.json.
 
-    python -m build.export_rhythm --weights .cache/rhythm --out models [--fold 0]
+    python -m build.export_rhythm --weights .cache/rhythm --out models [--fold 0] [--only hands]
 
 ``--weights`` holds rhythm.pt, bars.pt, readings.pt, values.pt and names.pt (build/train_*.py), or with ``--fold``
-rhythm0.pt and so on, for benchmarks on the works that fold leaves out. requirements/export.txt pins all that is needed.
+rhythm0.pt and so on, for benchmarks on the works that fold leaves out; with ``--only`` the others stay as they are.
+requirements/export.txt pins all that is needed.
 """
 
 import argparse
@@ -58,13 +59,14 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=ROOT / "models")
     parser.add_argument("--fold", default="")
+    parser.add_argument("--only", choices=RHYTHM_ROLES, help="the graph that is new")
     options = parser.parse_args()
     (options.out / FOLDER).mkdir(parents=True, exist_ok=True)
     if not (options.out / "models.json").is_file():
         shutil.copy2(ROOT / "models" / "models.json", options.out / "models.json")
     models = json.loads((options.out / "models.json").read_text("utf-8"))
-    graphs = {}
-    for name in RHYTHM_ROLES:
+    graphs = models["rhythm"]["graphs"] if options.only else {}
+    for name in [options.only] if options.only else RHYTHM_ROLES:
         network, inputs, outputs = make_network(name)
         network.load_state_dict(torch.load(options.weights / f"{name}{options.fold}.pt", weights_only=True))
         round_weights(network)

@@ -1,4 +1,4 @@
-"""Train the network of hands on data/train, on a CPU: about eight minutes of one core a fold.
+"""Train the network of hands on data/train, on a CPU: about twenty minutes of one core a fold.
 
     python -m build.train_hands --fold 0 --out .cache/rhythm/hands0.pt     leaves the works of fold 0 out
     python -m build.train_hands --out .cache/rhythm/hands.pt               the one that ships
@@ -21,7 +21,7 @@ from ottava.rhythm_model import WINDOWS
 
 N_NOTES, N_CHORDS = WINDOWS["hands"][0], 170
 BATCH = 16
-STEPS = 1000
+STEPS = 1800
 LOSS_WEIGHTS = {"staff": 1.0}
 THIN_CHANCE, MIX_CHANCE = 0.1, 0.5
 BLUR = 0.03

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ottava import bars, hands, names, rhythm_classes, values
 from ottava.__main__ import run_nothing
 from ottava.datatypes import Choices, Correction, Note, Pedal, Performance, Result, Spelling, Tensors
-from ottava.midi import HIGHEST_PITCH, LOWEST_PITCH
+from ottava.midi import HIGHEST_PITCH, LONGEST_SEC, LOWEST_PITCH
 from ottava.pipeline import notate
 from ottava.result import make_choices
 
@@ -84,7 +84,7 @@ def extreme_performances(draw: st.DrawFn, longest_sec: float) -> Performance:
     )
 
 
-SECONDS = st.floats(0, 100) | st.sampled_from((0.0, 1e-9, 1.0, 1e6))
+SECONDS = st.floats(0, 100) | st.sampled_from((0.0, 1e-9, 1.0, LONGEST_SEC - 1))
 NAMES = st.none() | st.builds(Spelling, st.sampled_from("CDEFGAB"), st.integers(-2, 2), st.integers(0, 8))
 CORRECTIONS = st.builds(
     Correction, st.booleans(), st.none() | st.floats(0, 100), st.none() | st.floats(0, 100),
