@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from chromium import measure_processes
 from tests.browser.visitor import EXAMPLE_MIDI, EXAMPLE_MP3, SAMPLE_RATE, Ottava, read_recording, write_wav
@@ -39,8 +39,9 @@ def open_files(browser: Browser, mark: str, address: str, n_files: int, folder: 
         path = folder / f"file {number}{source.suffix}"
         path.write_bytes(source.read_bytes())
         page.set_input_files("#file", path)
-        page.locator(".score-title", has_text=f"File {number}").wait_for(timeout=OPENED_MS)
-        page.locator("score-view g.note").first.wait_for(state="attached", timeout=OPENED_MS)
+        # Not `wait_for`: it keeps the element that it has found, and with it the pages of the score.
+        expect(page.locator(".score-title")).to_have_text(f"File {number}", timeout=OPENED_MS)
+        expect(page.locator("score-view g.note").first).to_be_attached(timeout=OPENED_MS)
         if number <= FIRST or number % FIRST == 0 or number > n_files - LAST_FILES:
             yield number, measure_memory(page, mark)
     page.context.close()

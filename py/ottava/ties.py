@@ -21,6 +21,8 @@ PRINTABLE = sorted(
     reverse=True,
 )
 
+LONGEST_REST = 12  # quarters: a dotted breve; in 6/1 two beats are twice as long
+
 
 def split_span(start: Fraction, duration: Fraction, meter: Meter) -> list[Fraction]:
     """Lengths of the tied notes that write a note which does not leave its bar.
@@ -46,7 +48,7 @@ def split_rest(start: Fraction, duration: Fraction, meter: Meter) -> list[Fracti
     """Lengths of the rests that write a silence which does not leave its bar; as `split_span`."""
     beat, end = beat_quarters(meter), start + duration
     # Two beats are one rest where they are a half of the bar: in bars of three beats never.
-    pair = 2 * beat if (bar_quarters(meter) / beat) % 2 == 0 else beat
+    pair = 2 * beat if (bar_quarters(meter) / beat) % 2 == 0 and 2 * beat <= LONGEST_REST else beat
     lengths: list[Fraction] = []
     while start < end:
         whole = next((unit for unit in (pair, beat) if start % unit == 0 and start + unit <= end), None)

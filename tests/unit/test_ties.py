@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ottava.datatypes import Meter
 from ottava.ties import PRINTABLE, split_rest, split_span
+from ottava.tuplets import name_value
 
 COMMON, COMPOUND, WALTZ = Meter(Fraction(0), 4, 4), Meter(Fraction(0), 12, 8), Meter(Fraction(0), 3, 4)
 
@@ -61,3 +62,9 @@ def test_ties_show_the_beats(start: str, duration: str, lengths: list[str]) -> N
 )
 def test_rests_stand_where_their_value_begins(meter: Meter, start: str, duration: str, lengths: list[str]) -> None:
     assert split_rest(Fraction(start), Fraction(duration), meter) == [Fraction(length) for length in lengths]
+
+
+def test_rests_of_the_longest_bars_have_signs() -> None:
+    lengths = split_rest(Fraction(0), Fraction(96), Meter(Fraction(0), 30, 1))
+    assert sum(lengths) == 96
+    assert all(name_value(length) for length in lengths)
