@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
-from chromium import measure_processes
+from chromium import keep_site, measure_processes
 from tests.browser.visitor import EXAMPLE_MIDI, EXAMPLE_MP3, SAMPLE_RATE, Ottava, read_recording, write_wav
 
 SHORT_SEC = 4
@@ -32,7 +32,7 @@ def open_files(browser: Browser, mark: str, address: str, n_files: int, folder: 
     """Open files one after the other in one page; gives the number of each and what memory is taken after it."""
     page = browser.new_page()
     page.goto(address)
-    page.locator("#offline", has_text="Works offline").wait_for(timeout=120_000)
+    keep_site(page)
     clip = write_wav(folder / "clip.wav", read_recording(EXAMPLE_MP3)[: SHORT_SEC * SAMPLE_RATE])
     for number in range(1, n_files + 1):
         source = clip if number % RECORDING_EVERY == 1 else EXAMPLE_MIDI
@@ -100,7 +100,7 @@ def visit(browser: Browser, address: str) -> Iterator[Page]:
     """Open a page that has all its files."""
     page = browser.new_page()
     page.goto(address)
-    page.locator("#offline", has_text="Works offline").wait_for(timeout=120_000)
+    keep_site(page)
     yield page
     page.context.close()
 

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, BrowserType, Page, expect
 from build.serve import SiteHandler, open_server
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.views import settle
-from tests.browser.visitor import ROOT, TRANSCRIBED_MS, Ottava
+from tests.browser.visitor import ROOT, TRANSCRIBED_MS, Ottava, keep_offline
 from tests.browser.wire import Wire, find_port
 
 LISTEN_TO_BREACHES = """
@@ -89,7 +89,7 @@ def visit(context: BrowserContext, session: Session, clip: Path, folder: Path) -
     """Do what a person does."""
     page = context.new_page()
     page.goto(f"http://{session.origin}/")
-    expect(page.locator("#offline")).to_have_text("Works offline", timeout=TRANSCRIBED_MS)
+    keep_offline(page)
     ottava, n_before = Ottava(page), len(session.asked)
     ottava.drop(clip)
     assert ottava.wait() == ""

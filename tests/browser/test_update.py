@@ -261,16 +261,12 @@ def test_host_that_moves_on_while_a_new_version_is_kept(
 
 def test_models_are_left_to_those_who_keep_them(browser: Browser, folder: Path, address: str) -> None:
     """Neither kept, nor missing, nor answered; and what is in their own cache outlives a version."""
-    models = folder / "models" / "rhythm"
-    models.mkdir(parents=True)
-    (models / "values.bin").write_bytes(b"weights")
-    write_list(folder)
     context = browser.new_context()
     page = context.new_page()
     page.goto(address)
-    expect(page.locator("#offline")).to_have_text("Works offline")
+    keep_offline(page)
     part = "fetch('models/rhythm/values.bin').then((response) => response.text())"
-    assert page.evaluate(part) == "weights"
+    assert page.evaluate(part) == "weights of rhythm/values.bin"
     assert not page.evaluate("caches.match('models/rhythm/values.bin').then(Boolean)")
     page.evaluate("caches.open('ottava-models').then((cache) => cache.put('models/1-0', new Response('weights')))")
 
