@@ -16,6 +16,8 @@ const LOOKING_MS = 4000;
 /** The line and the music have two clocks: apart by more, the line is put right. */
 const APART_MS = 40;
 
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+
 export class ScoreCursor {
   #line = document.createElement("div");
   /** As wide as the page, the line at its right end: it is a layer of its own, and moving it paints nothing anew. */
@@ -40,6 +42,7 @@ export class ScoreCursor {
     const look = () => {
       this.#looked_ms = performance.now();
     };
+    CALM.addEventListener("change", () => this.hide());
     for (const way of ["wheel", "touchmove"]) addEventListener(way, look, { passive: true });
   }
 
@@ -62,7 +65,8 @@ export class ScoreCursor {
     if (!stop) return;
     const is_new = stop.system !== this.#system;
     if (is_new) this.#enter(stop);
-    this.#move((sec - this.#first_sec) * 1000, pace);
+    if (CALM.matches) this.#carriage.style.setProperty("transform", placeAt(stop.x));
+    else this.#move((sec - this.#first_sec) * 1000, pace);
     this.#mark(stop.elements);
     if (follows && is_new) this.#follow();
   }
@@ -84,6 +88,7 @@ export class ScoreCursor {
     if (this.#carriage.parentElement !== page.element) page.element.append(this.#carriage);
     this.#carriage.style.setProperty("top", `${system.top * 100}%`);
     this.#carriage.style.setProperty("height", `${(system.bottom - system.top) * 100}%`);
+    if (CALM.matches) return; // from note to note
     const stops = this.#stops.filter((stop) => stop.system === system);
     const last = /** @type {Stop} */ (stops.at(-1));
     const next = this.#stops[this.#stops.indexOf(last) + 1];
@@ -93,7 +98,7 @@ export class ScoreCursor {
     const length_sec = Math.max(0.001, secAt(this.#beats, end.quarter) - this.#first_sec);
     const frames = places.map(({ sec, x }, place) => ({
       offset: place < stops.length ? (sec - this.#first_sec) / length_sec : 1,
-      transform: `translateX(${(x - 1) * 100}%)`,
+      transform: placeAt(x),
     }));
     this.#way?.cancel();
     this.#way = this.#carriage.animate(frames, { duration: length_sec * 1000, fill: "both" });
@@ -125,10 +130,12 @@ export class ScoreCursor {
 
   #follow() {
     if (performance.now() - this.#looked_ms < LOOKING_MS) return;
-    const is_calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.#line.scrollIntoView({ block: "center", behavior: is_calm ? "instant" : "smooth" });
+    this.#line.scrollIntoView({ block: "center", behavior: CALM.matches ? "instant" : "smooth" });
   }
 }
+
+/** @param {number} x the share of the page's width that lies left of the line */
+const placeAt = (x) => `translateX(${(x - 1) * 100}%)`;
 
 /** One stop a system and quarter, at the leftmost note head. @param {Page} page @param {(ScoreNote | null)[]} notes */
 function findStops(page, notes) {
