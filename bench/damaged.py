@@ -15,6 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Route, TimeoutError
 
+from ottava.audio import check_finite
 from ottava.errors import TranscriptionError
 from ottava.native import open_recording
 
@@ -89,6 +90,7 @@ async def _read_whole(path: Path) -> int:
     for first in range(0, recording.n_samples, HOP_SEC * SAMPLE_RATE):
         last = min(first + SLICE_SEC * SAMPLE_RATE, recording.n_samples)
         samples = await recording.read(first, last)
+        check_finite(samples)
         if len(samples) != last - first:
             raise ValueError(f"{len(samples)} samples of {first} to {last}")
     return recording.n_samples
@@ -99,8 +101,9 @@ def is_sentence(text: str) -> bool:
     return text.endswith(".") and text.count(". ") == 0 and "\n" not in text and len(text) < SENTENCE_LETTERS
 
 
+NO_NUMBERS = "Some samples are not numbers, which listening refuses."  # `ottava.audio.check_finite`
 # `explain` is what the page says of an error; it has a detail where the program is at fault.
-READ_IN_PAGE = """([sample_rate, slice_sec, hop_sec]) => {
+READ_IN_PAGE = """([sample_rate, slice_sec, hop_sec, no_numbers]) => {
   delete document.body.dataset.outcome;
   const file = document.querySelector("#hand").files[0];
   const read = async () => {
@@ -112,7 +115,7 @@ READ_IN_PAGE = """([sample_rate, slice_sec, hop_sec]) => {
         const last = Math.min(first + slice_sec * sample_rate, n_samples);
         const samples = await recording.read(first, last);
         if (samples.length !== last - first) throw new Error(`${samples.length} samples of ${first} to ${last}`);
-        if (!samples.every(Number.isFinite)) throw new Error(`samples of ${first} to ${last} that are no numbers`);
+        if (!samples.every(Number.isFinite)) return { n_samples, sentence: no_numbers, detail: "" };
       }
     } finally {
       recording.close();
@@ -151,7 +154,7 @@ def open_in_page(page: Page, path: Path) -> Reading:
     )
     page.set_input_files("#hand", path)
     began = time.monotonic()
-    page.evaluate(READ_IN_PAGE, [SAMPLE_RATE, SLICE_SEC, HOP_SEC])
+    page.evaluate(READ_IN_PAGE, [SAMPLE_RATE, SLICE_SEC, HOP_SEC, NO_NUMBERS])
     try:
         page.wait_for_selector("body[data-outcome]", state="attached", timeout=1000 * LIMIT_SEC)
     except TimeoutError:

@@ -11,8 +11,8 @@ const SENTENCES = [
     "Die Aufnahme ist zu kurz ($1 s): Um eine Note zu hören, braucht es mindestens $2 Sekunden.",
   ],
   [
-    /^The recording is damaged: some of its samples are not numbers\. Export it again\.$/,
-    "Die Aufnahme ist beschädigt: Ein Teil des Tons ist unlesbar. Bitte neu exportieren.",
+    /^The recording is damaged: some of its samples are not numbers; export it again\.$/,
+    "Die Aufnahme ist beschädigt: ein Teil des Tons ist unlesbar; bitte neu exportieren.",
   ],
   [
     /^The recording is silent: check the microphone or the file, and try again\.$/,

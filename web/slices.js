@@ -15,7 +15,6 @@ const FAR_SEC = 30; // from here on a jump is quicker
 const UNSURE_AFTER_JUMP = new Set(["opus", "vorbis"]);
 const BLOCK_SAMPLES = 1 << 16; // resampled in one go: 5 to 10 ms
 const RATES = { lowest: 3000, highest: 192_000 }; // Hz; others are damage, and resampling would take for ever
-const GONE = new Set(["NotFoundError", "NotReadableError"]); // of the file; whatever else is thrown is damage
 
 /**
  * @typedef {object} Slices
@@ -47,7 +46,14 @@ export async function openSlices(file, sample_rate, minimum_sec, padding) {
   const n_source = Math.max(0, Math.round(duration_sec * rate) - padding.first - padding.last);
   const n_samples = Math.floor((n_source * sample_rate) / rate);
   const can_jump = !UNSURE_AFTER_JUMP.has(codec);
-  const source = new Source((sec) => sink.samples(sec), rate, padding.first, n_source, can_jump);
+  const source = new Source(
+    (sec) => sink.samples(sec),
+    () => isThere(file),
+    rate,
+    padding.first,
+    n_source,
+    can_jump,
+  );
   const plan = planResampling(rate, sample_rate);
 
   /** @param {number} first @param {number} last */
@@ -121,13 +127,15 @@ class Source {
 
   /**
    * @param {(sec: number) => AsyncGenerator<AudioSample, void, unknown>} decodeFrom
+   * @param {() => Promise<boolean>} isThere the file
    * @param {number} rate Hz
    * @param {number} delay samples before the recording begins
    * @param {number} n_samples of the recording
    * @param {boolean} can_jump exactly
    */
-  constructor(decodeFrom, rate, delay, n_samples, can_jump) {
+  constructor(decodeFrom, isThere, rate, delay, n_samples, can_jump) {
     this.decodeFrom = decodeFrom;
+    this.isThere = isThere;
     this.rate = rate;
     this.delay = delay;
     this.n_samples = n_samples;
@@ -185,7 +193,7 @@ class Source {
       try {
         return (await this.#decoded.next()).value ?? null;
       } catch (error) {
-        if (error instanceof DOMException && GONE.has(error.name)) throw error;
+        if (!(await this.isThere())) throw error;
         const damage_sec = (this.#end + this.delay) / this.rate;
         this.damage_sec.push(damage_sec);
         this.#end += this.rate;
@@ -199,6 +207,12 @@ class Source {
     this.#decoded?.return(); // the decoder ends with it
     this.#decoded = null;
   }
+}
+
+/** The error of a file that has gone is another one in each browser. @param {File} file */
+async function isThere(file) {
+  const first = await file.slice(0, 1).arrayBuffer();
+  return first.byteLength > 0;
 }
 
 /** The mean of all channels. @param {AudioSample} sample */

@@ -47,7 +47,7 @@ def check_length(n_samples: int, sample_rate: int) -> None:
 def check_finite(samples: NDArray[np.float32]) -> None:
     """Raise TranscriptionError when some samples are not numbers."""
     if not np.isfinite(samples).all():
-        raise TranscriptionError("The recording is damaged: some of its samples are not numbers. Export it again.")
+        raise TranscriptionError("The recording is damaged: some of its samples are not numbers; export it again.")
 
 
 def check_loudness(peak: float) -> None:
