@@ -97,7 +97,7 @@ def describe_readings(readings: list[Reading]) -> tuple[str, bool]:
 
 def soak_files(options: argparse.Namespace, folder: Path) -> tuple[str, bool]:
     """Damaged files through the command line's reader."""
-    readings = []
+    readings: list[Reading] = []
     for paths in write_damaged(folder, range(options.files)):
         readings += read_damaged(paths, os.cpu_count() or 1)
     figures, is_well = describe_readings(readings)
