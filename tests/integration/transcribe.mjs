@@ -1,7 +1,7 @@
 /**
  * Runs the site's own worker under node: node transcribe.mjs DIST SAMPLES CHOICES.
  * SAMPLES is raw float32 at the model's rate; the worker's last reply goes to stdout as JSON, midi as base64.
- * Node is made to look like a module worker to Pyodide and LiteRT: `self`, `location` and `fetch` of files.
+ * Node is made to look like a module worker to Pyodide and LiteRT: `self`, `location`, `fetch` of files, and no storage.
  */
 import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
@@ -29,7 +29,13 @@ async function fetchFile(address) {
 
 const location = { href: worker_url, origin: "file://", toString: () => worker_url };
 Object.assign(self, { location });
-Object.assign(globalThis, { WorkerGlobalScope, self, location, fetch: fetchFile });
+Object.assign(globalThis, {
+  WorkerGlobalScope,
+  self,
+  location,
+  navigator: { userAgent: "", platform: "", languages: [] },
+  fetch: fetchFile,
+});
 // What Pyodide and LiteRT ask to tell node from a browser.
 Object.assign(process, { browser: true, type: "renderer" });
 
@@ -42,7 +48,7 @@ function receive(reply) {
     const midi = reply.midi && Buffer.from(reply.midi).toString("base64");
     process.stdout.write(JSON.stringify({ ...reply, midi }), () => process.exit(0));
   } else if (reply.type === "ready") {
-    send({ type: "listen", n_samples: samples.length });
+    send({ type: "listen", n_samples: samples.length, begun: [] });
   } else if (reply.type === "performance") {
     const duration_sec = samples.length / 44100;
     send({ type: "notate", performance: reply.performance, duration_sec, choices: JSON.parse(choices) });
