@@ -122,9 +122,11 @@ def test_names_in_the_queue_are_text(page: Page) -> None:
     expect(page.locator('queue-view li[data-state="done"]')).to_have_count(2, timeout=TRANSCRIBED_MS)
     expect(page.locator("queue-view")).to_contain_text("onerror")
     assert page.evaluate(FIND_HARM) == []
-    page.locator("queue-view li button").first.evaluate("(button) => button.click()")  # the fold may be closed
-    assert Ottava(page).wait() == ""
-    assert page.evaluate(FIND_HARM) == []
+    for row in range(2):  # both: what waits to be opened is opened where the next file fails
+        item = page.locator('queue-view li[data-state="done"]').nth(row)
+        item.locator("button").first.evaluate("(button) => button.click()")  # the fold may be closed
+        assert Ottava(page).wait() == ""
+        assert page.evaluate(FIND_HARM) == []
 
 
 @pytest.mark.parametrize(
