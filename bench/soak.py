@@ -100,6 +100,7 @@ def soak_files(options: argparse.Namespace, folder: Path) -> tuple[str, bool]:
     readings: list[Reading] = []
     for paths in write_damaged(folder, range(options.files)):
         readings += read_damaged(paths, os.cpu_count() or 1)
+        print(f"{len(readings)} of {options.files}", file=sys.stderr)
     figures, is_well = describe_readings(readings)
     peak_mib = max(reading.peak_mib for reading in readings)
     return f"{options.files} damaged files: {figures}; at most {peak_mib:.0f} MiB of {LIMIT_MIB}", is_well

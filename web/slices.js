@@ -14,6 +14,7 @@ const WARM_UP_SEC = 1;
 const FAR_SEC = 30; // from here on a jump is quicker
 const UNSURE_AFTER_JUMP = new Set(["opus", "vorbis"]);
 const BLOCK_SAMPLES = 1 << 16; // resampled in one go: 5 to 10 ms
+const LEAST_BYTES_SEC = 100; // silence in FLAC takes 150; less is a damaged length
 const RATES = { lowest: 3000, highest: 192_000 }; // Hz; others are damage, and resampling would take for ever
 
 /**
@@ -37,7 +38,7 @@ export async function openSlices(file, sample_rate, minimum_sec, padding) {
   if (!("AudioDecoder" in globalThis)) return null;
   const mediabunny = await import("./vendor/mediabunny/mediabunny.min.mjs");
   const input = new mediabunny.Input({ source: new mediabunny.BlobSource(file), formats: mediabunny.ALL_FORMATS });
-  const track = await openTrack(input, mediabunny, minimum_sec).catch(() => null);
+  const track = await openTrack(input, mediabunny, minimum_sec, file.size).catch(() => null);
   if (!track) {
     input.dispose();
     return null;
@@ -86,15 +87,16 @@ export async function openSlices(file, sample_rate, minimum_sec, padding) {
  * @param {import("./vendor/mediabunny/mediabunny.min.mjs").Input} input
  * @param {typeof import("./vendor/mediabunny/mediabunny.min.mjs")} mediabunny
  * @param {number} minimum_sec
+ * @param {number} n_bytes of the file
  * @throws where the beginning of the file is damaged
  */
-async function openTrack(input, { AudioSampleSink, EncodedPacketSink }, minimum_sec) {
+async function openTrack(input, { AudioSampleSink, EncodedPacketSink }, minimum_sec, n_bytes) {
   const track = await input.getPrimaryAudioTrack();
   if (!track || !(await track.canDecode())) return null;
   // Of a FLAC without a first packet everything else would look for one for ever (mediabunny 1.61).
   if (!(await new EncodedPacketSink(track).getFirstPacket())) return null;
   const duration_sec = await track.computeDuration();
-  if (duration_sec < minimum_sec) return null;
+  if (duration_sec < minimum_sec || duration_sec * LEAST_BYTES_SEC > n_bytes) return null;
   const sink = new AudioSampleSink(track);
   const rate = await findRate(track, sink);
   if (rate < RATES.lowest || rate > RATES.highest) return null;

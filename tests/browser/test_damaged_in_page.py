@@ -70,3 +70,12 @@ def test_packets_that_make_no_sense_are_passed_over(page: Page, sources: Sources
     reading = open_in_page(page, path)
     assert reading.fault == ""
     assert "could not be read" not in reading.sentence
+
+
+def test_a_length_that_the_file_cannot_hold_is_not_believed(page: Page, sources: Sources, tmp_path: Path) -> None:
+    """Every packet a hundred seconds long: hours of silence would be listened to."""
+    path = tmp_path / "long.m4a"
+    path.write_bytes(overwrite(sources["m4a"][1], b"stts", 16, (100 * 44100).to_bytes(4, "big")))
+    reading = open_in_page(page, path)
+    assert reading.fault == ""
+    assert reading.n_samples < 60 * 44100
