@@ -87,6 +87,7 @@ function showProblem(sentence, detail = "") {
   byId("problem-detail").textContent = detail;
   byId("problem-details").hidden = detail === "";
   byId("problem-details").removeAttribute("open");
+  byId("try-another").hidden = document.body.dataset.state === "result"; // there it is the piece that goes on
   byId("problem").hidden = sentence === "";
 }
 

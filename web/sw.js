@@ -25,6 +25,11 @@ const MODEL = /^models\/.+\.bin$/;
 const LIST = "files.json";
 const PARALLEL = 2;
 
+/** Instead of a page that is lost where there is no network; as not-loaded.js, without the table of messages. */
+const SPOILT = `Ottava’s copy on this device is damaged. Connect to the internet and open this page again; your pieces are kept.
+
+Ottavas Kopie auf diesem Gerät ist beschädigt. Bitte mit dem Internet verbinden und diese Seite noch einmal öffnen; Ihre Stücke bleiben erhalten.`;
+
 /** What every answer says of the page: build/policy.py. */
 const HEADERS = {
   "Cross-Origin-Opener-Policy": "same-origin",
@@ -37,6 +42,8 @@ const HEADERS = {
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
 };
+
+const TEXT_HEADERS = { ...HEADERS, "Content-Type": "text/plain; charset=utf-8" };
 
 const ACTIONS = /** @type {const} */ ({ install, activate, fetch: answer, message: obey });
 for (const [name, action] of Object.entries(ACTIONS)) worker.addEventListener(name, action);
@@ -129,18 +136,30 @@ function findPath(request) {
   return path === LIST || path === "sw.js" || MODEL.test(path) ? null : path || "index.html";
 }
 
-/** Kept files first; what is not kept yet is kept on its way. @param {any} event @param {string} path */
+/**
+ * Kept files first; what is not kept yet, or was spoilt on the disk, is kept on its way.
+ * @param {any} event
+ * @param {string} path
+ */
 async function respond(event, path) {
-  if (event.request.mode === "navigate") await dropHalf().catch(() => {}); // without a network half is better than none
+  const is_page = event.request.mode === "navigate";
+  if (is_page) await dropHalf().catch(() => {}); // without a network half is better than none
   const cache = await caches.open(CACHE_NAME);
   const kept = await cache.match(path);
-  if (kept) return kept;
-  const files = has_gone ? [] : await readList().catch(() => []);
-  const file = files.find((/** @type {SiteFile} */ listed) => listed.path === path);
-  if (!file) return addHeaders(await fetch(event.request));
-  const response = await fetchFile(file);
-  event.waitUntil(cache.put(path, response.clone()).catch(() => {}));
-  return response;
+  const files = has_gone ? [] : await readList().catch(() => /** @type {SiteFile[]} */ ([]));
+  const file = files.find((one) => one.path === path);
+  if (!file) return kept ?? addHeaders(await fetch(event.request));
+  // The kept one itself is given: beside that the browser keeps what it compiled.
+  if (kept && (await check(kept.clone(), file).catch(() => null))) return kept;
+  if (kept) await cache.delete(path); // so that nobody counts it among what is kept
+  try {
+    const response = await fetchFile(file);
+    event.waitUntil(cache.put(path, response.clone()).catch(() => {}));
+    return response;
+  } catch (error) {
+    if (is_page) return new Response(SPOILT, { status: 503, headers: TEXT_HEADERS });
+    throw error;
+  }
 }
 
 /** Whether the host has another version, and we have not all of this one. */
@@ -163,10 +182,16 @@ async function keepList() {
   return list.files;
 }
 
+/** @type {SiteFile[] | null} */
+let listed = null;
+
 /** @returns {Promise<SiteFile[]>} the files of this version, as kept */
 async function readList() {
+  if (listed) return listed;
   const kept = await (await caches.open(CACHE_NAME)).match(LIST);
-  return kept ? (await kept.json()).files : keepList();
+  const list = await kept?.json().catch(() => null);
+  listed = /** @type {SiteFile[]} */ (list?.files ?? (await keepList()));
+  return listed;
 }
 
 /**

@@ -266,4 +266,5 @@ def test_too_few_taps_change_nothing(ottava: Ottava) -> None:
     page.get_by_role("button", name="Tap along").click()
     page.keyboard.press("Escape")
     expect(page.locator("#problem-text")).to_contain_text("at least four")
+    expect(page.locator("#try-another")).to_be_hidden()
     expect(page.locator("#undo")).to_be_disabled()

@@ -323,3 +323,59 @@ def test_optional_file_is_kept_once_it_was_asked_for(browser: Browser, folder: P
     kept = "caches.match('extra.bin').then((response) => response.text())"
     assert page.evaluate(kept) == "better weights"
     context.close()
+
+
+# The disk flips a bit of a file that is kept.
+SPOIL = """async (path) => {
+  const [name] = (await caches.keys()).filter((name) => /^ottava-[0-9a-f]{16}$/.test(name));
+  const cache = await caches.open(name);
+  const response = await cache.match(path);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  bytes[0] ^= 1;
+  await cache.put(path, new Response(bytes, { headers: response.headers }));
+}"""
+
+
+@pytest.mark.parametrize("path", ["index.html", "labels.js", "style.css", "files.json"])
+def test_kept_file_that_was_spoilt_is_fetched_anew(browser: Browser, folder: Path, address: str, path: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address)
+    keep_offline(page)
+    page.evaluate(SPOIL, path)
+    assert page.evaluate(KEPT) != [read_hashes(folder)]
+    session = context.new_cdp_session(page)
+    session.send("ServiceWorker.enable")
+    session.send("ServiceWorker.stopAllWorkers")  # it remembers the list
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text(OLD)
+    expect(page.locator("#offline")).to_have_text("Works offline")
+    assert page.evaluate(KEPT) == [read_hashes(folder)]
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["index.html", "labels.js"])
+@pytest.mark.parametrize(
+    ("locale", "kept", "sentence"),
+    [
+        ("en-GB", "Works offline", "Connect to the internet and open this page again"),
+        ("de-DE", "Geht auch offline", "Bitte mit dem Internet verbinden"),
+    ],
+)
+def test_kept_file_that_was_spoilt_is_told_without_a_network(
+    browser: Browser, folder: Path, path: str, locale: str, kept: str, sentence: str
+) -> None:
+    context = browser.new_context(locale=locale)
+    page = context.new_page()
+    with open_server(folder, 0) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://{ADDRESS}:{server.server_port}/"
+        page.goto(address)
+        page.locator("#keep-offline").click(timeout=60_000)
+        expect(page.locator("#offline")).to_have_text(kept)
+        page.evaluate(SPOIL, path)
+        server.shutdown()
+    page.goto(address)
+    expect(page.locator("body")).to_contain_text(sentence)
+    assert page.get_by_role("button").count() == 0
+    context.close()
