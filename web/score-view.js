@@ -24,7 +24,7 @@ const RESIZE_MS = 150;
 const NARROW_PX = 600;
 const SCALE = { narrow: 34, wide: 42 }; // hundredths: a staff is 24 px high on a phone, 30 px elsewhere
 const TOUCH_PX = 22; // from a note head: what a finger needs
-const DOUBTFUL_CONFIDENCE = 0.8; // as in confidence.py
+export const DOUBTFUL_CONFIDENCE = 0.8; // as in confidence.py
 const UNLIKELY_CONFIDENCE = 0.6;
 
 export class ScoreView extends HTMLElement {

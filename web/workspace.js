@@ -15,7 +15,7 @@ import { NoteBar } from "./note-bar.js";
 import { Player } from "./player.js";
 import { recall, remember } from "./remembered.js";
 import { RollView } from "./roll-view.js";
-import { ScoreView } from "./score-view.js";
+import { DOUBTFUL_CONFIDENCE, ScoreView } from "./score-view.js";
 import { find } from "./selection.js";
 import { TapView } from "./tap-view.js";
 import { TransportBar } from "./transport-bar.js";
@@ -179,11 +179,13 @@ export class Workspace {
   async #showScore(piece) {
     const { transcription, warnings } = piece;
     if (!transcription) return;
-    const { result, musicxml, unkept } = transcription;
+    const { result, musicxml, notes, unkept } = transcription;
     this.#panel.show(piece.choices, result);
     this.#player.update(transcription);
     this.#roll.show(transcription);
     this.#facts.textContent = messages.facts(result);
+    const doubtful = notes.filter((note) => note && note.confidence < DOUBTFUL_CONFIDENCE);
+    find("#n-doubtful", HTMLElement).textContent = String(doubtful.length);
     const said = [...warnings, ...[...result.warnings, unkept].filter(Boolean).map(messages.translate)];
     const items = said.map((sentence) => make("li", "", sentence));
     this.#warnings.replaceChildren(...items);

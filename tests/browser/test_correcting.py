@@ -206,7 +206,7 @@ def test_what_cannot_be_written_is_taken_back_with_a_sentence(ottava: Ottava) ->
     expect(page.locator("#redo")).to_be_disabled()
 
 
-def test_pages_zoom_and_tint(ottava: Ottava) -> None:
+def test_pages_and_zoom(ottava: Ottava) -> None:
     page = ottava.page
     n_systems = page.locator("score-view .score-pages g.system").count()
     page.get_by_role("button", name="Larger", exact=True).click()

@@ -375,6 +375,22 @@ def test_doubtful_notes_are_tinted(roll: Roll) -> None:
     assert _colour(roll, NOTE, True) == _colour(roll, NOTE, False)
 
 
+def test_doubtful_notes_are_counted_and_tinted_in_the_score(roll: Roll) -> None:
+    count = roll.page.get_by_role("button", name="Doubtful notes")
+    expect(count).to_have_text("Doubtful notes 1")
+    fill = "getComputedStyle(document.querySelector('score-view g.doubtful')).fill"
+    plain = roll.page.evaluate(fill)
+    count.click()
+    assert roll.page.evaluate(fill) != plain
+    count.click()
+    assert roll.page.evaluate(fill) == plain
+    # What a person has touched is certain.
+    roll.page.locator("score-view g.doubtful .notehead").first.click()
+    roll.page.get_by_role("button", name="Other hand").click()
+    expect(count).to_have_text("Doubtful notes 0")
+    expect(roll.page.locator("score-view g.doubtful")).to_have_count(0)
+
+
 def _colour(roll: Roll, number: int, is_tinted: bool) -> list[int]:
     """The pixel in the middle of a note."""
     roll.page.evaluate("(is_tinted) => document.querySelector('#result roll-view').setTint(is_tinted)", is_tinted)
