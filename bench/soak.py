@@ -26,6 +26,7 @@ from tests.browser.visitor import Ottava
 from tests.damage import encode_sources, make_damaged, read_shared_sources
 
 HEADING = "## Soak"
+PARTS = ("files", "page", "music", "session", "hour")
 BATCH_FILES = 40
 MOST_GROWTH = 1.2
 MOST_CANCEL_SEC = 1.0
@@ -34,15 +35,11 @@ CANCEL_WAITS_SEC = [0.0, 0.3, 1.0, 3.0, 10.0, 30.0]  # opening, loading, listeni
 
 def main() -> int:
     """Run the parts that are asked for and write their rows."""
-    parts: dict[str, Callable[[argparse.Namespace, Path], tuple[str, bool]]] = {
-        "files": soak_files,
-        "page": soak_page,
-        "music": soak_music,
-        "session": soak_session,
-        "hour": soak_hour,
-    }
+    soaks: tuple[Callable[[argparse.Namespace, Path], tuple[str, bool]], ...]
+    soaks = (soak_files, soak_page, soak_music, soak_session, soak_hour)
+    parts = dict(zip(PARTS, soaks, strict=True))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default=",".join(parts), help="parts, separated by commas")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts, separated by commas")
     parser.add_argument("--files", type=int, default=2000, help="damaged files for the command line's reader")
     parser.add_argument("--page-files", type=int, default=200, help="damaged files for the page, each in both ways")
     parser.add_argument("--dropped", type=int, default=10, help="damaged files dropped on the page")
@@ -62,7 +59,7 @@ def main() -> int:
 def write_row(name: str, row: str) -> None:
     """Put a row in the place of the one of the same part; the others stay as they were measured."""
     text = RESULTS.read_text(encoding="utf-8").partition(f"{HEADING}\n")[2].partition("\n## ")[0]
-    rows = {cells[1]: line for line in text.splitlines() if len(cells := line.split(" ")) > 2 and cells[1].islower()}
+    rows = {cells[1]: line for line in text.splitlines() if (cells := line.split(" "))[1:2] and cells[1] in PARTS}
     rows[name] = row
     lines = [HEADING, "", "| part | | figures | measured |", "|---|---|---|---|", *(rows[key] for key in sorted(rows))]
     replace_section("\n".join([*lines, ""]))

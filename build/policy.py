@@ -23,11 +23,15 @@ USED = ("autoplay", "cross-origin-isolated", "microphone", "screen-wake-lock")
 """Features of the browser that the page uses. So does sharing, which only some browsers know by its name."""
 
 UNUSED = (
-    "accelerometer", "browsing-topics", "camera", "clipboard-read", "clipboard-write", "compute-pressure",
-    "display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid",
-    "identity-credentials-get", "idle-detection", "keyboard-map", "local-fonts", "magnetometer", "midi",
-    "otp-credentials", "payment", "picture-in-picture", "publickey-credentials-create", "publickey-credentials-get",
-    "serial", "storage-access", "sync-xhr", "usb", "window-management", "xr-spatial-tracking",
+    "accelerometer", "browsing-topics", "camera", "captured-surface-control", "clipboard-read", "clipboard-write",
+    "compute-pressure", "deferred-fetch", "deferred-fetch-minimal", "digital-credentials-create",
+    "digital-credentials-get", "display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation",
+    "gyroscope", "hid", "identity-credentials-get", "idle-detection", "interest-cohort", "keyboard-map",
+    "language-detector", "language-model", "local-fonts", "local-network", "local-network-access", "loopback-network",
+    "magnetometer", "midi", "on-device-speech-recognition", "otp-credentials", "payment", "picture-in-picture",
+    "private-state-token-issuance", "private-state-token-redemption", "publickey-credentials-create",
+    "publickey-credentials-get", "serial", "speaker-selection", "storage-access", "summarizer", "sync-xhr",
+    "translator", "usb", "window-management", "xr-spatial-tracking",
 )  # fmt: skip
 """Those that nothing on the page may ask for, not even a part of it that has been tampered with."""
 

@@ -5,8 +5,11 @@
 const SHARED = "ottava-shared";
 const ADDRESS = "#shared";
 
-/** @param {(items: Item[]) => void} onItems one or more */
-export async function acceptHanded(onItems) {
+/**
+ * @param {(items: Item[]) => void} onItems one or more
+ * @param {() => void} onLost when what was shared could not be kept until now
+ */
+export async function acceptHanded(onItems, onLost) {
   // The type checker does not know it.
   /** @type {any} */ (globalThis).launchQueue?.setConsumer(
     (/** @type {{ files?: FileSystemFileHandle[] }} */ { files = [] }) => {
@@ -23,5 +26,6 @@ export async function acceptHanded(onItems) {
     if (content) files.push(new File([content], name, { type: content.type }));
   }
   await caches.delete(SHARED);
-  if (files.length > 0) onItems(files.map((file) => ({ name: file.name, load: () => file })));
+  if (files.length === 0) return onLost();
+  onItems(files.map((file) => ({ name: file.name, load: () => file })));
 }

@@ -297,7 +297,7 @@ addEventListener("keydown", (event) => {
   }
 });
 acceptFiles(fileInput, (files) => takeIn(files.map((file) => ({ name: file.name, load: () => file }))), showProblem);
-acceptHanded(takeIn);
+acceptHanded(takeIn, () => showProblem(messages.sharedLost));
 
 offerLibrary(find("library-view", LibraryView), openKept);
 const lookAtUnfinished = offerUnfinished(byId("unfinished"), goOn);

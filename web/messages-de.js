@@ -188,6 +188,7 @@ export const messages = {
     `Die Datei ist abgeschnitten: Sie enthält ${formatDuration(decoded_sec)} von angekündigten ${formatDuration(declared_sec)}.`,
   damaged: (first_sec) => `Die Datei ist bei ${formatDuration(first_sec)} beschädigt: Dort kann Musik fehlen.`,
   exampleMissing: "Das Beispiel ließ sich nicht laden.",
+  sharedLost: "Das Geteilte ließ sich nicht aufbewahren: Speicherplatz freigeben oder die Datei hier wählen.",
 
   // Wie genau gehört wird
   settings: {

@@ -181,6 +181,7 @@ export const messages = {
   /** @param {number} first_sec */
   damaged: (first_sec) => `The file is damaged at ${formatDuration(first_sec)}: some music may be missing there.`,
   exampleMissing: "The example could not be loaded.",
+  sharedLost: "What was shared could not be kept: free some storage, or choose the file here.",
 
   // How thoroughly to listen, in the order of the choice
   settings: {

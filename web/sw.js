@@ -38,7 +38,7 @@ const HEADERS = {
   "Content-Security-Policy":
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   "Permissions-Policy":
-    "autoplay=(self), cross-origin-isolated=(self), microphone=(self), screen-wake-lock=(self), accelerometer=(), browsing-topics=(), camera=(), clipboard-read=(), clipboard-write=(), compute-pressure=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), keyboard-map=(), local-fonts=(), magnetometer=(), midi=(), otp-credentials=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), publickey-credentials-get=(), serial=(), storage-access=(), sync-xhr=(), usb=(), window-management=(), xr-spatial-tracking=()",
+    "autoplay=(self), cross-origin-isolated=(self), microphone=(self), screen-wake-lock=(self), accelerometer=(), browsing-topics=(), camera=(), captured-surface-control=(), clipboard-read=(), clipboard-write=(), compute-pressure=(), deferred-fetch=(), deferred-fetch-minimal=(), digital-credentials-create=(), digital-credentials-get=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), interest-cohort=(), keyboard-map=(), language-detector=(), language-model=(), local-fonts=(), local-network=(), local-network-access=(), loopback-network=(), magnetometer=(), midi=(), on-device-speech-recognition=(), otp-credentials=(), payment=(), picture-in-picture=(), private-state-token-issuance=(), private-state-token-redemption=(), publickey-credentials-create=(), publickey-credentials-get=(), serial=(), speaker-selection=(), storage-access=(), summarizer=(), sync-xhr=(), translator=(), usb=(), window-management=(), xr-spatial-tracking=()",
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
 };
@@ -120,10 +120,14 @@ function answer(event) {
 
 /** Files that another program shares with the installed page are kept until it takes them. @param {Request} request */
 async function takeShared(request) {
-  const files = /** @type {File[]} */ ((await request.formData()).getAll("files"));
-  const cache = await caches.open(SHARED);
-  for (const [i, file] of files.entries()) {
-    await cache.put(`shared/${Date.now()}-${i}/${encodeURIComponent(file.name)}`, new Response(file));
+  try {
+    const files = /** @type {File[]} */ ((await request.formData()).getAll("files"));
+    const cache = await caches.open(SHARED);
+    for (const [i, file] of files.entries()) {
+      await cache.put(`shared/${Date.now()}-${i}/${encodeURIComponent(file.name)}`, new Response(file));
+    }
+  } catch {
+    await caches.delete(SHARED).catch(() => {}); // no room: the page finds none and says so
   }
   return Response.redirect(`${worker.registration.scope}#shared`, 303);
 }

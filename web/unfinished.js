@@ -49,15 +49,24 @@ export function keepUnfinished(facts, recording, checkpoints) {
 
 /** @param {Unfinished} facts @param {Blob} recording */
 async function begin(facts, recording) {
+  await change((put) => [put(FACTS, facts)]); // first: a recording that nothing names would stay for ever
   await writeRecording(facts.id, recording);
-  await change((put) => [put(FACTS, facts)]);
 }
 
-/** Those that no page is busy with. @returns {Promise<Unfinished[]>} */
+/**
+ * Those that no page is busy with; one whose recording was not written before the page was closed is forgotten.
+ * @returns {Promise<Unfinished[]>}
+ */
 export async function listUnfinished() {
   const all = await withDatabase((database) => database.getAll(FACTS));
   const { held = [] } = (await navigator.locks?.query()) ?? {};
-  return all.filter(({ id }) => !held.some(({ name }) => name === LOCK + id));
+  const left = all.filter(({ id }) => !held.some(({ name }) => name === LOCK + id));
+  const recordings = await Promise.all(left.map(({ id }) => readRecording(id)));
+  const [whole, lost] = [true, false].map((is_whole) =>
+    left.filter((_, i) => is_whole === Boolean(recordings[i]?.size)),
+  );
+  await Promise.all(lost.map(({ id }) => dropUnfinished(id)));
+  return whole;
 }
 
 /** @param {Unfinished} unfinished @returns {Promise<{ file: File, checkpoints: Checkpoint[] } | null>} null: it is gone */

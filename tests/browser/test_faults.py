@@ -23,6 +23,11 @@ LITTLE_MEMORY = """
     return grow.call(this, pages);
   };
 """
+# None at all, not even to begin with.
+NO_MEMORY = """
+  const refuse = () => { throw new RangeError("Out of memory: Cannot allocate Wasm memory for new instance"); };
+  WebAssembly.Instance = WebAssembly.instantiate = WebAssembly.instantiateStreaming = refuse;
+"""
 MEMORY_SENTENCE = "This device ran out of memory; close other tabs or programs and try again."
 
 
@@ -59,6 +64,24 @@ def put_before(script: str) -> Any:
         route.fulfill(response=response, body=f"{script}\n{response.text()}")
 
     return answer
+
+
+def test_little_memory_for_the_engraver_loses_nothing(browser: Browser, site: str, tmp_path: Path) -> None:
+    context = browser.new_context(service_workers="block", base_url=site, locale="en-GB")
+    page = context.new_page()
+    page.route("**/engrave-worker.js", put_before(NO_MEMORY))
+    page.goto("./")
+    ottava = Ottava(page)
+    ottava.drop(EXAMPLE_MIDI)
+    expect(page.locator("#problem-text")).to_have_text(
+        "The score could not be drawn, but you can save it as a file.", timeout=OPENED_MS
+    )
+    expect(page.locator("#keeping")).to_have_text("Kept in My pieces on this device.")
+    assert ottava.save("MusicXML", tmp_path).stat().st_size > 10_000
+    page.unroute("**/engrave-worker.js")
+    ottava.drop(EXAMPLE_MIDI)
+    expect(page.locator("score-view g.note").first).to_be_visible(timeout=OPENED_MS)
+    context.close()
 
 
 @pytest.mark.parametrize("n_bytes", [40_000_000, 150_000_000], ids=["python", "model"])

@@ -212,6 +212,7 @@ def test_an_hour_begins_to_be_heard_at_once(browser: Browser, site: str, tmp_pat
     assert 50 < minutes < 70
     expect(page.get_by_role("status").filter(has_text="Listening")).to_be_visible(timeout=120_000)
     page.keyboard.press("Escape")
+    expect(page.locator("#choose")).to_be_visible(timeout=1000)
     page.context.close()
 
 

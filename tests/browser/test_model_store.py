@@ -69,6 +69,7 @@ NO_WRITING = (
 NOTHING_AT_ALL = NO_FOLDER + "delete globalThis.caches;"
 
 UNREACHABLE = "The listening model could not be loaded; check the connection and try again."
+INCOMPLETE = "The listening model did not arrive completely; check the connection and try again."
 DAMAGED = "The listening model on this device is damaged; connect to the network once and try again."
 FULL = "The listening model could not be kept on this device and will be downloaded again: delete some of My pieces"
 
@@ -126,6 +127,14 @@ def test_a_broken_download_goes_on_where_it_broke(page: Page, host: Host) -> Non
     host.breaks = [1_300_000, 900_000]
     expect_right(fetch(page, host.graph), host)
     assert host.asked == ["", "bytes=1300000-", "bytes=2200000-"]
+
+
+def test_one_that_comes_no_further_is_told_and_the_next_try_goes_on(page: Page, host: Host) -> None:
+    host.breaks = [1_300_000, 0, 0, 0]
+    assert fetch(page, host.graph)["problem"] == INCOMPLETE
+    told = fetch(page, host.graph)
+    assert told["sha256"] == host.graph["sha256"], told["problem"]
+    assert host.asked[-1] == f"bytes={BLOCK_BYTES}-"
 
 
 def test_what_is_kept_is_not_asked_for(page: Page, host: Host) -> None:

@@ -127,6 +127,31 @@ def test_file_that_is_shared_is_opened(browser: Browser, site: str) -> None:
     context.close()
 
 
+def test_file_that_is_shared_and_finds_no_room_is_told(browser: Browser, site: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(site)
+    expect(page.locator("#keep-offline")).to_be_visible(timeout=60_000)
+    origin = page.evaluate("location.origin")
+    context.new_cdp_session(page).send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1})
+    page.evaluate(SHARE, ["Für Elise.mid", list(EXAMPLE_MIDI.read_bytes())])
+    expect(page.locator("#problem-text")).to_contain_text("free some storage, or choose the file here", timeout=60_000)
+    assert "#shared" not in page.url
+    context.close()
+
+
+def test_the_browser_is_asked_not_to_clear_what_is_kept(browser: Browser, site: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script("StorageManager.prototype.persist = async () => (globalThis.isAsked = true);")
+    page.goto(site)
+    expect(page.locator("#keep-offline")).to_be_visible(timeout=60_000)
+    assert not page.evaluate("globalThis.isAsked")
+    page.locator("#keep-offline").click()
+    assert page.evaluate("isAsked")
+    context.close()
+
+
 def test_file_that_is_opened_with_the_page_is_opened(browser: Browser, site: str) -> None:
     context = browser.new_context(service_workers="block")
     page = context.new_page()
