@@ -24,7 +24,7 @@ from build.weight import weigh_files, weigh_page
 from chromium import keep_site, open_browser, serve
 from report import ROOT, describe_run, replace_section
 
-EXAMPLE = ROOT / "examples" / "minuet.mid"
+EXAMPLE, RECORDING = ROOT / "examples" / "minuet.mid", ROOT / "examples" / "minuet.mp3"
 SCRATCH = ROOT / ".cache" / "bench"
 PLAYED_NOTES, PLAYED_SEC = 2000, 4
 OPENED_MS = 240_000
@@ -75,6 +75,13 @@ WATCH = """
   });
 """
 
+# How long the page could not answer.
+LONG_TASKS = """
+  globalThis.longTasks = [];
+  new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration)))
+    .observe({ type: "longtask", buffered: true });
+"""
+
 # The line goes on by itself unless its animation ends, too.
 HIDE_CURSOR = """(hides) => {
   const view = document.querySelector("score-view");
@@ -95,6 +102,7 @@ def main() -> int:
         lines = [
             *describe_weight(),
             *measure_first_view(browser, address, options.runs),
+            *measure_listening(browser, address, options.runs),
             *measure_corrections(browser, address, [int(n) for n in options.notes.split(",")], options.runs),
             *measure_playing(browser, address, options.runs),
         ]
@@ -139,22 +147,37 @@ def measure_first_view(browser: Browser, address: str, runs: int) -> list[str]:
     ]
 
 
+def measure_listening(browser: Browser, address: str, runs: int) -> list[str]:
+    """The longest tasks of the main thread from the drop of the example to its score."""
+    longest = []
+    for _ in range(runs):
+        with open_page(browser, address, LONG_TASKS) as page:
+            page.set_input_files("#file", RECORDING)
+            page.wait_for_selector("#problem:not([hidden]), score-view g.note", timeout=OPENED_MS)
+            page.wait_for_timeout(1000)
+            longest.append(max(page.evaluate("longTasks"), default=0))
+    told = ", ".join(f"{ms:.0f}" for ms in sorted(longest))
+    return [f"Longest task of the main thread while the example is heard and its score shown, ms, each run: {told}.", ""]
+
+
 def measure_corrections(browser: Browser, address: str, sizes: list[int], runs: int) -> list[str]:
     """Where the time goes from a key to the new score."""
     rows = []
     for n_notes in sizes:
-        with open_page(browser, address, WATCH) as page:
+        with open_page(browser, address, WATCH + LONG_TASKS) as page:
             open_piece(page, n_notes)
+            page.evaluate("longTasks.length = 0")
             seen = [correct(page) for _ in range(runs)]
             n_bars = page.locator("score-view g.measure").count()
+            longest_ms = max(page.evaluate("longTasks"), default=0)
         medians = {name: statistics.median(times[name] for times in seen) for name in seen[0]}
-        rows.append(f"| {n_notes} | {n_bars} | {' | '.join(f'{ms / 1000:.2f}' for ms in medians.values())} |")
+        rows.append(f"| {n_notes} | {n_bars} | {' | '.join(f'{ms / 1000:.2f}' for ms in medians.values())} | {longest_ms:.0f} |")
         print(rows[-1], file=sys.stderr)
     return [
         "A note moved with the keyboard, in seconds: Python writes and Verovio engraves, each in its worker.",
         "",
-        "| notes | bars | page, before | written | page, between | engraved | page, after | key to new score |",
-        "|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| notes | bars | page, before | written | page, between | engraved | page, after | key to new score | longest task, ms |",
+        "|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
         *rows,
         "",
     ]
