@@ -157,7 +157,7 @@ def measure_listening(browser: Browser, address: str, runs: int) -> list[str]:
             page.wait_for_timeout(1000)
             longest.append(max(page.evaluate("longTasks"), default=0))
     told = ", ".join(f"{ms:.0f}" for ms in sorted(longest))
-    return [f"Longest task of the main thread while the example is heard and its score shown, ms, each run: {told}.", ""]
+    return [f"Longest task of the main thread until the example is heard and engraved, ms, each run: {told}.", ""]
 
 
 def measure_corrections(browser: Browser, address: str, sizes: list[int], runs: int) -> list[str]:
@@ -171,12 +171,14 @@ def measure_corrections(browser: Browser, address: str, sizes: list[int], runs: 
             n_bars = page.locator("score-view g.measure").count()
             longest_ms = max(page.evaluate("longTasks"), default=0)
         medians = {name: statistics.median(times[name] for times in seen) for name in seen[0]}
-        rows.append(f"| {n_notes} | {n_bars} | {' | '.join(f'{ms / 1000:.2f}' for ms in medians.values())} | {longest_ms:.0f} |")
+        steps = " | ".join(f"{ms / 1000:.2f}" for ms in medians.values())
+        rows.append(f"| {n_notes} | {n_bars} | {steps} | {longest_ms:.0f} |")
         print(rows[-1], file=sys.stderr)
     return [
         "A note moved with the keyboard, in seconds: Python writes and Verovio engraves, each in its worker.",
         "",
-        "| notes | bars | page, before | written | page, between | engraved | page, after | key to new score | longest task, ms |",
+        "| notes | bars | page, before | written | page, between | engraved | page, after | key to new score "
+        "| longest task, ms |",
         "|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
         *rows,
         "",
