@@ -149,10 +149,6 @@ def test_a_note_gets_its_other_name(ottava: Ottava, tmp_path: Path) -> None:
     before = count_pitches(save(ottava, tmp_path))
     sharps = [name for name in before if "#" in name]
     assert sharps, "the minuet has an F sharp"
-    number = page.evaluate(
-        """(pattern) => [...document.querySelectorAll("score-view g.note")].map((note) => note.id.slice(1)).length"""
-    )
-    assert number > 0
     for candidate in range(0, 100):
         ottava.press_note(candidate)
         if "♯" in (page.locator("note-bar p").text_content() or ""):
