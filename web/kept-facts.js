@@ -39,8 +39,8 @@ export function nameChoices({ title, name, choices }) {
 /** @param {Piece} piece */
 export function describeScore({ transcription, performance }) {
   const { keys, meters } = transcription?.result.score ?? { keys: [], meters: [] };
-  const { notes } = transcription?.result.performance ?? performance;
-  return { n_notes: notes.length, key: keys[0] ?? null, meter: meters[0] ?? null };
+  const { notes } = transcription ?? performance;
+  return { n_notes: notes.filter(Boolean).length, key: keys[0] ?? null, meter: meters[0] ?? null };
 }
 
 /** @param {Blob} recording @param {string} name */

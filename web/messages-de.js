@@ -282,10 +282,10 @@ export const messages = {
   goOn: "Weiter",
 
   // Die Noten
-  facts({ performance, score, duration_sec }) {
+  facts({ score, duration_sec }, n_notes) {
     const [key, meter, tempo] = [score.keys[0], score.meters[0], score.tempos[0]];
     const facts = [
-      countNotes(performance.notes.length),
+      countNotes(n_notes),
       key && nameKey(key),
       meter && `${meter.beats}/${meter.beat_type}`,
       tempo && `♩ = ${Math.round(tempo.bpm)}`,

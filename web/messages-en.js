@@ -288,9 +288,8 @@ export const messages = {
   goOn: "Go on",
 
   // The score
-  /** One line: the number of notes, and the first key, meter and tempo. @param {Result} result */
-  facts({ performance, score, duration_sec }) {
-    const n_notes = performance.notes.length;
+  /** One line: the number of notes, and the first key, meter and tempo. @param {Result} result @param {number} n_notes */
+  facts({ score, duration_sec }, n_notes) {
     const [key, meter, tempo] = [score.keys[0], score.meters[0], score.tempos[0]];
     const facts = [
       countNotes(n_notes),

@@ -183,8 +183,9 @@ export class Workspace {
     this.#panel.show(piece.choices, result);
     this.#player.update(transcription);
     this.#roll.show(transcription);
-    this.#facts.textContent = messages.facts(result);
-    const doubtful = notes.filter((note) => note && note.confidence < DOUBTFUL_CONFIDENCE);
+    const left = notes.filter((note) => note !== null);
+    this.#facts.textContent = messages.facts(result, left.length);
+    const doubtful = left.filter((note) => note.confidence < DOUBTFUL_CONFIDENCE);
     find("#n-doubtful", HTMLElement).textContent = String(doubtful.length);
     const said = [...warnings, ...[...result.warnings, unkept].filter(Boolean).map(messages.translate)];
     const items = said.map((sentence) => make("li", "", sentence));

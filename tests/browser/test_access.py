@@ -51,7 +51,7 @@ FIND_CUT = """() => {
   const cut = seen("button, summary, label, p, h1, h2, select, legend, dd").filter(
     ({ scrollWidth, clientWidth }) => clientWidth > 1 && scrollWidth > clientWidth + 1,
   );
-  const floats = ":is(transport-bar, note-bar, tap-view, [popover]) *"; // they lie over the others
+  const floats = ":is(transport-bar, note-bar, tap-view, dialog, [popover]) *"; // they lie over the others
   const controls = seen("button, summary, select, input:not([type=range])").filter((one) => !one.matches(floats));
   const boxes = controls.map((control) => [control, control.getBoundingClientRect()]);
   const meet = (a, b) =>
@@ -68,8 +68,8 @@ def page(browser_type: BrowserType, browser_type_launch_args: dict[str, Any], si
     browser = browser_type.launch(**browser_type_launch_args | {"args": [*CHROMIUM_ARGUMENTS, *MICROPHONE]})
     page = browser.new_context(viewport=WIDE, bypass_csp=True).new_page()
     expect.set_options(timeout=20_000)  # a busy machine
+    page.add_init_script(path=AXE)
     page.goto(site)
-    page.add_script_tag(path=AXE)
     yield page
     browser.close()
 

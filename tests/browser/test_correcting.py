@@ -1,8 +1,10 @@
 """Corrections: what a person decides is in the next score, can be undone, and costs no other correction."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,27 +12,62 @@ import music21
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.visitor import EXAMPLE_MIDI, Ottava
+from tests.browser.visitor import EXAMPLE_MIDI, ROOT, Ottava
+
+PRELUDE = ROOT / "tests" / "data" / "prelude.json"
+DOUBTFUL = (5, 11)
+POSSIBLE_PITCH = 84  # C6, higher than all others
 
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, site: str) -> Iterator[Page]:
     """The example's notes, opened as MIDI: no listening."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    page = context.new_page()
-    page.goto(site)
-    ottava = Ottava(page)
-    ottava.drop(EXAMPLE_MIDI)
-    assert ottava.wait() == ""
-    page.locator("#corrections summary").click()
-    yield page
-    context.close()
+    with open_to_correct(browser, site, EXAMPLE_MIDI) as page:
+        yield page
 
 
 @pytest.fixture
 def ottava(page: Page) -> Iterator[Ottava]:
     """The open piece, as it was opened: whatever a test did is undone after it."""
     yield Ottava(page)
+    undo_all(page)
+
+
+@pytest.fixture(scope="module")
+def prelude_page(browser: Browser, site: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A piece in sixteenths with two doubtful notes, and one that may have been heard."""
+    project = json.loads(PRELUDE.read_text("utf-8"))
+    performance = project["performance"]
+    for number in DOUBTFUL:
+        performance["notes"][number]["confidence"] = 0.55
+    performance["possible"] = [performance["notes"][20] | {"pitch": POSSIBLE_PITCH, "confidence": 0.4}]
+    path = tmp_path_factory.mktemp("project") / "prelude.json"
+    path.write_text(json.dumps(project), "utf-8")
+    with open_to_correct(browser, site, path) as page:
+        yield page
+
+
+@pytest.fixture
+def prelude(prelude_page: Page) -> Iterator[Ottava]:
+    """The prelude, as it was opened."""
+    yield Ottava(prelude_page)
+    undo_all(prelude_page)
+
+
+@contextmanager
+def open_to_correct(browser: Browser, site: str, path: Path) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    page.goto(site)
+    ottava = Ottava(page)
+    ottava.drop(path)
+    assert ottava.wait() == ""
+    page.locator("#corrections summary").click()
+    yield page
+    context.close()
+
+
+def undo_all(page: Page) -> None:
     while page.locator("#undo").is_enabled():
         page.locator("#undo").click()
     settle(page)
@@ -101,6 +138,67 @@ def test_twice_and_half_the_tempo(ottava: Ottava) -> None:
     expect(page.locator("#facts")).to_contain_text(f"= {before} ", timeout=30_000)
 
 
+def test_no_note_is_shorter_than_is_wanted(prelude: Ottava, tmp_path: Path) -> None:
+    grid = prelude.page.locator("corrections-panel").get_by_label("Shortest notes")
+
+    def read_values() -> tuple[set[str], bool]:
+        notes = [*save(prelude, tmp_path).recurse().notes]
+        return {note.duration.type for note in notes}, any(note.duration.tuplets for note in notes)
+
+    values, has_tuplets = read_values()
+    assert "16th" in values and not has_tuplets
+    grid.select_option("Eighths")
+    values, has_tuplets = read_values()
+    assert "eighth" in values and not values & {"16th", "32nd"} and not has_tuplets
+    grid.select_option("Triplets")
+    assert read_values()[1]
+    grid.select_option("As heard")
+    values, has_tuplets = read_values()
+    assert "16th" in values and not has_tuplets
+
+
+def test_eighths_are_swung_or_straight(ottava: Ottava, tmp_path: Path) -> None:
+    swing = ottava.page.locator("corrections-panel").get_by_role("combobox", name=re.compile("^Eighths"))
+
+    def read_directions() -> list[str]:
+        return [words.content for words in save(ottava, tmp_path).recurse().getElementsByClass("TextExpression")]
+
+    expect(swing.locator("option:checked")).to_have_text("Straight (as heard)")
+    assert "swing" not in read_directions()
+    swing.select_option("Swung")
+    assert read_directions().count("swing") == 1
+    expect(ottava.page.locator("score-view .score-pages")).to_contain_text("swing")
+    swing.select_option("Straight")
+    assert "swing" not in read_directions()
+    expect(ottava.page.locator("score-view .score-pages")).not_to_contain_text("swing")
+
+
+def test_sensitivity_decides_which_notes_are_written(prelude: Ottava, tmp_path: Path) -> None:
+    page = prelude.page
+    slider = page.get_by_role("slider", name="Sensitivity")
+    expect(slider).to_have_attribute("aria-valuetext", "as heard")
+    heard = count_pitches(save(prelude, tmp_path))
+    notes = json.loads(PRELUDE.read_text("utf-8"))["performance"]["notes"]
+    doubtful = Counter(music21.pitch.Pitch(notes[number]["pitch"]).nameWithOctave for number in DOUBTFUL)
+
+    for _ in range(2):
+        slider.press("ArrowLeft")
+    expect(slider).to_have_attribute("aria-valuetext", "only sure notes")
+    sure = count_pitches(save(prelude, tmp_path))
+    expect(page.locator("#facts")).to_contain_text(f"{len(notes) - len(DOUBTFUL)} notes")
+    assert (heard - sure, sure - heard) == (doubtful, Counter())
+
+    for _ in range(5):
+        slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", "also doubtful notes")
+    possible = count_pitches(save(prelude, tmp_path))
+    assert (possible - heard, heard - possible) == (Counter(["C6"]), Counter())
+
+    slider.fill("0.5")
+    expect(slider).to_have_attribute("aria-valuetext", "as heard")
+    assert count_pitches(save(prelude, tmp_path)) == heard
+
+
 def test_notes_are_deleted_moved_and_given_to_the_other_hand(ottava: Ottava, tmp_path: Path) -> None:
     page = ottava.page
     before = count_pitches(save(ottava, tmp_path))
@@ -149,10 +247,6 @@ def test_a_note_gets_its_other_name(ottava: Ottava, tmp_path: Path) -> None:
     before = count_pitches(save(ottava, tmp_path))
     sharps = [name for name in before if "#" in name]
     assert sharps, "the minuet has an F sharp"
-    number = page.evaluate(
-        """(pattern) => [...document.querySelectorAll("score-view g.note")].map((note) => note.id.slice(1)).length"""
-    )
-    assert number > 0
     for candidate in range(0, 100):
         ottava.press_note(candidate)
         if "♯" in (page.locator("note-bar p").text_content() or ""):

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Route, expect
 
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
-from tests.browser.visitor import EXAMPLE_MIDI, Ottava
+from tests.browser.visitor import CLIP_SEC, EXAMPLE_MIDI, Ottava, read_notes, score_onsets
 
 OPENED_MS = 60_000
 
@@ -29,6 +29,13 @@ NO_MEMORY = """
   WebAssembly.Instance = WebAssembly.instantiate = WebAssembly.instantiateStreaming = refuse;
 """
 MEMORY_SENTENCE = "This device ran out of memory; close other tabs or programs and try again."
+
+
+# A browser that does not know relaxed_swizzle, by which the page asks for relaxed SIMD.
+NO_RELAXED_SIMD = """
+  const { validate } = WebAssembly;
+  WebAssembly.validate = (bytes) => !String(Array.from(bytes)).includes("253,128,2") && validate(bytes);
+"""
 
 
 @pytest.fixture
@@ -99,6 +106,29 @@ def test_little_memory_gets_a_sentence_and_the_next_file_works(
     ottava.drop(EXAMPLE_MIDI)
     expect(page.locator("score-view g.note").first).to_be_visible(timeout=OPENED_MS)
     context.close()
+
+
+def test_without_relaxed_simd_the_plainer_build_hears_the_notes(
+    browser: Browser, site: str, clip: Path, tmp_path: Path
+) -> None:
+    context = browser.new_context(service_workers="block", base_url=site, locale="en-GB")
+    page = context.new_page()
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    for script in ("worker.js", "engine-worker.js"):
+        page.route(f"**/{script}", put_before(NO_RELAXED_SIMD))
+    page.goto("./")
+    ottava = Ottava(page)
+    ottava.drop(clip)
+    assert ottava.wait() == ""
+    heard = read_notes(ottava.save("MIDI", tmp_path))
+    context.close()
+    builds = {url.rsplit("/", 1)[1] for url in asked if "/litert/" in url and url.endswith(".wasm")}
+    assert builds == {"litert_wasm_compat_internal.wasm"}
+    heard, played = (
+        [note for note in notes if note[0] < CLIP_SEC - 0.1] for notes in (heard, read_notes(EXAMPLE_MIDI))
+    )
+    assert score_onsets(heard, played) >= 0.95
 
 
 def test_phone_with_a_small_heap_opens_and_corrects(

@@ -24,7 +24,8 @@ KEEP = """async ([project, pieces]) => {
   for (const piece of pieces) {
     const { title, ...given } = { ...project, ...piece };
     const choices = { ...project.choices, title, composer: piece.composer };
-    const made = { ...facts, ...given, title, choices, id: crypto.randomUUID(), transcription: { result: project } };
+    const transcription = { result: project, notes: project.performance.notes };
+    const made = { ...facts, ...given, title, choices, id: crypto.randomUUID(), transcription };
     await keepPiece(made, { is_correction: false, with_recording: false });
   }
 }"""

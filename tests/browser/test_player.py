@@ -1,6 +1,7 @@
 """Playback: the recording and the piano on one clock, practice aids, and what of it is heard."""
 
 import json
+import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.visitor import EXAMPLE_MIDI, ROOT, Ottava
+from tests.browser.visitor import EXAMPLE_MIDI, ROOT, Ottava, read_notes
 
 PROJECT = ROOT / "tests" / "data" / "prelude.json"
 RENDERED_RATE = 44100
@@ -315,6 +316,29 @@ def test_note_that_is_pressed_sounds(page: Page) -> None:
     wait_for(lambda: page.evaluate(PEAK) < AUDIBLE)
     Ottava(page).press_note(0)
     wait_for(lambda: page.evaluate(PEAK) > AUDIBLE)
+
+
+def test_music_goes_on_from_the_note_that_is_pressed(page: Page) -> None:
+    onsets_sec = [onset_sec for onset_sec, _ in read_notes(EXAMPLE_MIDI)]
+    for number in (60, 20):
+        Ottava(page).press_note(number)
+        expect(page.get_by_label("Position")).to_have_value(re.compile(f"{onsets_sec[number]:.1f}0*"))
+        expect(page.locator("transport-bar .time").first).to_have_text(f"0:{int(onsets_sec[number]):02}")
+    press_play(page)
+    wait_for(lambda: read_sec(page) > onsets_sec[20] + 0.2)
+    Ottava(page).press_note(60)
+    wait_for(lambda: read_sec(page) > onsets_sec[60])
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_piano_is_credited_with_its_licence(page: Page) -> None:
+    credit = page.locator("transport-bar .credit")
+    expect(credit).to_have_text("Piano sound: Salamander Grand Piano by Alexander Holm, CC BY 3.0")
+    expect(credit).to_be_in_viewport(ratio=1)
+    with page.context.expect_page() as opened:
+        credit.get_by_role("link", name="CC BY 3.0").click()
+    expect(opened.value.locator("body")).to_contain_text("creativecommons.org/licenses/by/3.0")
+    opened.value.close()
 
 
 def test_hands_are_muted(render: Callable[..., NDArray[np.float64]], project: Any) -> None:

@@ -32,6 +32,15 @@ WAIT_FOR_LEVELS = """async () => {
   }
 }"""
 
+# How high the bar of the meter stands whenever it moves.
+WATCH_LEVELS = """() => {
+  const bar = document.querySelector(".level-bar");
+  window.levels = [];
+  const note = () => levels.push(Number(getComputedStyle(bar).getPropertyValue("--level")));
+  new MutationObserver(note).observe(bar, { attributes: true });
+}"""
+LEVEL_DB = 60  # of the whole bar
+
 OpenPage = Callable[..., Page]
 
 
@@ -91,8 +100,6 @@ def test_recorded_music_becomes_its_score(open_page: OpenPage, heard: list[str],
     page = open_page(*heard)
     start(page)
     wait_for_recorded(page, SILENT_SEC + CLIP_SEC)
-    level = page.evaluate("getComputedStyle(document.querySelector('.level-bar')).getPropertyValue('--level')")
-    assert 0 <= float(level) <= 1
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("slider", name="Beginning")).to_be_visible()
     page.get_by_role("button", name="Write the score").click()
@@ -101,6 +108,21 @@ def test_recorded_music_becomes_its_score(open_page: OpenPage, heard: list[str],
     saved = Ottava(page).save("MIDI", tmp_path)
     truth = [note for note in read_notes(EXAMPLE_MIDI) if note[0] < CLIP_SEC - 0.1]
     assert score_onsets(align(read_notes(saved), truth), truth) >= 0.9
+
+
+def test_level_rises_with_the_music_and_falls_in_silence(
+    open_page: OpenPage, heard: list[str], example: NDArray[np.float32]
+) -> None:
+    page = open_page(*heard)
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.get_by_role("button", name="Start recording")).to_be_visible()
+    page.evaluate(WATCH_LEVELS)
+    page.get_by_role("button", name="Start recording").click()
+    wait_for_recorded(page, SILENT_SEC + CLIP_SEC)
+    expect(page.locator(".level-bar")).to_have_attribute("style", re.compile("--level: 0;"))
+    peak_db = 20 * np.log10(np.abs(example[: round(CLIP_SEC * SAMPLE_RATE)]).max())
+    loudest = 1 + peak_db / LEVEL_DB
+    assert max(page.evaluate("levels")) == pytest.approx(loudest, abs=1 / LEVEL_DB), "within a decibel"
 
 
 def test_pause_and_trim_make_it_shorter(open_page: OpenPage, heard: list[str]) -> None:

@@ -2,9 +2,10 @@
 
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.visitor import (
     EXAMPLE_MIDI,
@@ -40,16 +41,21 @@ FRACTION = """async () => {
 }"""
 
 
-def test_listening_goes_on_after_a_breakdown_and_a_closed_page(browser: Browser, site: str, tmp_path: Path) -> None:
-    context = browser.new_context(base_url=site, locale="en-GB")
-    context.add_init_script(WATCH)
-    page = context.new_page()
-    page.goto("./")
+def hear_a_part(page: Page) -> None:
+    """Drop the example and wait until the first of its segments is heard and kept."""
     Ottava(page).drop(EXAMPLE_MP3)
     deadline = time.monotonic() + TRANSCRIBED_MS / 1000
     while page.evaluate(FRACTION) == 0:
         assert time.monotonic() < deadline
         page.wait_for_timeout(200)
+
+
+def test_listening_goes_on_after_a_breakdown_and_a_closed_page(browser: Browser, site: str, tmp_path: Path) -> None:
+    context = browser.new_context(base_url=site, locale="en-GB")
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    page.goto("./")
+    hear_a_part(page)
 
     # Somebody else's business while a page is at it.
     other = context.new_page()
@@ -75,6 +81,30 @@ def test_listening_goes_on_after_a_breakdown_and_a_closed_page(browser: Browser,
     page.get_by_role("button", name="New recording").click()
     expect(page.get_by_role("list", name="My pieces").get_by_role("listitem")).to_have_count(1)
     page.reload()
+    expect(page.get_by_role("list", name="My pieces").get_by_role("listitem")).to_have_count(1)
+    expect(page.locator("#unfinished")).to_be_hidden()
+    context.close()
+
+
+def test_listening_goes_on_after_the_tab_dies(browser: Browser, site: str, tmp_path: Path) -> None:
+    context = browser.new_context(base_url=site, locale="en-GB")
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    page.goto("./")
+    hear_a_part(page)
+    with page.expect_event("crash"), suppress(Error):
+        page.goto("chrome://crash")  # ends the process of the page, as a system does that needs its memory
+    page.close()
+
+    page = context.new_page()
+    page.goto("./")
+    expect(page.locator("#unfinished")).to_have_text(re.compile("“Minuet” was heard to 50%"))
+    page.get_by_role("button", name="Go on “Minuet”").click()
+    ottava = Ottava(page)
+    assert ottava.wait() == ""
+    assert min(page.evaluate("reads")) > 5 * SAMPLE_RATE, "the beginning is not heard again"
+    assert score_onsets(read_notes(ottava.save("MIDI", tmp_path)), read_notes(EXAMPLE_MIDI)) > 0.95
+    page.get_by_role("button", name="New recording").click()
     expect(page.get_by_role("list", name="My pieces").get_by_role("listitem")).to_have_count(1)
     expect(page.locator("#unfinished")).to_be_hidden()
     context.close()

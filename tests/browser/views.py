@@ -19,6 +19,15 @@ DENY_MICROPHONE = """() => {
   };
 }"""
 
+LEAVE_UNFINISHED = """() => new Promise((resolve) => {
+  indexedDB.open("ottava-unfinished").onsuccess = ({ target: { result: database } }) => {
+    const transaction = database.transaction("facts", "readwrite");
+    transaction.objectStore("facts").put({ id: "a", name: "minuet.mp3", type: "audio/mpeg", fraction: 0.5 });
+    transaction.oncomplete = resolve;
+    database.close();
+  };
+})"""
+
 WAY_HOME = {"recording": "#record-back, #record-discard", "working": "#cancel", "result": "#again"}
 
 
@@ -58,6 +67,26 @@ def _fold_out(page: Page, fold: str) -> Iterator[None]:
     expect(page.locator(fold)).to_have_attribute("open", "")
     yield
     page.locator(f"{fold} > summary").click()
+
+
+@contextmanager
+def _show_help(page: Page) -> Iterator[None]:
+    go_home(page)
+    page.get_by_role("button", name="Help", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield
+    page.keyboard.press("Escape")
+
+
+@contextmanager
+def _show_unfinished(page: Page) -> Iterator[None]:
+    """As it is found where a page was closed while it listened."""
+    go_home(page)
+    page.evaluate(LEAVE_UNFINISHED)
+    page.reload()
+    expect(page.locator("#unfinished li")).to_be_visible()
+    yield
+    page.get_by_role("button", name="Discard “Minuet”").click()
 
 
 @contextmanager
@@ -225,6 +254,8 @@ def _delete(page: Page) -> Iterator[None]:
 
 VIEWS: dict[str, Callable[[Page], AbstractContextManager[None]]] = {
     "welcome": _show_welcome,
+    "help": _show_help,
+    "unfinished": _show_unfinished,
     "options": _show_options,
     "about": _show_about,
     "problem": _show_problem,
