@@ -253,7 +253,8 @@ def straighten_swing(
 ) -> tuple[list[Fraction | None], bool]:
     """Write swung eighths as even ones, where all of a piece is swung or a person says so; tells whether that was done.
 
-    Notes that swing stand at two thirds of the beat, and hardly any at its half or its first third.
+    Notes that swing stand at two thirds of the beat, and hardly any at its half or its first third. Where a person says
+    that it swings, a dotted eighth and a sixteenth with nothing between are two swung eighths as well.
     """
     phases = [
         None if place is None or is_compound(signatures[min(floor(place), len(signatures) - 1)][0]) else place % 1
@@ -263,11 +264,20 @@ def straighten_swing(
     is_swung = swing if swing is not None else late >= LEAST_SWUNG and max(even, early) < MOST_STRAIGHT * late
     if not is_swung:
         return list(places), False
+    in_beat: dict[int, set[Fraction]] = {}
+    for place, phase in zip(places, phases, strict=True):
+        if place is not None and phase is not None:
+            in_beat.setdefault(floor(place), set()).add(phase)
     straight = {Fraction(2, 3): Fraction(1, 2), Fraction(1, 3): Fraction(1, 4), Fraction(5, 6): Fraction(3, 4)}
-    return [
-        place if place is None or phase not in straight else floor(place) + straight[phase]
-        for place, phase in zip(places, phases, strict=True)
-    ], True
+    dotted = {Fraction(3, 4): Fraction(1, 2)}
+
+    def straighten(place: Fraction | None, phase: Fraction | None) -> Fraction | None:
+        if place is None or phase is None:
+            return place
+        is_dotted = swing and in_beat[floor(place)] <= {Fraction(0), Fraction(3, 4)}
+        return floor(place) + (dotted if is_dotted else straight).get(phase, phase)
+
+    return [straighten(place, phase) for place, phase in zip(places, phases, strict=True)], True
 
 
 def trim_durations(

@@ -87,6 +87,13 @@ def test_swing_is_written_straight_when_it_is_everywhere_or_wanted() -> None:
     assert straighten_swing(swung[:8], [(4, 4)] * 4, True) == (straight[:8], True)
 
 
+def test_dotted_eighths_swing_where_a_person_says_so() -> None:
+    dotted = [Fraction(n, 4) for n in (0, 3, 4, 7, 8, 10, 11)]
+    even = [Fraction(n, 4) for n in (0, 2, 4, 6, 8, 10, 11)]
+    assert straighten_swing(dotted, [(4, 4)] * 4, True) == (even, True)
+    assert straighten_swing(dotted, [(4, 4)] * 4, None) == (dotted, False)
+
+
 def test_a_limit_moves_places_to_the_nearest_that_it_allows() -> None:
     grid = BeatGrid(np.arange(3.0), np.array([1, 2, 1]), ((2, 4),) * 3)
     places = [Fraction(0), Fraction(1, 5), Fraction(2, 3), Fraction(5, 4)]
