@@ -4,6 +4,7 @@
  */
 
 import { readRecording, removeRecording, writeRecording } from "./kept-recordings.js";
+import { listPieces } from "./store.js";
 import { openDB } from "./vendor/idb/build/index.js";
 
 /**
@@ -54,19 +55,22 @@ async function begin(facts, recording) {
 }
 
 /**
- * Those that no page is busy with; one whose recording was not written before the page was closed is forgotten.
+ * Those that no page is busy with. Where a page was closed too soon after the end, the piece is kept already; where too
+ * soon after the beginning, the recording was not written yet: both are forgotten.
  * @returns {Promise<Unfinished[]>}
  */
 export async function listUnfinished() {
   const all = await withDatabase((database) => database.getAll(FACTS));
   const { held = [] } = (await navigator.locks?.query()) ?? {};
   const left = all.filter(({ id }) => !held.some(({ name }) => name === LOCK + id));
-  const recordings = await Promise.all(left.map(({ id }) => readRecording(id)));
-  const [whole, lost] = [true, false].map((is_whole) =>
-    left.filter((_, i) => is_whole === Boolean(recordings[i]?.size)),
+  if (left.length === 0) return [];
+  const kept = new Set((await listPieces()).pieces.map(({ id }) => id));
+  const is_wanted = await Promise.all(
+    left.map(async ({ id }) => !kept.has(id) && Boolean((await readRecording(id))?.size)),
   );
-  await Promise.all(lost.map(({ id }) => dropUnfinished(id)));
-  return whole;
+  const unwanted = left.filter((_, i) => !is_wanted[i]);
+  await Promise.all(unwanted.map(({ id }) => dropUnfinished(id, !kept.has(id))));
+  return left.filter((_, i) => is_wanted[i]);
 }
 
 /** @param {Unfinished} unfinished @returns {Promise<{ file: File, checkpoints: Checkpoint[] } | null>} null: it is gone */

@@ -134,3 +134,41 @@ def test_what_is_cancelled_or_discarded_is_not_offered_again(browser: Browser, s
     page.wait_for_timeout(500)
     expect(page.locator("#unfinished")).to_be_hidden()
     context.close()
+
+
+# What a page leaves that was closed at a bad moment: facts, and a recording or none.
+LEAVE = """async ([id, is_written]) => {
+  const { keepUnfinished } = await import("./unfinished.js");
+  const { removeRecording } = await import("./kept-recordings.js");
+  const facts = { id, name: "left.wav", type: "audio/wav", fraction: 0 };
+  await keepUnfinished(facts, new Blob(["sound"]), []).end(true);
+  if (!is_written) await removeRecording(id);
+}"""
+HAS_RECORDING = """async (id) => {
+  const { readRecording } = await import("./kept-recordings.js");
+  return Boolean(await readRecording(id));
+}"""
+
+
+def test_what_needs_no_going_on_is_not_offered(browser: Browser, site: str) -> None:
+    """A piece that was kept just before its page was closed, and a recording that was not written yet."""
+    context = browser.new_context(base_url=site, locale="en-GB")
+    page = context.new_page()
+    page.goto("./")
+    ottava = Ottava(page)
+    ottava.drop(EXAMPLE_MIDI)
+    assert ottava.wait() == ""
+    expect(page.locator("#keeping")).to_have_text("Kept in My pieces on this device.")
+    script = "async () => (await (await import('./store.js')).listPieces()).pieces.map(({ id }) => id)"
+    (kept,) = page.evaluate(script)
+    for leftover in ([kept, True], ["unwritten", False], ["wanted", True]):
+        page.evaluate(LEAVE, leftover)
+    other = context.new_page()
+    other.goto("./")
+    expect(other.locator("#unfinished li")).to_have_count(1)
+    assert other.evaluate(HAS_RECORDING, kept)
+    other.locator("#unfinished li").get_by_role("button", name="Discard").click()
+    other.reload()
+    expect(other.locator("piece-row")).to_have_count(1)
+    expect(other.locator("#unfinished")).to_be_hidden()
+    context.close()

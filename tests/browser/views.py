@@ -19,14 +19,11 @@ DENY_MICROPHONE = """() => {
   };
 }"""
 
-LEAVE_UNFINISHED = """() => new Promise((resolve) => {
-  indexedDB.open("ottava-unfinished").onsuccess = ({ target: { result: database } }) => {
-    const transaction = database.transaction("facts", "readwrite");
-    transaction.objectStore("facts").put({ id: "a", name: "minuet.mp3", type: "audio/mpeg", fraction: 0.5 });
-    transaction.oncomplete = resolve;
-    database.close();
-  };
-})"""
+LEAVE_UNFINISHED = """async () => {
+  const { keepUnfinished } = await import("./unfinished.js");
+  const facts = { id: "a", name: "minuet.mp3", type: "audio/mpeg", fraction: 0.5 };
+  await keepUnfinished(facts, new Blob(["sound"]), []).end(true);
+}"""
 
 WAY_HOME = {"recording": "#record-back, #record-discard", "working": "#cancel", "result": "#again"}
 
