@@ -85,6 +85,7 @@ class Ottava:
         """Wait for the end of a transcription; gives the sentence that says why there is no score, or nothing."""
         end = self.page.locator("#problem:not([hidden]), score-view svg")
         expect(end.first).to_be_visible(timeout=TRANSCRIBED_MS)
+        print(self.page.locator("#problem-detail").text_content())  # shown where the test fails
         return self.page.locator("#problem-text").text_content() or ""
 
     def press_note(self, number: int, *, adds: bool = False) -> None:
