@@ -174,7 +174,9 @@ async function dropHalf() {
   if (has_gone || (await findMissing(await readList(), [])).length === 0) return;
   const { version: newest } = await (await fetch(LIST, { cache: "no-store" })).json();
   has_gone = newest !== version;
-  if (has_gone) await caches.delete(CACHE_NAME);
+  if (!has_gone) return;
+  listed = null; // or the rest of the former version would be kept again beside the new one
+  await caches.delete(CACHE_NAME);
 }
 
 /** @returns {Promise<SiteFile[]>} the files of this version, fetched and kept */
