@@ -85,7 +85,7 @@ async function makeFile(piece, score, format) {
     case "mxl":
       return makeOne(`${stem}.mxl`, await piece.writeFile("mxl"), "application/vnd.recordare.musicxml");
     case "midi":
-      return makeOne(`${stem}.mid`, transcription.midi, "audio/midi");
+      return makeOne(`${stem}.mid`, await piece.writeFile("midi"), "audio/midi");
     case "quantised_midi":
       return makeOne(`${messages.files.asWritten(stem)}.mid`, await piece.writeFile("quantised_midi"), "audio/midi");
     case "json":

@@ -56,8 +56,8 @@ export type Opened = { title: string; duration_sec: number; performance: Perform
 /** What listening goes on from (py/ottava/checkpoints.py), and how much was heard by then. */
 export type Checkpoint = { fraction: number };
 
-/** A file that Python writes: compressed MusicXML, or MIDI with the times of the score. */
-export type FileFormat = "mxl" | "quantised_midi";
+/** A file that Python writes: compressed MusicXML, MIDI as it was played, or with the times of the score. */
+export type FileFormat = "mxl" | "midi" | "quantised_midi";
 
 /** `possible`: notes that were nearly heard, for a `sensitivity` above 0.5. `tuning_cents`: from A4 = 440 Hz. */
 export type Performance = { notes: Note[]; pedals: Pedal[]; model: string; possible: Note[]; tuning_cents: number };
@@ -119,7 +119,6 @@ export type Reply =
       result: Result;
       notes: (ShownNote | null)[]; // of result.performance.notes; null where one is deleted
       musicxml: string;
-      midi: Uint8Array<ArrayBuffer>;
       unkept: string; // why a model could not be kept on this device; empty: it is
     }
   | ({ type: "opened" } & Opened)

@@ -11,8 +11,7 @@ import { messages } from "./messages.js";
 const LONG_SEC = 600;
 
 /**
- * @typedef {{ result: Result, notes: (ShownNote | null)[], musicxml: string, midi: Uint8Array<ArrayBuffer>,
- *   unkept: string }} Transcription
+ * @typedef {{ result: Result, notes: (ShownNote | null)[], musicxml: string, unkept: string }} Transcription
  *   `notes` are those of the result's performance as corrected, null where one is deleted
  */
 

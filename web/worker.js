@@ -155,9 +155,9 @@ const host = {
   post(reply) {
     post(JSON.parse(reply));
   },
-  /** @param {string} result @param {string} notes @param {string} musicxml @param {Uint8Array<ArrayBuffer>} midi */
-  finish(result, notes, musicxml, midi) {
-    post({ type: "result", result: JSON.parse(result), notes: JSON.parse(notes), musicxml, midi, unkept });
+  /** @param {string} result @param {string} notes @param {string} musicxml */
+  finish(result, notes, musicxml) {
+    post({ type: "result", result: JSON.parse(result), notes: JSON.parse(notes), musicxml, unkept });
   },
   /** @param {Uint8Array<ArrayBuffer>} bytes */
   deliver(bytes) {

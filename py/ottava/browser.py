@@ -5,7 +5,7 @@ functions: ``read`` and ``run`` are awaited, ``post`` takes a reply as JSON, ``f
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -36,6 +36,15 @@ from ottava.result import (
 
 # Of the performance that was written last: corrections change neither it nor its pace, which takes most of the time.
 _paces: dict[Performance, Pace] = {}
+# The score that was written last, of which files are made; by the texts that it was made of.
+_results: dict[tuple[str, float, str], Result] = {}
+
+
+WRITERS: dict[str, Callable[[Result], bytes]] = {
+    "mxl": lambda result: compress_musicxml(write_musicxml(result)),
+    "midi": write_midi,
+    "quantised_midi": write_quantised_midi,
+}
 
 
 async def hear_recording(host: Any, models: str, n_samples: int, setting: str | None, begun: str) -> None:
@@ -70,7 +79,7 @@ async def hear_recording(host: Any, models: str, n_samples: int, setting: str | 
 
 
 async def write_score(host: Any, performance: str, duration_sec: float, choices: str) -> None:
-    """Write a performance down and hand the host the three forms of the result, or the sentence that says why not.
+    """Write a performance down and hand the host the result and its page, or the sentence that says why not.
 
     Parameters
     ----------
@@ -85,20 +94,25 @@ async def write_score(host: Any, performance: str, duration_sec: float, choices:
         result = await _notate(host, performance, duration_sec, choices)
         _post(host, type="progress", stage="notating", fraction=0.5)
         notes = json.dumps(corrected_to_list(result.corrected))
-        host.finish(result_to_json(result), notes, write_musicxml(result), to_js(write_midi(result)))
+        host.finish(result_to_json(result), notes, write_musicxml(result))
     except TranscriptionError as error:
         _fail(host, error)
 
 
 async def _notate(host: Any, performance: str, duration_sec: float, choices: str) -> Result:
-    """Write a performance down; of the last one it is known how fast it goes."""
+    """Write a performance down, unless that was done last; of the last one it is known how fast it goes."""
+    if written := _results.get((performance, duration_sec, choices)):
+        return written
     heard, chosen = read_performance(json.loads(performance)), read_choices(json.loads(choices))
     run = _make_run(host)
     if heard not in _paces and needs_pace(chosen):
         pace = await find_pace(heard, run)
         _paces.clear()
         _paces[heard] = pace
-    return await notate(heard, duration_sec, chosen, run, pace=_paces.get(heard))
+    result = await notate(heard, duration_sec, chosen, run, pace=_paces.get(heard))
+    _results.clear()
+    _results[performance, duration_sec, choices] = result
+    return result
 
 
 def open_file(host: Any, name: str, content: Any) -> None:
@@ -134,12 +148,10 @@ async def write_file(host: Any, kind: str, performance: str, duration_sec: float
     host, performance, duration_sec, choices
         See `write_score`.
     kind
-        "mxl" or "quantised_midi".
+        One of `WRITERS`.
     """
     try:
-        result = await _notate(host, performance, duration_sec, choices)
-        data = compress_musicxml(write_musicxml(result)) if kind == "mxl" else write_quantised_midi(result)
-        host.deliver(to_js(data))
+        host.deliver(to_js(WRITERS[kind](await _notate(host, performance, duration_sec, choices))))
     except TranscriptionError as error:
         _fail(host, error)
 

@@ -9,14 +9,15 @@ Conventions: a position is a number of diatonic steps, C0 = 0.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Literal
 
 import numpy as np
 
-from ottava.datatypes import Floats, IntArray, ScoreNote
+from ottava.datatypes import Floats, ScoreNote
 from ottava.meter import Bar, beat_quarters
-from ottava.signs import Voices
+from ottava.signs import Sign, Voices
 
 Clef = Literal["treble", "bass"]
 LOWEST_LINE: dict[Clef, int] = {"treble": 30, "bass": 18}  # E4, G2
@@ -42,12 +43,16 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """A stretch that is not divided further: the outermost positions of its chords, shape (n_chords, 2)."""
+    """A stretch that is not divided further: the outermost ``positions`` of its chords, from below.
+
+    ``is_inside`` a bar, not at its beginning.
+    """
 
     bar: int
     start_quarter: Fraction
-    positions: IntArray
+    positions: list[tuple[int, int]]
     is_tied_back: bool
+    is_inside: bool
 
 
 def choose_clefs(bars: Sequence[Bar], voices: Sequence[Voices], staff: int) -> list[Stretch]:
@@ -67,14 +72,15 @@ def choose_clefs(bars: Sequence[Bar], voices: Sequence[Voices], staff: int) -> l
         staff has one voice also at beats.
     """
     cells = [cell for number in range(len(bars)) for cell in _cut_cells(number, bars[number], voices[number], staff)]
-    costs = np.array([_cost_ways(cell, staff) for cell in cells])
+    costs = _cost_ways(cells, staff)
     changes = np.array([[
         CLEF_CHANGE * (one != other) + LINE_CHANGE * (up != above and bool(up or above))
         for other, above in WAYS] for one, up in WAYS])  # fmt: skip
+    is_change = changes > 0
     total, back = costs[0] + LINE_CHANGE * np.array([bool(octaves) for _, octaves in WAYS]), []
     for cell, cost in zip(cells[1:], costs[1:], strict=True):
-        extra = INSIDE_BAR * (cell.start_quarter != bars[cell.bar].lead_quarter) + OVER_TIE * cell.is_tied_back
-        steps = total[:, None] + changes + extra * (changes > 0)
+        extra = INSIDE_BAR * cell.is_inside + OVER_TIE * cell.is_tied_back
+        steps = total[:, None] + (changes + extra * is_change if extra else changes)
         back.append(steps.argmin(axis=0))
         total = steps.min(axis=0) + cost
     path = [int(total.argmin())]
@@ -97,18 +103,21 @@ def count_ledger_lines(position: Floats, clef: Clef, octaves: int = 0) -> Floats
 def _cut_cells(number: int, bar: Bar, voices: Voices, staff: int) -> list[_Cell]:
     """A bar, or its beats where they part the only voice of the staff."""
     own = [signs for (other, _), signs in voices.items() if other == staff]
-    begin, end = bar.lead_quarter, bar.lead_quarter + bar.length_quarter
-    starts = {begin}
-    if len(own) == 1:
-        beat = beat_quarters(bar.meter)
-        starts |= {sign.start_quarter for sign in own[0] if sign.length_quarter and sign.start_quarter % beat == 0}
-    cells = []
-    for start, stop in pairwise([*sorted(starts), end]):
-        inside = [sign for signs in own for sign in signs if sign.notes and start <= sign.start_quarter < stop]
-        positions = [[find_position(sign.notes[0]), find_position(sign.notes[-1])] for sign in inside]
-        tied = any(sign.tied_back and sign.start_quarter == start for sign in inside)
-        cells.append(_Cell(number, start, np.array(positions, np.int64).reshape(-1, 2), tied))
-    return cells
+    begin, beat = bar.lead_quarter, beat_quarters(bar.meter)
+    parts: list[tuple[Fraction, list[Sign]]] = [(begin, [] if len(own) == 1 else [*chain(*own)])]
+    for start, group in groupby(own[0] if len(own) == 1 else (), attrgetter("start_quarter")):
+        signs = [*group]  # grace notes and what they lead to
+        if start != begin and (start / beat).denominator == 1 and any(sign.length_quarter for sign in signs):
+            parts.append((start, signs))
+        else:
+            parts[-1][1].extend(signs)
+    return [_make_cell(number, start, signs, is_inside=bool(index)) for index, (start, signs) in enumerate(parts)]
+
+
+def _make_cell(number: int, start: Fraction, signs: Sequence[Sign], *, is_inside: bool) -> _Cell:
+    positions = [(find_position(sign.notes[0]), find_position(sign.notes[-1])) for sign in signs if sign.notes]
+    tied = any(sign.tied_back and sign.start_quarter == start for sign in signs)
+    return _Cell(number, start, positions, tied, is_inside)
 
 
 def find_position(note: ScoreNote) -> int:
@@ -116,12 +125,11 @@ def find_position(note: ScoreNote) -> int:
     return 7 * note.spelling.octave + "CDEFGAB".index(note.spelling.step)
 
 
-def _cost_ways(cell: _Cell, staff: int) -> Floats:
-    """What each way to draw a cell costs, shape (n_ways,)."""
-    if not len(cell.positions):
-        return np.zeros(len(WAYS))
-    ledgers = np.array([
-        (count_ledger_lines(cell.positions.astype(np.float64), clef, octaves).max(axis=1) ** LEDGER_POWER).sum()
-        for clef, octaves in WAYS
-    ])
-    return np.asarray(ledgers + WAY_COSTS[staff] * len(cell.positions))
+def _cost_ways(cells: Sequence[_Cell], staff: int) -> Floats:
+    """What each way to draw each cell costs, shape (n_cells, n_ways)."""
+    n_chords = [len(cell.positions) for cell in cells]
+    cell_of = np.repeat(np.arange(len(cells)), n_chords)
+    positions = np.array([pair for cell in cells for pair in cell.positions], np.float64).reshape(-1, 2)
+    ledgers = [count_ledger_lines(positions, clef, octaves).max(axis=1) ** LEDGER_POWER for clef, octaves in WAYS]
+    costs = np.stack([np.bincount(cell_of, lines, len(cells)) for lines in ledgers], axis=1)
+    return np.asarray(costs + WAY_COSTS[staff] * np.array(n_chords)[:, None])

@@ -9,6 +9,7 @@ from simple meters. The accents are those of Temperley, "The Cognition of Basic 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ def is_compound(beats: int) -> bool:
 
 def beat_quarters(meter: Meter) -> Fraction:
     """Length of a felt beat in quarter notes."""
-    return bar_quarters(meter) / tactus_beats(meter.beats)
+    return _measure_signature(meter.beats, meter.beat_type)[1]
 
 
 def signature_quarters(signature: tuple[int, int]) -> Fraction:
@@ -51,7 +52,14 @@ def is_same_meter(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 def bar_quarters(meter: Meter) -> Fraction:
     """Length of a bar in quarter notes."""
-    return Fraction(4 * meter.beats, meter.beat_type)
+    return _measure_signature(meter.beats, meter.beat_type)[0]
+
+
+@cache  # asked for every note
+def _measure_signature(beats: int, beat_type: int) -> tuple[Fraction, Fraction]:
+    """Lengths of a bar and of a felt beat in quarter notes."""
+    bar = Fraction(4 * beats, beat_type)
+    return bar, bar / tactus_beats(beats)
 
 
 def is_meter(beats: int, beat_type: int) -> bool:

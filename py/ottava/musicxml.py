@@ -127,6 +127,11 @@ def _find_divisions(voices: Sequence[Voices], directions: Directions) -> int:
     return lcm(*(place.denominator for place in places))
 
 
+def _count(length_quarter: Fraction, divisions: int) -> int:
+    """A length in ``divisions`` of a quarter, of which it is a whole number."""
+    return length_quarter.numerator * (divisions // length_quarter.denominator)
+
+
 def _write_head(root: Element, result: Result) -> None:
     """Title, composer, who wrote the file, the paper and the part."""
     title, composer = _clean(result.title) or "Piano", _clean(result.choices.composer)
@@ -214,10 +219,14 @@ def _write_staff(
     waiting = [direction for direction in directions if direction.start_quarter < end]
     for voice, signs in own.items():
         if (staff, voice) != (1, 1):
-            _add(_add(measure, "backup"), "duration", bar.length_quarter * divisions)
+            _add(_add(measure, "backup"), "duration", _count(bar.length_quarter, divisions))
         beams, tuplets = join_beams(signs, bar.meter), bracket_tuplets(signs)
+        accidentals: list[dict[int, Shown]] = [{} for _ in signs]
+        for (other, number, place), kind in shown.items():
+            if other == voice:
+                accidentals[number][place] = kind
         for number, sign in enumerate(signs):
-            if voice == 1:
+            if voice == 1 and (clefs or waiting):
                 if sign.start_quarter in clefs and sign.start_quarter > bar.lead_quarter and (
                     number == 0 or signs[number - 1].start_quarter < sign.start_quarter
                 ):
@@ -225,9 +234,8 @@ def _write_staff(
                 stop = max(sign.end_quarter, sign.start_quarter + Fraction(1, divisions))
                 while waiting and waiting[0].start_quarter < stop:
                     _write_direction(measure, waiting.pop(0), sign.start_quarter, staff, bar, divisions)
-            _write_sign(measure, sign, staff, voice, divisions, names, beams[number], tuplets[number], {
-                place: kind for (v, n, place), kind in shown.items() if (v, n) == (voice, number)
-            })
+            _write_sign(measure, sign, staff, voice, divisions, names, beams[number], tuplets[number],
+                        accidentals[number])
     for direction in last:
         _write_direction(measure, direction, end, staff, bar, divisions)
 
@@ -244,12 +252,14 @@ def _write_sign(
     shown: Mapping[int, Shown],
 ) -> None:
     """A rest, or one note element for each note of a chord; grace notes are eighths with a stroke."""
-    value = name_value(sign.length_quarter or GRACE_QUARTER) if not sign.fills_bar else None
+    is_grace = not sign.length_quarter
+    value = name_value(GRACE_QUARTER if is_grace else sign.length_quarter) if not sign.fills_bar else None
+    duration = _count(sign.length_quarter, divisions)
     for place, scored in enumerate(sign.notes or (None,)):
         note = SubElement(measure, "note", {"print-object": "no"} if sign.is_hidden else {})
         if scored:
             note.set("id", names[id(scored)])
-        if not sign.length_quarter:
+        if is_grace:
             _add(note, "grace", slash="yes")
         if place:
             _add(note, "chord")
@@ -257,8 +267,8 @@ def _write_sign(
             _add(note, "rest", **({"measure": "yes"} if sign.fills_bar else {}))
         else:
             _write_pitch(note, scored)
-        if sign.length_quarter:
-            _add(note, "duration", sign.length_quarter * divisions)
+        if not is_grace:
+            _add(note, "duration", duration)
         ties = ["stop"] * sign.tied_back + ["start"] * sign.tied_on
         for tie in ties:
             _add(note, "tie", type=tie)

@@ -38,6 +38,7 @@ class Sign:
 
 
 Voices = dict[tuple[int, int], list[Sign]]  # by staff and voice
+SAME_QUARTER = 1e-6  # places nearer than this are one, as floats; nothing written is as short
 
 
 def lay_out_signs(notes: Sequence[ScoreNote], bars: Sequence[Bar]) -> list[Voices]:
@@ -78,25 +79,36 @@ def _place_chords(notes: Sequence[ScoreNote], bars: Sequence[Bar]) -> list[Voice
         # Grace notes are sorted before the chord that they lead to.
         is_main = bool(note.span.duration_quarter)
         chords[note.staff, note.voice, note.span.onset_quarter, is_main].append(note)
-    starts = [bar.start_quarter for bar in bars]
+    # Floats compare many times as fast as fractions.
+    starts = [float(bar.start_quarter) for bar in bars]
+    shifts = [bar.lead_quarter - bar.start_quarter for bar in bars]
+    ends = [bar.lead_quarter + bar.length_quarter for bar in bars]
     placed: list[Voices] = [{} for _ in bars]
-    for (staff, voice, begin, is_main), members in sorted(chords.items(), key=lambda item: item[0]):
-        onset, end = begin, begin + members[0].span.duration_quarter
-        number = max(0, bisect_right(starts, onset) - 1)
+    for (staff, voice, onset, is_main), members in sorted(chords.items(), key=_read_order):
+        number = max(0, bisect_right(starts, float(onset)) - 1)
+        start, length, is_tied = onset + shifts[number], members[0].span.duration_quarter, False
+        notes = sort_pitches(members)
         while True:
-            bar = bars[number]
-            stop = min(end, bar.start_quarter + bar.length_quarter)
-            start = onset - bar.start_quarter + bar.lead_quarter
             signs = placed[number].setdefault((staff, voice), [])
-            if is_main:
-                signs.append(Sign(start, stop - onset, sort_pitches(members), onset > begin, stop < end))
-            else:
+            if not is_main:
                 # One after the other; those struck together are not told apart.
-                signs += [Sign(start, Fraction(0), (note,)) for note in members]
-            if stop >= end:
-                break
-            onset, number = stop, number + 1
+                signs += [Sign(start, length, (note,)) for note in members]
+            elif float(start) + float(length) <= float(ends[number]) + SAME_QUARTER:
+                signs.append(Sign(start, length, notes, is_tied))
+            else:
+                inside = ends[number] - start
+                signs.append(Sign(start, inside, notes, is_tied, tied_on=True))
+                number, length, is_tied = number + 1, length - inside, True
+                start = bars[number].lead_quarter
+                continue
+            break
     return placed
+
+
+def _read_order(item: tuple[tuple[int, int, Fraction, bool], list[ScoreNote]]) -> tuple[int, int, float, bool]:
+    """Sorts chords by staff, voice and place."""
+    (staff, voice, onset, is_main), _ = item
+    return staff, voice, float(onset), is_main
 
 
 def _fill_with_rests(voices: Voices, staff: int, bar: Bar) -> None:
@@ -108,17 +120,17 @@ def _fill_with_rests(voices: Voices, staff: int, bar: Bar) -> None:
         if sign.length_quarter
     ]
     for voice in numbers:
+        if not sounding and voice == 1:
+            voices[staff, voice].append(Sign(begin, end - begin, fills_bar=True))
+            continue
         filled: list[Sign] = []
         at = begin
         for sign in [*voices[staff, voice], Sign(end, Fraction(0))]:
-            if sign.start_quarter > at:
+            if float(sign.start_quarter) > float(at) + SAME_QUARTER:
                 filled += _make_rests(at, sign.start_quarter, sounding, is_first=voice == 1)
             if sign.notes:
                 filled.append(sign)
-            at = max(at, sign.end_quarter)
-        if not sounding and voice == 1:
-            graces = [sign for sign in filled if sign.notes]
-            filled = [*graces, Sign(begin, end - begin, fills_bar=True)]
+            at = max(at, sign.end_quarter, key=float)
         voices[staff, voice] = filled
 
 
@@ -145,12 +157,17 @@ def _split_signs(signs: Sequence[Sign], bar: Bar) -> list[Sign]:
             split.append(sign)
             continue
         cut = split_span if sign.notes else split_rest
-        start = sign.start_quarter
-        for length in cut(start, sign.length_quarter, bar.meter):
+        lengths = cut(sign.start_quarter, sign.length_quarter, bar.meter)
+        if len(lengths) == 1:
+            split.append(sign)
+            continue
+        start, is_note = sign.start_quarter, bool(sign.notes)
+        for number, length in enumerate(lengths, 1):
+            is_first, is_last = number == 1, number == len(lengths)
             split.append(replace(
                 sign, start_quarter=start, length_quarter=length,
-                tied_back=bool(sign.notes) and (sign.tied_back or start > sign.start_quarter),
-                tied_on=bool(sign.notes) and (sign.tied_on or start + length < sign.end_quarter),
+                tied_back=is_note and (sign.tied_back or not is_first),
+                tied_on=is_note and (sign.tied_on or not is_last),
             ))  # fmt: skip
             start += length
     return split

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ottava.datatypes import Beat, Meter, Tempo
 from ottava.meter import beat_quarters
@@ -63,17 +64,19 @@ def round_to_metronome(bpm: float) -> float:
 def _find_ritardandi(bpm: np.ndarray) -> list[tuple[int, int]]:
     """First beat and the beat after the last of each strong slowing down."""
     found: list[tuple[int, int]] = []
-    index = STEADY_BEATS
-    while index + SLOW_BEATS <= len(bpm):
-        steady = float(np.median(bpm[index - STEADY_BEATS : index]))
-        slow = bpm[index : index + SLOW_BEATS]
-        falls = bool(np.all(np.diff(slow) <= 0)) and float(slow[-1]) < STRONG_SHARE * steady
-        if falls and float(np.median(slow)) < (1 + STRONG_SHARE) / 2 * steady:
-            end = index + SLOW_BEATS
-            while end < len(bpm) and bpm[end] < STRONG_SHARE * steady:
-                end += 1
-            found.append((index, end))
-            index = end + STEADY_BEATS
-        else:
-            index += 1
+    if len(bpm) < STEADY_BEATS + SLOW_BEATS:
+        return found
+    steady_bpm = np.median(sliding_window_view(bpm[:-SLOW_BEATS], STEADY_BEATS), axis=1)  # before each possible one
+    slow = sliding_window_view(bpm[STEADY_BEATS:], SLOW_BEATS)
+    falls = (np.diff(slow, axis=1) <= 0).all(axis=1) & (slow[:, -1] < STRONG_SHARE * steady_bpm)
+    falls &= np.median(slow, axis=1) < (1 + STRONG_SHARE) / 2 * steady_bpm
+    index = 0
+    for begin in (np.flatnonzero(falls) + STEADY_BEATS).tolist():
+        if begin < index:
+            continue
+        end = begin + SLOW_BEATS
+        while end < len(bpm) and bpm[end] < STRONG_SHARE * steady_bpm[begin - STEADY_BEATS]:
+            end += 1
+        found.append((begin, end))
+        index = end + STEADY_BEATS
     return found

@@ -70,10 +70,10 @@ def _group_notes(
     indices: Sequence[int], notes: Sequence[Note], spans: Sequence[Span], held_quarter: float
 ) -> list[list[_Group]]:
     """The groups of each onset, from the highest one down."""
-    onsets = sorted({float(spans[index].onset_quarter) for index in indices})
+    begins = {index: float(spans[index].onset_quarter) for index in indices}
+    onsets = sorted({*begins.values()})
     members: dict[float, dict[float, list[int]]] = {onset: {} for onset in onsets}
-    for index in indices:
-        onset = float(spans[index].onset_quarter)
+    for index, onset in begins.items():
         end = float(spans[index].onset_quarter + spans[index].duration_quarter)
         following = bisect_right(onsets, onset)
         if following < len(onsets) and onsets[following] < end < onsets[following] + held_quarter:
@@ -107,7 +107,11 @@ def _assign_groups(columns: Sequence[Sequence[_Group]]) -> list[tuple[_Group, in
             return (sums[last] - sums[number + 1]) / inside - group.pitch if inside else 0.0
 
         sides = [find_side(group) for group in column]
-        best = min(_list_plans(len(column)), key=lambda plan: _cost_plan(plan, column, sides, held))
+        is_free = all(before.end <= onsets[number] for before in held.values())
+        if len(column) == 1 and is_free and not sides[0]:
+            best: tuple[int, ...] = VOICES[:1]  # costs nothing
+        else:
+            best = min(_list_plans(len(column)), key=lambda plan: _cost_plan(plan, column, sides, held))
         for voice in set(best):
             joined = [group for group, other in zip(column, best, strict=True) if other == voice]
             indices = tuple(index for group in joined for index in group.indices)

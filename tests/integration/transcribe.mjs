@@ -1,6 +1,6 @@
 /**
  * Runs the site's own worker under node: node transcribe.mjs DIST SAMPLES CHOICES.
- * SAMPLES is raw float32 at the model's rate; the worker's last reply goes to stdout as JSON, midi as base64.
+ * SAMPLES is raw float32 at the model's rate; the worker's last reply goes to stdout as JSON.
  * Node is made to look like a module worker to Pyodide and LiteRT: `self`, `location`, `fetch` of files, and no storage.
  */
 import { readFile } from "node:fs/promises";
@@ -45,8 +45,7 @@ function receive(reply) {
     const { first_sample, last_sample } = reply;
     send({ type: "samples", first_sample, samples: samples.slice(first_sample, last_sample) });
   } else if (reply.type === "result" || reply.type === "error") {
-    const midi = reply.midi && Buffer.from(reply.midi).toString("base64");
-    process.stdout.write(JSON.stringify({ ...reply, midi }), () => process.exit(0));
+    process.stdout.write(JSON.stringify(reply), () => process.exit(0));
   } else if (reply.type === "ready") {
     send({ type: "listen", n_samples: samples.length, begun: [] });
   } else if (reply.type === "performance") {
