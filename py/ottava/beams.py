@@ -4,13 +4,13 @@ No published method: engraving practice (Gould, "Behind Bars", 2011, part one, "
 joined, plain eighths over two beats of 2/4 and 4/4 and over the bar of 3/4 and 3/8.
 """
 
-from collections.abc import Sequence
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
+from math import ceil
 
 from ottava.datatypes import Meter
 from ottava.meter import bar_quarters, beat_quarters, is_compound
-from ottava.signs import Sign
+from ottava.signs import SAME_QUARTER, Sign
 from ottava.tuplets import FLAGS, name_value
 
 # Eighths of the groups in bars whose beats are neither alike nor pairs.
@@ -52,53 +52,56 @@ def _group_flags(signs: Sequence[Sign], meter: Meter) -> list[list[int]]:
     plain = {
         index for index, sign in enumerate(signs) if flags.get(index) == 1 and sign.length_quarter.denominator % 3
     }
+    if not any(flags.values()):
+        return []
+    starts = {index: float(signs[index].start_quarter) for index in flags}  # floats compare many times as fast
     groups: list[list[int]] = []
-    last_end, last_window = None, None
-    for begin, end in _find_windows(signs, meter, flags, plain):
+    last_end, last_window = -1.0, -1.0
+    for begin, end in _find_windows(starts, meter, flags, plain):
         for index, count in flags.items():
-            sign = signs[index]
-            if not begin <= sign.start_quarter < end:
+            start = starts[index]
+            if not begin <= start + SAME_QUARTER < end:
                 continue
             if not count:
-                last_end = None
+                last_end = -1.0
                 continue
-            if sign.start_quarter == last_end and last_window == begin:
+            if abs(start - last_end) < SAME_QUARTER and last_window == begin:
                 groups[-1].append(index)
             else:
                 groups.append([index])
-            last_end, last_window = sign.end_quarter, begin
+            last_end, last_window = start + float(signs[index].length_quarter), begin
     return groups
 
 
 def _find_windows(
-    signs: Sequence[Sign], meter: Meter, flags: dict[int, int], plain: set[int]
-) -> list[tuple[Fraction, Fraction]]:
-    """The stretches of a bar within which flags are joined."""
-    def is_plain(begin: Fraction, end: Fraction) -> bool:
-        inside = (index for index, count in flags.items() if count and begin <= signs[index].start_quarter < end)
+    starts: Mapping[int, float], meter: Meter, flags: Mapping[int, int], plain: set[int]
+) -> list[tuple[float, float]]:
+    """The stretches of a bar within which flags are joined, in quarters."""
+    def is_plain(begin: float, end: float) -> bool:
+        inside = (index for index, count in flags.items() if count and begin <= starts[index] + SAME_QUARTER < end)
         return all(index in plain for index in inside)
 
-    bar, beat = bar_quarters(meter), beat_quarters(meter)
+    bar, beat = float(bar_quarters(meter)), float(beat_quarters(meter))
     if is_compound(meter.beats):
         return _cut(bar, beat)
     if meter.beat_type >= 8:
         eighths = UNEVEN.get(meter.beats)
         if eighths:
-            ends = list(accumulate((Fraction(4 * n, meter.beat_type) for n in eighths), initial=Fraction(0)))
+            ends = list(accumulate((4 * n / meter.beat_type for n in eighths), initial=0.0))
             return list(pairwise(ends))
         return _cut(bar, bar if meter.beats == 3 else 2 * beat)
-    wide = bar if meter.beats == 3 and beat == 1 else Fraction(2)
-    windows: list[tuple[Fraction, Fraction]] = []
+    wide = bar if meter.beats == 3 and beat == 1 else 2.0
+    windows: list[tuple[float, float]] = []
     for begin, end in _cut(bar, wide):
         windows += [(begin, end)] if is_plain(begin, end) else [
-            (begin + a, begin + b) for a, b in _cut(end - begin, Fraction(1))
+            (begin + a, begin + b) for a, b in _cut(end - begin, 1.0)
         ]
     return windows
 
 
-def _cut(length: Fraction, unit: Fraction) -> list[tuple[Fraction, Fraction]]:
+def _cut(length: float, unit: float) -> list[tuple[float, float]]:
     """Stretches of ``unit``, the last one perhaps shorter."""
-    cuts = [unit * number for number in range(int(-(-length // unit)))]
+    cuts = [unit * number for number in range(ceil(length / unit))]
     return list(pairwise([*cuts, length]))
 
 

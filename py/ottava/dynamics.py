@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from ottava.datatypes import Floats
+from ottava.datatypes import Floats, IntArray
 from ottava.meter import Bar
 
 MARKS = ("pp", "p", "mp", "mf", "f", "ff")
@@ -61,9 +61,7 @@ def estimate_dynamics(
     """
     starts = np.array([float(bar.start_quarter) for bar in bars])
     bar_of = np.clip(np.searchsorted(starts, [float(q) for q in onsets_quarter], side="right") - 1, 0, None)
-    loud = np.array(velocities, np.float64)
-    filled = np.unique(bar_of)
-    loudness = np.array([np.quantile(loud[bar_of == bar], LOUD_SHARE) for bar in filled])
+    filled, loudness = _measure_loudness(bar_of, np.array(velocities, np.float64))
     path = _choose_marks(loudness)
     changes = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist()]
     marks = [Mark(int(filled[index]), MARKS[path[index]]) for index in changes]
@@ -75,6 +73,17 @@ def estimate_dynamics(
             kind: Literal["crescendo", "diminuendo"] = "crescendo" if path[index] > path[index - 1] else "diminuendo"
             hairpins.append(Hairpin(int(filled[begin]), int(filled[index]), kind))
     return marks, hairpins
+
+
+def _measure_loudness(bar_of: IntArray, velocities: Floats) -> tuple[IntArray, Floats]:
+    """The bars that have notes, and the quantile of the velocities in each, between two of them by straight lines."""
+    order = np.lexsort((velocities, bar_of))
+    filled, first, counts = np.unique(bar_of[order], return_index=True, return_counts=True)
+    place = LOUD_SHARE * (counts - 1)
+    below = first + place.astype(np.int64)
+    above = np.minimum(below + 1, first + counts - 1)
+    loud = velocities[order]
+    return filled, loud[below] + (place % 1) * (loud[above] - loud[below])
 
 
 def _choose_marks(loudness: Floats) -> list[int]:

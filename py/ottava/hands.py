@@ -88,31 +88,37 @@ def choose_staffs(order: IntArray, outputs: Floats, other_outputs: Floats, notes
     left = np.empty(len(notes))
     left[order] = OWN_WEIGHT * (outputs[:, LEFT - 1] - outputs[:, RIGHT - 1])
     left = (left + other_outputs[:, LEFT - 1] - other_outputs[:, RIGHT - 1]) / (OWN_WEIGHT + 1)
-    pitches = np.array([note.pitch for note in notes])
     chord_of = group_notes(np.array([note.onset_sec for note in notes])).chord_of[order]
-    staffs = np.where(left > 0, LEFT, RIGHT)
+    staffs = np.where(left > 0, LEFT, RIGHT).tolist()
+    odds = left.tolist()
     for chord in np.split(order, np.flatnonzero(np.diff(chord_of)) + 1):
         if len(chord) > 1:
-            staffs[chord] = _split_chord(pitches[chord], left[chord])
-    return [int(staff) for staff in staffs]
+            members = chord.tolist()
+            found = _split_chord([notes[index].pitch for index in members], [odds[index] for index in members])
+            for index, staff in zip(members, found, strict=True):
+                staffs[index] = staff
+    return list(staffs)
 
 
-def _split_chord(pitches: IntArray, left: Floats) -> IntArray:
+def _split_chord(pitches: Sequence[int], left: Sequence[float]) -> list[int]:
     """Staffs of the notes of a chord, from below, by the odds that they are the left hand's."""
-    count = len(pitches)
-    independent = left > 0
-    choices = [np.arange(count) < n_left for n_left in range(count + 1)]
-    costs = [-float(left[is_left].sum()) + REACH_COST * (_exceed(pitches[is_left]) + _exceed(pitches[~is_left]))
-             for is_left in choices]
-    crossing = CROSSING_COST - float(left[independent].sum())
-    crossing += REACH_COST * (_exceed(pitches[independent]) + _exceed(pitches[~independent]))
-    best = int(np.argmin(costs))
-    return np.where(independent if crossing < costs[best] else choices[best], LEFT, RIGHT)
+    crossed = [odds > 0 for odds in left]
+    options = [([place < n_left for place in range(len(left))], 0.0) for n_left in range(len(left) + 1)]
+
+    def cost(option: tuple[list[bool], float]) -> float:
+        is_left, extra = option
+        lower = [pitch for pitch, is_lower in zip(pitches, is_left, strict=True) if is_lower]
+        upper = [pitch for pitch, is_lower in zip(pitches, is_left, strict=True) if not is_lower]
+        gain = sum(odds for odds, is_lower in zip(left, is_left, strict=True) if is_lower)
+        return extra - gain + REACH_COST * (_exceed(lower) + _exceed(upper))
+
+    is_left, _ = min([*options, (crossed, CROSSING_COST)], key=cost)
+    return [LEFT if is_lower else RIGHT for is_lower in is_left]
 
 
-def _exceed(pitches: IntArray) -> float:
+def _exceed(pitches: Sequence[int]) -> int:
     """Semitones by which notes, from below, are more than a hand can reach."""
-    return max(0.0, float(pitches[-1] - pitches[0] - REACH_SEMITONES)) if len(pitches) else 0.0
+    return max(0, pitches[-1] - pitches[0] - REACH_SEMITONES) if pitches else 0
 
 
 def compute_hand_features(

@@ -162,19 +162,22 @@ def number_beats(grid: BeatGrid, first_place: Fraction) -> tuple[list[Fraction],
     meters: list[Meter] = []
     quarter = Fraction(0)
     for bar, (start, end) in enumerate(zip(starts, [*starts[1:], n_beats], strict=True), 1):
+        beat_quarter = signature_quarters(grid.signatures[start])
         signature = _fit_signature(grid.signatures[start], end - start)
         if not meters or (meters[-1].beats, meters[-1].beat_type) != signature:
             meters.append(Meter(quarter, *signature))
         for index in range(start, end):
             beats.append(Beat(float(grid.times_sec[index]), quarter, index - start + 1, bar))
             quarters.append(quarter)
-            quarter += signature_quarters(grid.signatures[start])
+            quarter += beat_quarter
     return [*quarters, quarter], beats, meters
 
 
 def quarter_at(quarters: Sequence[Fraction], place: Fraction) -> Fraction:
     """Quarter of a place on the beat count; ``quarters`` of all beats, see `number_beats`."""
-    beat = min(max(int(place // 1), 0), len(quarters) - 2)
+    beat = min(max(place.numerator // place.denominator, 0), len(quarters) - 2)
+    if place == beat:
+        return quarters[beat]
     return quarters[beat] + (place - beat) * (quarters[beat + 1] - quarters[beat])
 
 

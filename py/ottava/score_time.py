@@ -156,16 +156,17 @@ def _score_tempos(outputs: Mapping[str, Floats], written: IntArray) -> Floats:
 
 
 @cache
-def _fit_steps(gap: int) -> tuple[IntArray, NDArray[np.intp], Floats]:
+def _fit_steps(gap: int, first: int, last: int) -> tuple[IntArray, NDArray[np.intp], Floats]:
     """What a time of ``gap`` (in `GAPS_AN_OCTAVE` of an octave of a second) can be, by (place from, beat's length, to).
 
-    Gives the beats of the best step, its kind (index in STEPS, or one more), and what is paid for the stray.
+    The lengths are those from ``first`` up to ``last``, which is left out. Gives the beats of the best step, its kind
+    (index in STEPS, or one more), and what is paid for the stray.
     """
     gap_sec = 2.0 ** (gap / GAPS_AN_OCTAVE)
-    beats = np.clip(np.round(gap_sec / _TEMPOS_SEC[:, None] - _PHASE_STEP), 0, MOST_BEATS)
+    beats = np.clip(np.round(gap_sec / _TEMPOS_SEC[first:last, None] - _PHASE_STEP), 0, MOST_BEATS)
     beats += beats + _PHASE_STEP < 1e-6
     length = beats + _PHASE_STEP
-    octaves = np.log2(gap_sec / length) - _TEMPOS_LOG2_SEC[:, None]
+    octaves = np.log2(gap_sec / length) - _TEMPOS_LOG2_SEC[first:last, None]
     # A time that is uncertain by so many seconds is so by that share of itself.
     spread = STRAY_OCTAVES**2 + (STRAY_SEC / gap_sec / np.log(2)) ** 2
     kind = _STEP_OF_PARTS[np.round(length * PARTS).astype(np.int64)]
@@ -186,17 +187,17 @@ class _Steps:
 
     def score(self, index: int, tempos: slice) -> Floats:
         """What a step is worth by (place from, beat's length, place to)."""
-        _, kind, stray = _fit_steps(self.gaps[index])
-        scores = self.by_kind[index].take(kind[:, tempos], mode="clip")
-        scores += stray[:, tempos]
+        _, kind, stray = _fit_steps(self.gaps[index], tempos.start, tempos.stop)
+        scores = self.by_kind[index].take(kind, mode="clip")
+        scores += stray
         # Or the chord is broken: no step at all, the place stays.
         staying = np.einsum("iji->ij", scores)
         np.maximum(staying, self.broken[index], out=staying)
         return np.asarray(scores)
 
-    def score_to(self, index: int, tempo: int, phase: int) -> tuple[Floats, IntArray]:
-        """What a step to one place is worth at one length of a beat, by place from, and its beats."""
-        beats, kind, stray = _fit_steps(self.gaps[index])
+    def score_to(self, index: int, tempos: slice, tempo: int, phase: int) -> tuple[Floats, IntArray]:
+        """What a step to one place is worth at one of the lengths of a beat, by place from, and its beats."""
+        beats, kind, stray = _fit_steps(self.gaps[index], tempos.start, tempos.stop)
         scores = stray[:, tempo, phase] + self.by_kind[index, kind[:, tempo, phase]]
         counts = beats[:, tempo, phase].copy()
         if scores[phase] < self.broken[index]:
@@ -230,9 +231,9 @@ class _KnownSteps:
         is_step = (length > 0) | ((length == 0) & (self.n_beats[index] == 0))
         return np.where(is_step, 0.0, IMPOSSIBLE)
 
-    def score_to(self, index: int, tempo: int, phase: int) -> tuple[Floats, IntArray]:
+    def score_to(self, index: int, tempos: slice, tempo: int, phase: int) -> tuple[Floats, IntArray]:
         """What a step to one place is worth, by place from, and its beats."""
-        scores = self.score(index, slice(tempo, tempo + 1))[:, 0, phase]
+        scores = self.score(index, tempos)[:, tempo, phase]
         return scores, np.full(len(scores), self.n_beats[index])
 
 
@@ -280,7 +281,7 @@ def _find_path(
     path = np.zeros((n_written, 2), np.int64)
     tempo, phase = (int(index) for index in np.unravel_index(int(best.argmax()), best.shape))
     for chord in range(n_written - 2, -1, -1):
-        scores, beats = steps.score_to(chord, tempos.start + tempo, phase)
+        scores, beats = steps.score_to(chord, tempos, tempo, phase)
         change = np.minimum(costs[chord, tempo] * _SQUARES[tempo, :n_tempos], NEW_TEMPO_COST)
         sources = kept[chord] - change[:, None]
         phase_from = int((scores + sources.max(axis=0)).argmax())
