@@ -23,3 +23,13 @@ export function makeButton(text, onPress = () => {}, fields = {}) {
   button.addEventListener("click", onPress);
   return button;
 }
+
+/**
+ * Tells style sheets of the whole page by a class of its root. They do not ask with `:has`: at every change anywhere it
+ * walks through all note heads (5 to 25 ms of 3,000 notes, November 2026).
+ * @param {"has-score" | "has-chosen" | "has-notice" | "has-roll"} name
+ * @param {boolean} is_so
+ */
+export function markPage(name, is_so) {
+  document.documentElement.classList.toggle(name, is_so);
+}

@@ -5,18 +5,22 @@
  * forbids as soon as it is parsed: it is taken out here and sent as text beside the SVG.
  */
 
+import { drawGlyphs } from "./glyphs.js";
 import { finishHeading } from "./heading.js";
 
 /**
- * @typedef {{ id: number, musicxml: string, format: "paper" | "screen", page_width?: number, scale?: number }} EngraveRequest
+ * @typedef {{ id: number, musicxml: string, format: "paper" | "screen", page_width?: number, scale?: number,
+ *   first?: number, is_file?: boolean }} EngraveRequest
  *   `page_width` (screen) in Verovio's units, of which `scale` hundredths are a CSS pixel; `id` comes back with every
- *   reply
- * @typedef {{ type: "page", id: number, page: number, n_pages: number, svg: string, css: string }
+ *   reply; `first` is the index of the page that is wanted before the others; a page that `is_file` is not for
+ *   the document
+ * @typedef {{ type: "page", id: number, index: number, n_pages: number, svg: string, css: string }
  *   | { type: "failed", id: number, detail: string }} EngraveReply
  */
 
-// A page of the screen, not of paper: as many systems as make one import into the document quick.
-const PAGE_HEIGHT = 2600;
+// A page of the screen, not of paper: as many systems as come into the document and are drawn there in 100 ms at most
+// (twice as many: 150; bench/interface.py, "longest task", November 2026).
+const PAGE_HEIGHT = 1300;
 
 const STYLE = /<style[^>]*>([\s\S]*?)<\/style>/g;
 // One piano needs no name before each system; on a phone it would cost a fifth of the width.
@@ -79,7 +83,7 @@ async function loadToolkit() {
 }
 
 /** @param {EngraveRequest} request */
-async function engrave({ id, musicxml, format, page_width = 0, scale }) {
+async function engrave({ id, musicxml, format, page_width = 0, scale, first = 0, is_file = false }) {
   const verovio = await toolkit;
   const width = format === "screen" ? { pageWidth: Math.round(page_width), scale } : {};
   verovio.setOptions({ ...OPTIONS, ...FORMATS[format], ...width });
@@ -91,10 +95,12 @@ async function engrave({ id, musicxml, format, page_width = 0, scale }) {
   }
   loaded = { musicxml, format };
   const n_pages = verovio.getPageCount();
-  for (let page = 1; page <= n_pages; page++) {
-    const drawn = verovio.renderToSVG(page);
-    const svg = format === "paper" && page === 1 ? finishHeading(drawn, musicxml) : drawn;
+  const draw = is_file ? (/** @type {string} */ page) => page : drawGlyphs;
+  for (let drawn = 0; drawn < n_pages; drawn++) {
+    const index = (Math.min(first, n_pages - 1) + drawn) % n_pages;
+    const page = verovio.renderToSVG(index + 1);
+    const svg = format === "paper" && index === 0 ? finishHeading(page, musicxml) : page;
     const css = Array.from(svg.matchAll(STYLE), ([, rules]) => rules).join("\n");
-    self.postMessage({ type: "page", id, page, n_pages, svg: svg.replace(STYLE, ""), css });
+    self.postMessage({ type: "page", id, index, n_pages, svg: draw(svg.replace(STYLE, "")), css });
   }
 }

@@ -8,10 +8,17 @@
 /**
  * @import { EngraveReply, EngraveRequest } from "./engrave-worker.js"
  * @typedef {Extract<EngraveReply, { type: "page" }>} PageReply
- * @typedef {{ take: (page: PageReply) => void, resolve: () => void, reject: (reason: Error) => void }} Job
+ * @typedef {object} Job
+ * @property {EngraveRequest} request
+ * @property {(page: PageReply) => void} take
+ * @property {() => void} resolve
+ * @property {(reason: Error) => void} reject
+ * @property {number} n_pages that have come
+ * @property {number} n_tries
  */
 
-const MANY_PAGES = 10; // seven minutes; of fewer the engraver is kept for the next width
+const MANY_PAGES = 20; // seven minutes; of fewer the engraver is kept for the next width
+const MOST_TRIES = 2; // what fails for want of memory may not in a new worker
 const FONT_FACE = /@font-face\s*\{[^}]*?font-family:\s*['"]?([\w ]+)['"]?;[^}]*?base64,([A-Za-z0-9+/=]+)[^}]*\}/g;
 
 const sheet = new CSSStyleSheet();
@@ -34,11 +41,19 @@ export class Engraver {
     return worker;
   }
 
-  /** @param {Omit<EngraveRequest, "id">} request @returns {Promise<SVGSVGElement[]>} the pages, in order */
-  async engrave(request) {
+  /**
+   * @param {Omit<EngraveRequest, "id">} request
+   * @param {(svg: SVGSVGElement, index: number, n_pages: number) => void} [onPage] of each page, as it comes
+   * @returns {Promise<SVGSVGElement[]>} the pages, in order
+   */
+  async engrave(request, onPage = () => {}) {
     /** @type {SVGSVGElement[]} */
     const svgs = [];
-    await this.#run(request, (page) => svgs.push(readPage(page)));
+    await this.#run(request, (page) => {
+      const svg = readPage(page);
+      svgs[page.index] = svg;
+      onPage(svg, page.index, page.n_pages);
+    });
     return svgs;
   }
 
@@ -46,17 +61,24 @@ export class Engraver {
   async engraveFiles(request) {
     /** @type {string[]} */
     const files = [];
-    await this.#run(request, ({ svg, css }) => files.push(svg.replace(/<svg[^>]*>/, `$&<style>${css}</style>`)));
+    await this.#run({ ...request, is_file: true }, ({ index, svg, css }) => {
+      files[index] = svg.replace(/<svg[^>]*>/, `$&<style>${css}</style>`);
+    });
     return files;
   }
 
-  /** @param {Omit<EngraveRequest, "id">} request @param {(page: PageReply) => void} take each page as it comes */
-  #run(request, take) {
-    const id = ++this.#n_requests;
+  /** @param {Omit<EngraveRequest, "id">} asked @param {(page: PageReply) => void} take each page as it comes */
+  #run(asked, take) {
+    const request = { ...asked, id: ++this.#n_requests };
     return new Promise((resolve, reject) => {
-      this.#jobs.set(id, { take, resolve: () => resolve(undefined), reject });
-      this.prepare().postMessage({ ...request, id });
+      this.#post({ request, take, resolve: () => resolve(undefined), reject, n_pages: 0, n_tries: 0 });
     });
+  }
+
+  /** @param {Job} job */
+  #post(job) {
+    this.#jobs.set(job.request.id, job);
+    this.prepare().postMessage(job.request);
   }
 
   /** Ends the worker, whose memory of an hour is 300 MB; what it has not finished never comes. */
@@ -75,7 +97,7 @@ export class Engraver {
       return;
     }
     job.take(reply);
-    if (reply.page < reply.n_pages) return;
+    if (++job.n_pages < reply.n_pages) return;
     this.#jobs.delete(reply.id);
     if (reply.n_pages > MANY_PAGES && this.#jobs.size === 0) this.rest();
     job.resolve();
@@ -85,7 +107,10 @@ export class Engraver {
   #fail(detail) {
     const jobs = [...this.#jobs.values()];
     this.rest();
-    for (const job of jobs) job.reject(new Error(detail));
+    for (const job of jobs) {
+      if (job.n_tries + 1 < MOST_TRIES) this.#post({ ...job, n_pages: 0, n_tries: job.n_tries + 1 });
+      else job.reject(new Error(detail));
+    }
   }
 }
 

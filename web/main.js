@@ -4,6 +4,7 @@ import { tellAbout } from "./about.js";
 import { readAddress, replaceAddress } from "./address.js";
 import { RecordingError } from "./audio.js";
 import { keepAwake } from "./awake.js";
+import { markPage } from "./elements.js";
 import { nameTitle } from "./exports.js";
 import { acceptFiles } from "./file-drop.js";
 import { acceptHanded } from "./handed-files.js";
@@ -73,6 +74,7 @@ function loadViews() {
 /** @param {typeof STATES[number]} state */
 function show(state) {
   document.body.dataset.state = state;
+  markPage("has-score", state === "result");
   for (const name of STATES) byId(name).hidden = name !== state;
   scrollTo(0, 0);
   if (state !== "recording") views?.recordView.close();

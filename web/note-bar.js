@@ -5,7 +5,7 @@
  */
 
 import { changeNote, deleteNotes, isDownbeat, respell, toggleDownbeat, transposeNotes } from "./corrections.js";
-import { make, makeButton } from "./elements.js";
+import { make, makeButton, markPage } from "./elements.js";
 import { messages } from "./messages.js";
 
 /**
@@ -40,6 +40,7 @@ export class NoteBar extends HTMLElement {
   show(chosen, choices) {
     this.#chosen = chosen;
     this.hidden = chosen.length === 0;
+    markPage("has-chosen", !this.hidden);
     this.#name.textContent = chosen[0] ? messages.nameNotes(chosen) : "";
     const first = chosen[0]?.note;
     const [bar_here, other_name] = [this.#buttons["bar-here"], this.#buttons["other-name"]];

@@ -40,7 +40,7 @@ export function readLayout(svg) {
     });
     for (const element of system.querySelectorAll("g.note")) {
       const match = NOTE_ID.exec(element.id);
-      const head = element.querySelector("use");
+      const head = element.querySelector("g.notehead > path");
       if (!match || !head) continue;
       const [x = 0, y = 0] = readNumbers(head.getAttribute("transform") ?? "");
       places.push({

@@ -3,7 +3,7 @@
  *
  * On the screen it flows as wide as its container and is engraved anew when that changes, or lies in pages as on paper.
  * What is printed is engraved for paper (`print`). Whoever prints from the browser's menu before gets what is on the
- * screen, a page of it on each sheet (score-view.css).
+ * screen, as many pages of it on a sheet as there is room for (score-view.css).
  *
  * Tells "strike" {note, adds} when a note is pressed, "delete" {notes} and "transpose" {notes, semitones} for keys, "release"
  * when nothing is to be chosen any more.
@@ -99,7 +99,7 @@ export class ScoreView extends HTMLElement {
     return new Promise((resolve, reject) => {
       this.#drawn = resolve;
       this.#failed = reject;
-      this.#engrave();
+      this.#engrave({ is_gradual: true });
     });
   }
 
@@ -190,43 +190,82 @@ export class ScoreView extends HTMLElement {
     if (is_changed && this.#layout === "scroll") this.#timer = setTimeout(() => this.#engrave(), RESIZE_MS);
   }
 
-  /** The pages replace the former ones together, so that a new width does not flicker. */
-  async #engrave() {
+  /**
+   * A new score replaces the former one page by page, that in view first; a new width all pages together, so that it does
+   * not flicker.
+   */
+  async #engrave({ is_gradual = false } = {}) {
     const layout = ++this.#n_layouts;
     this.#width = this.#pages.clientWidth;
     const scale = Math.round((this.#width < NARROW_PX ? SCALE.narrow : SCALE.wide) * this.#zoom);
     const page_width = (this.#width * 100) / scale;
-    const musicxml = this.#musicxml;
+    const first = Math.max(0, this.#findPageInView());
+    const asked = { musicxml: this.#musicxml, first };
+    /** @type {Page[]} */
+    const pages = [];
     try {
-      const svgs = await this.#engraver.engrave(
-        this.#layout === "pages" ? { musicxml, format: "paper" } : { musicxml, format: "screen", page_width, scale },
+      await this.#engraver.engrave(
+        this.#layout === "pages" ? { ...asked, format: "paper" } : { ...asked, format: "screen", page_width, scale },
+        (svg, index, n_pages) => {
+          if (layout !== this.#n_layouts) return;
+          pages[index] = this.#layOut(svg, index, n_pages);
+          if (is_gradual) this.#replacePage(index, pages[index]);
+        },
       );
+      await new Promise((resolve) => setTimeout(resolve)); // a task of its own
       if (layout !== this.#n_layouts) return;
-      this.#setPages(svgs);
-      this.#drawn(svgs.length);
+      this.#setPages(pages, is_gradual);
+      this.#drawn(pages.length);
     } catch (error) {
       if (layout === this.#n_layouts) this.#failed(/** @type {Error} */ (error));
     }
   }
 
-  /** @param {SVGSVGElement[]} svgs */
-  #setPages(svgs) {
-    const pages = svgs.map(makePage);
-    this.#laid_out = svgs.map((svg) => ({
-      ...readLayout(svg),
-      element: /** @type {HTMLElement} */ (svg.parentElement),
-    }));
-    this.#elements = new Map();
-    const { notes = [], result = null } = this.#transcription ?? {};
-    for (const { note, element } of this.#laid_out.flatMap(({ places }) => places)) {
-      this.#elements.set(note, [...(this.#elements.get(note) ?? []), element]);
+  /** @param {SVGSVGElement} svg @param {number} index @param {number} n_pages @returns {Page} with its notes marked */
+  #layOut(svg, index, n_pages) {
+    const layout = readLayout(svg);
+    const notes = this.#transcription?.notes ?? [];
+    for (const { note, element } of layout.places) {
+      element.classList.toggle("chosen", this.#chosen.includes(note));
       const confidence = notes[note]?.confidence ?? 1;
       if (confidence < DOUBTFUL_CONFIDENCE) element.classList.add("doubtful");
       if (confidence < UNLIKELY_CONFIDENCE) element.classList.add("unlikely");
     }
-    this.#pages.replaceChildren(...pages);
-    this.#cursor.setPages(this.#laid_out, result?.score.notes ?? [], result?.score.beats ?? []);
+    return { ...layout, element: makePage(svg, index, n_pages) };
+  }
+
+  /** Those after it that are to come are appended in order. @param {number} index @param {Page} page */
+  #replacePage(index, page) {
+    const former = this.#pages.children[index];
+    if (former) former.replaceWith(page.element);
+    else this.#pages.append(page.element);
+    this.#laid_out[index] = page;
+  }
+
+  /** @param {Page[]} pages @param {boolean} are_there already, perhaps with more after them of the former score */
+  #setPages(pages, are_there = false) {
+    if (are_there) for (const page of [...this.#pages.children].slice(pages.length)) page.remove();
+    else this.#pages.replaceChildren(...pages.map(({ element }) => element));
+    this.#adopt(pages);
+  }
+
+  /** @param {Page[]} pages where notes are found from now on */
+  #adopt(pages) {
+    this.#laid_out = pages;
+    this.#elements = new Map();
+    for (const { note, element } of pages.flatMap(({ places }) => places)) {
+      const elements = this.#elements.get(note);
+      if (elements) elements.push(element);
+      else this.#elements.set(note, [element]);
+    }
+    const { score } = this.#transcription?.result ?? {};
+    this.#cursor.setPages(pages, score?.notes ?? [], score?.beats ?? []);
     this.select(this.#chosen.filter((note) => this.#elements.has(note)));
+  }
+
+  /** @returns {number} index of the first page that is not above the view; -1 where there is none */
+  #findPageInView() {
+    return this.#laid_out.findIndex(({ element }) => element.getBoundingClientRect().bottom > 0);
   }
 
   /** @param {MouseEvent} event */
@@ -273,11 +312,11 @@ export class ScoreView extends HTMLElement {
  * A page that costs layout and paint only where it is looked at: the 84 pages of an hour took 12 s and 500 MB at once.
  * @param {SVGSVGElement} svg
  * @param {number} index
- * @param {SVGSVGElement[]} svgs
+ * @param {number} n_pages
  */
-function makePage(svg, index, svgs) {
+function makePage(svg, index, n_pages) {
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", messages.page(index + 1, svgs.length));
+  svg.setAttribute("aria-label", messages.page(index + 1, n_pages));
   const page = document.createElement("div");
   page.className = "score-page";
   const { width, height } = svg.viewBox.baseVal;

@@ -2,7 +2,7 @@
 
 import { formatDuration } from "./amounts.js";
 import { makeSignButton, setSign } from "./controls.js";
-import { make } from "./elements.js";
+import { make, markPage } from "./elements.js";
 import { messages } from "./messages.js";
 import { makeSoundOptions } from "./sound-options.js";
 import { findBar } from "./sounds.js";
@@ -52,6 +52,7 @@ export class TransportBar extends HTMLElement {
       setSign(toggle, is_off ? text.play : text.pause, is_off ? PLAY : PAUSE);
       this.dataset.state = player.state;
       if (this.#notice.textContent !== player.notice) this.#notice.textContent = player.notice;
+      markPage("has-notice", player.notice !== "");
       this.#seek.max = String(player.duration_sec);
       this.#duration.textContent = formatDuration(player.duration_sec);
       options.show();

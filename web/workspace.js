@@ -7,7 +7,7 @@
 import { findFirstAfter, readQuarter } from "./beat-time.js";
 import { addNote, changeNote, chooseBeats, deleteNotes, transposeNotes } from "./corrections.js";
 import { CorrectionsPanel } from "./corrections-panel.js";
-import { make } from "./elements.js";
+import { make, markPage } from "./elements.js";
 import { offerFiles, printScore } from "./file-menu.js";
 import { enable, hide } from "./focus.js";
 import { messages } from "./messages.js";
@@ -137,6 +137,7 @@ export class Workspace {
     const fold = this.#roll_fold;
     fold.open = recall("roll") === "open";
     fold.addEventListener("toggle", () => {
+      markPage("has-roll", fold.open);
       remember("roll", fold.open ? "open" : "");
       if (fold.open) this.#roll.setTime(this.#player.sec);
     });
@@ -180,6 +181,7 @@ export class Workspace {
     const { transcription, warnings } = piece;
     if (!transcription) return;
     const { result, musicxml, notes, unkept } = transcription;
+    const drawn = this.#score.show(musicxml, result.title, transcription); // elsewhere, beside what follows
     this.#panel.show(piece.choices, result);
     this.#player.update(transcription);
     this.#roll.show(transcription);
@@ -191,8 +193,7 @@ export class Workspace {
     const items = said.map((sentence) => make("li", "", sentence));
     this.#warnings.replaceChildren(...items);
     this.#warnings.hidden = items.length === 0;
-    await this.#score
-      .show(musicxml, result.title, transcription)
+    await drawn
       .then(() => this.#choose(this.#chosen))
       .catch((error) => this.#onProblem(messages.engraverFailed, error.message));
     this.#view.toggleAttribute("aria-busy", piece.isBusy);

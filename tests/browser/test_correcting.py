@@ -268,7 +268,7 @@ def test_a_bar_begins_where_it_is_said_to(ottava: Ottava) -> None:
     is_first = """(id) => {
       const note = document.querySelector(`score-view #${id}`);
       const measure = note.closest("g.measure");
-      const place = (element) => element.querySelector("use").getAttribute("transform");
+      const place = (element) => element.querySelector("g.notehead path").getAttribute("transform");
       const x = (element) => Number(/translate\\(([-\\d.]+)/.exec(place(element))[1]);
       return [...measure.querySelectorAll("g.note")].every((other) => x(other) >= x(note) - 1);
     }"""

@@ -14,6 +14,7 @@ TITLE = "A waltz, <b>again</b> & again"
 FORMATS = ("A4", "Letter")
 INTERFACE = ("header", "footer", "#welcome", ".toolbar", "#facts", "#warnings", "#print")
 SHEETS = ".score-sheets > svg"
+MOST_ON_A_SHEET = 3  # pages of the screen
 
 # As after a transcription; the dialog itself would wait for a person.
 SHOW = """async ([musicxml, title]) => {
@@ -88,20 +89,20 @@ def test_printing_gives_a_sheet_for_each_page_engraved_for_paper(page: Page, way
 
 
 def test_the_menu_of_the_browser_prints_what_is_on_the_screen(page: Page) -> None:
-    """It does not wait for the engraver."""
+    """It does not wait for the engraver; a page of the screen lies on one sheet, beside others where there is room."""
     n_pages = page.locator(".score-page").count()
     expect_the_score_alone(page)
     page.emulate_media(media="print")
     expect(page.locator(".score-title")).to_be_visible()
     page.emulate_media(media="null")
     for paper in FORMATS:
-        assert count_pdf_pages(page, paper) == n_pages
+        assert n_pages / MOST_ON_A_SHEET <= count_pdf_pages(page, paper) <= (n_pages + 2) / 2
 
 
 def test_another_score_is_engraved_anew(page: Page) -> None:
     press_print(page)
     expect(page.locator("body[data-printed]")).to_be_attached()
-    assert page.evaluate(SHOW, [write(1, "Short"), "Short"]) == 1
+    page.evaluate(SHOW, [write(1, "Short"), "Short"])
     expect(page.locator(SHEETS)).to_have_count(0)
     press_print(page)
     expect(page.locator(SHEETS)).to_have_count(1)

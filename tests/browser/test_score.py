@@ -118,7 +118,7 @@ def test_strokes_and_fills_arrive_under_the_policy(outcome: Outcome) -> None:
     line: dict[str, Any] = outcome.page.evaluate(style, "score-view g.staff > path")
     assert line["stroke"] == line["color"] != "none"
     assert float(line["strokeWidth"].removesuffix("px")) > 0
-    head = outcome.page.evaluate(style, "score-view g.notehead use")
+    head = outcome.page.evaluate(style, "score-view g.notehead path")
     assert head["fill"] == head["color"]
     assert outcome.page.evaluate(style, "score-view g.tempo text")["fontWeight"] == "700"
     # The note of the tempo mark is a letter of Verovio's music font.
