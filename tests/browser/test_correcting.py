@@ -12,7 +12,7 @@ import music21
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.visitor import EXAMPLE_MIDI, ROOT, Ottava
+from tests.browser.visitor import EXAMPLE_MIDI, ROOT, Ottava, repeat_example
 
 PRELUDE = ROOT / "tests" / "data" / "prelude.json"
 DOUBTFUL = (5, 11)
@@ -273,6 +273,42 @@ def test_a_bar_begins_where_it_is_said_to(ottava: Ottava) -> None:
       return [...measure.querySelectorAll("g.note")].every((other) => x(other) >= x(note) - 1);
     }"""
     assert page.evaluate(is_first, "n8")
+
+
+def test_the_page_in_view_is_drawn_first(browser: Browser, site: str, tmp_path: Path) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.add_init_script("""
+      globalThis.drawn = [];
+      globalThis.Worker = class extends Worker {
+        constructor(...rest) {
+          super(...rest);
+          this.addEventListener("message", ({ data }) => data.type === "page" && drawn.push(data.index));
+        }
+      };
+    """)
+    page.goto(site)
+    ottava = Ottava(page)
+    ottava.drop(repeat_example(tmp_path / "long.mid", 9))
+    assert ottava.wait() == ""
+    settle(page)
+    n_pages = page.locator(".score-page").count()
+    assert page.evaluate("drawn.splice(0)") == list(range(n_pages))
+    middle = page.locator(".score-page").nth(n_pages // 2)
+    middle.evaluate("(page) => page.scrollIntoView({ block: 'start' })")
+    name = middle.locator("g.note").nth(3).get_attribute("id") or ""
+    ottava.press_note(int(name.removeprefix("n").split("-")[0]))
+    expect(page.locator("score-view g.chosen").first).to_be_visible()
+    page.evaluate("drawn.length = 0")
+    page.keyboard.press("ArrowUp")
+    settle(page)
+    drawn = page.evaluate("drawn")
+    assert sorted(drawn) == list(range(page.locator(".score-page").count()))
+    assert drawn[0] in (n_pages // 2 - 1, n_pages // 2)  # the bars above it may be in view
+    expect(page.locator("score-view g.chosen").first).to_be_visible()
+    labels = page.locator(".score-ink > svg").evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))")
+    assert labels == [f"Score, part {number} of {len(labels)}" for number in range(1, len(labels) + 1)]
+    context.close()
 
 
 def test_what_cannot_be_written_is_taken_back_with_a_sentence(ottava: Ottava) -> None:

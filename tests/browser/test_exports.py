@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ottava.result import read_result
-from tests.browser.visitor import EXAMPLE_MIDI, Ottava, read_notes
+from tests.browser.visitor import EXAMPLE_MIDI, Ottava, read_notes, repeat_example
 
 TITLE = "Menuett / 2: <G>"
 STEM = "Menuett 2 G"  # no file system minds it
@@ -134,17 +134,10 @@ def test_project_opens_again_with_its_corrections(ottava: Ottava, tmp_path: Path
 
 
 def test_several_pages_are_a_zip(ottava: Ottava, site: str, tmp_path: Path) -> None:
-    midi = pretty_midi.PrettyMIDI(str(EXAMPLE_MIDI))
-    [piano] = midi.instruments
-    end_sec = midi.get_end_time()
-    for turn in range(1, 9):
-        piano.notes += [pretty_midi.Note(n.velocity, n.pitch, n.start + turn * end_sec, n.end + turn * end_sec)
-                        for n in piano.notes[:102]]  # fmt: skip
-    midi.write(str(tmp_path / "long.mid"))
     page = ottava.page.context.new_page()
     page.goto(site)
     long = Ottava(page)
-    long.drop(tmp_path / "long.mid")
+    long.drop(repeat_example(tmp_path / "long.mid", 9))
     assert long.wait() == ""
     path = long.save("SVG pages", tmp_path)
     assert path.name == "long-svg.zip"

@@ -91,6 +91,18 @@ def test_little_memory_for_the_engraver_loses_nothing(browser: Browser, site: st
     context.close()
 
 
+def test_an_engraver_that_fails_is_tried_once_more(browser: Browser, site: str) -> None:
+    context = browser.new_context(service_workers="block", base_url=site, locale="en-GB")
+    page = context.new_page()
+    page.route("**/engrave-worker.js", put_before(NO_MEMORY), times=1)
+    page.goto("./")
+    ottava = Ottava(page)
+    ottava.drop(EXAMPLE_MIDI)
+    assert ottava.wait() == ""
+    expect(page.locator("score-view g.note").first).to_be_visible(timeout=OPENED_MS)
+    context.close()
+
+
 @pytest.mark.parametrize("n_bytes", [40_000_000, 150_000_000], ids=["python", "model"])
 def test_little_memory_gets_a_sentence_and_the_next_file_works(
     browser: Browser, site: str, clip: Path, n_bytes: int

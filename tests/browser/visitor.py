@@ -104,6 +104,18 @@ class Ottava:
         return path
 
 
+def repeat_example(path: Path, n_times: int) -> Path:
+    """The example's notes so many times, as MIDI: a score of several pages."""
+    midi = pretty_midi.PrettyMIDI(str(EXAMPLE_MIDI))
+    [piano] = midi.instruments
+    notes, end_sec = list(piano.notes), midi.get_end_time()
+    for turn in range(1, n_times):
+        piano.notes += [pretty_midi.Note(n.velocity, n.pitch, n.start + turn * end_sec, n.end + turn * end_sec)
+                        for n in notes]  # fmt: skip
+    midi.write(str(path))
+    return path
+
+
 def read_recording(path: Path) -> NDArray[np.float32]:
     """Decode a recording to mono at 44.1 kHz."""
     resampler = av.AudioResampler("flt", "mono", SAMPLE_RATE)
