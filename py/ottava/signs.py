@@ -86,22 +86,18 @@ def _place_chords(notes: Sequence[ScoreNote], bars: Sequence[Bar]) -> list[Voice
     placed: list[Voices] = [{} for _ in bars]
     for (staff, voice, onset, is_main), members in sorted(chords.items(), key=_read_order):
         number = max(0, bisect_right(starts, float(onset)) - 1)
-        start, length, is_tied = onset + shifts[number], members[0].span.duration_quarter, False
-        notes = sort_pitches(members)
-        while True:
-            signs = placed[number].setdefault((staff, voice), [])
-            if not is_main:
-                # One after the other; those struck together are not told apart.
-                signs += [Sign(start, length, (note,)) for note in members]
-            elif float(start) + float(length) <= float(ends[number]) + SAME_QUARTER:
-                signs.append(Sign(start, length, notes, is_tied))
-            else:
-                inside = ends[number] - start
-                signs.append(Sign(start, inside, notes, is_tied, tied_on=True))
-                number, length, is_tied = number + 1, length - inside, True
-                start = bars[number].lead_quarter
-                continue
-            break
+        key, start, length = (staff, voice), onset + shifts[number], members[0].span.duration_quarter
+        if not is_main:
+            # One after the other; those struck together are not told apart.
+            placed[number].setdefault(key, []).extend(Sign(start, length, (note,)) for note in members)
+            continue
+        notes, is_tied = sort_pitches(members), False
+        while float(start) + float(length) > float(ends[number]) + SAME_QUARTER:
+            inside = ends[number] - start
+            placed[number].setdefault(key, []).append(Sign(start, inside, notes, is_tied, tied_on=True))
+            number, length, is_tied = number + 1, length - inside, True
+            start = bars[number].lead_quarter
+        placed[number].setdefault(key, []).append(Sign(start, length, notes, is_tied))
     return placed
 
 
