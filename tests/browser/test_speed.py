@@ -122,5 +122,5 @@ def test_networks_are_not_asked_twice_for_the_same(context: BrowserContext, site
 
 def read_first_page(page: Page) -> str:
     """Where its note heads are."""
-    heads = "[...document.querySelectorAll('score-view .score-pages use')].map((use) => use.getAttribute('transform'))"
-    return str(page.evaluate(f"{heads}.join()"))
+    heads = "[...document.querySelectorAll('score-view .score-pages .notehead path')]"
+    return str(page.evaluate(f"{heads}.map((head) => head.getAttribute('transform')).join()"))
