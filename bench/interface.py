@@ -156,7 +156,8 @@ def measure_first_view(browser: Browser, address: str, runs: int) -> list[str]:
 
 def measure_listening(browser: Browser, address: str, runs: int) -> list[str]:
     """The longest tasks of the main thread from the drop of the example until it is heard, and then until its score."""
-    longest: dict[str, list[float]] = {"while the example is listened to": [], "while its score is written and drawn": []}
+    names = ("while the example is listened to", "while its score is written and drawn")
+    longest: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(runs):
         with open_page(browser, address, WATCH + LONG_TASKS) as page:
             page.wait_for_timeout(LOADED_MS)
