@@ -9,12 +9,10 @@
 const GLYPH = /<g id="([^"]+)">\s*<path transform="scale\(1,-1\)" d="([^"]*)" \/>\s*<\/g>/g;
 const USE = /<use xlink:href="#([^"]+)" transform="([^"]*)" \/>/g;
 
-/** @param {string} svg of Verovio @returns {string} the same without <use> */
+/** @param {string} svg of Verovio @returns {string} the same without <use>; one of another form stays, and what it shows */
 export function drawGlyphs(svg) {
   const outlines = new Map(Array.from(svg.matchAll(GLYPH), ([, id = "", outline]) => [id, outline]));
-  return svg
-    .replace(GLYPH, "")
-    .replace(USE, (use, id, place) =>
-      outlines.has(id) ? `<path transform="${place} scale(1,-1)" d="${outlines.get(id)}"/>` : use,
-    );
+  return svg.replace(USE, (use, id, place) =>
+    outlines.has(id) ? `<path transform="${place} scale(1,-1)" d="${outlines.get(id)}"/>` : use,
+  );
 }

@@ -242,15 +242,10 @@ export class ScoreView extends HTMLElement {
     this.#laid_out[index] = page;
   }
 
-  /** @param {Page[]} pages @param {boolean} are_there already, perhaps with more after them of the former score */
+  /** From now on notes are found there. @param {Page[]} pages @param {boolean} are_there already, perhaps with more after them */
   #setPages(pages, are_there = false) {
     if (are_there) for (const page of [...this.#pages.children].slice(pages.length)) page.remove();
     else this.#pages.replaceChildren(...pages.map(({ element }) => element));
-    this.#adopt(pages);
-  }
-
-  /** @param {Page[]} pages where notes are found from now on */
-  #adopt(pages) {
     this.#laid_out = pages;
     this.#elements = new Map();
     for (const { note, element } of pages.flatMap(({ places }) => places)) {

@@ -120,6 +120,7 @@ def test_strokes_and_fills_arrive_under_the_policy(outcome: Outcome) -> None:
     assert float(line["strokeWidth"].removesuffix("px")) > 0
     head = outcome.page.evaluate(style, "score-view g.notehead path")
     assert head["fill"] == head["color"]
+    assert outcome.page.locator("score-view use").count() == 0  # each costs a hidden tree (glyphs.js)
     assert outcome.page.evaluate(style, "score-view g.tempo text")["fontWeight"] == "700"
     # The note of the tempo mark is a letter of Verovio's music font.
     assert outcome.page.evaluate("[...document.fonts].filter((font) => font.status === 'loaded').length") == 1
