@@ -88,7 +88,7 @@ SECONDS = st.floats(0, 100) | st.sampled_from((0.0, 1e-9, 1.0, LONGEST_SEC - 1))
 NAMES = st.none() | st.builds(Spelling, st.sampled_from("CDEFGAB"), st.integers(-2, 2), st.integers(0, 8))
 CORRECTIONS = st.builds(
     Correction, st.booleans(), st.none() | st.floats(0, 100), st.none() | st.floats(0, 100),
-    st.none() | st.integers(LOWEST_PITCH, HIGHEST_PITCH), st.sampled_from((None, 1, 2)), NAMES,
+    st.none() | st.integers(LOWEST_PITCH, HIGHEST_PITCH), st.sampled_from((None, 1, 2)), NAMES, st.booleans(),
 )  # fmt: skip
 METERS = st.tuples(SECONDS, st.integers(1, 32), st.sampled_from((1, 2, 4, 8, 16, 32)))
 KEYS = st.tuples(SECONDS, st.integers(-7, 7), st.sampled_from(("major", "minor")))
@@ -99,10 +99,10 @@ def any_choices(draw: st.DrawFn) -> Choices:
     """Whatever `ottava.result.make_choices` lets in."""
     beats_sec = draw(st.just(()) | st.sets(SECONDS, min_size=2, max_size=8).map(sorted))
     added = [
-        (Note(at, at + length, pitch, 64), Correction(staff=staff, spelling=name))
-        for at, length, pitch, staff, name in draw(st.lists(st.tuples(
+        (Note(at, at + length, pitch, 64), Correction(staff=staff, spelling=name, as_heard=as_heard))
+        for at, length, pitch, staff, name, as_heard in draw(st.lists(st.tuples(
             st.floats(0, 100), st.sampled_from((1e-6, 1.0, 100.0)), st.integers(LOWEST_PITCH, HIGHEST_PITCH),
-            st.sampled_from((None, 1, 2)), NAMES,
+            st.sampled_from((None, 1, 2)), NAMES, st.booleans(),
         ), max_size=3))
     ]  # fmt: skip
     return make_choices(

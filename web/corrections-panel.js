@@ -4,10 +4,11 @@
  * Tells "correct" {change}, a function from choices to choices, and "tap" when beats are to be tapped along.
  */
 
-import { changeTempo, choose, chooseKey, chooseMeter, forgetRhythm } from "./corrections.js";
+import { changeTempo, choose, chooseKey, chooseMeter, forgetRhythm, readAgain } from "./corrections.js";
 import { make, makeButton } from "./elements.js";
-import { enable } from "./focus.js";
+import { enable, hide } from "./focus.js";
 import { messages } from "./messages.js";
+import { find } from "./selection.js";
 
 /** @import { Choices, Result } from "./protocol.js" */
 
@@ -38,7 +39,17 @@ export class CorrectionsPanel extends HTMLElement {
   #tap = makeButton(messages.tapBeats, () => this.dispatchEvent(new Event("tap")), { name: "tap" });
   #forget = makeButton(messages.forgetRhythm, () => this.#tell(forgetRhythm), { name: "forget-rhythm" });
 
+  #reread = makeGroup(
+    messages.fields.reread,
+    make(
+      "div",
+      "rhythm",
+      makeButton(messages.readAgain, () => this.#tell(readAgain), { name: "reread" }),
+    ),
+  );
+
   connectedCallback() {
+    this.#reread.hidden = true;
     Object.assign(this.#sensitivity, { type: "range", min: "0", max: "1", step: "0.05", id: "sensitivity" });
     this.append(
       makeField(messages.fields.title, this.#title),
@@ -50,6 +61,7 @@ export class CorrectionsPanel extends HTMLElement {
       makeField(messages.fields.swing, this.#swing),
       makeField(messages.fields.sensitivity, this.#sensitivity),
       makeGroup(messages.fields.beats, make("div", "rhythm", this.#tap, this.#forget)),
+      this.#reread,
     );
     this.#onChange(this.#title, (choices) => choose(choices, "title", this.#title.value.trim() || undefined));
     this.#onChange(this.#composer, (choices) => choose(choices, "composer", this.#composer.value.trim() || undefined));
@@ -89,6 +101,14 @@ export class CorrectionsPanel extends HTMLElement {
       [this.#tap, true],
       [this.#forget, Object.keys(forgetRhythm(choices)).length < Object.keys(choices).length],
     ]);
+  }
+
+  /** Offers to read the piece again with the corrected notes. @param {number} n_bars that would change; 0: nothing to offer */
+  offerReading(n_bars) {
+    // The panel may be folded: what it has to offer stands in the line that unfolds it.
+    find("#n-other-bars", HTMLElement).textContent = n_bars ? messages.countOtherBars(n_bars) : "";
+    if (n_bars) this.#reread.hidden = false;
+    else hide(this.#reread, this.#title);
   }
 
   /** @param {HTMLInputElement | HTMLSelectElement} control @param {(choices: Choices) => Choices} change */

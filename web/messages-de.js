@@ -308,7 +308,14 @@ export const messages = {
     swing: "Spielweise der Achtel",
     sensitivity: "Empfindlichkeit",
     beats: "Schläge",
+    reread: "Korrigierte Noten",
   },
+  readAgain: "Das Stück mit ihnen neu lesen",
+  /** @param {number} n_bars in which nobody corrected a note */
+  countOtherBars: (n_bars) =>
+    n_bars === 1
+      ? "Mit den korrigierten Noten neu gelesen, würde sich 1 anderer Takt ändern."
+      : `Mit den korrigierten Noten neu gelesen, würden sich ${formatNumber(n_bars)} andere Takte ändern.`,
   grids: { 8: "Achtel", 16: "Sechzehntel", triplet: "Triolen" },
   swung: "Swing",
   straight: "Gerade",

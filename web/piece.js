@@ -5,6 +5,8 @@
  * is written: while the worker is busy with one, those between are skipped.
  */
 
+import { hasEdits } from "./corrections.js";
+
 /**
  * @import { Choices, FileFormat, Opened, Performance } from "./protocol.js"
  * @import { Transcriber, Transcription } from "./transcriber.js"
@@ -24,6 +26,8 @@
 /** @typedef {Facts & Opened & { steps?: Steps, waveform?: Uint8Array | null }} Source */
 
 const MOST_STEPS = 100;
+/** Corrections come in bursts; another reading is looked at when no more of them come. */
+const REST_MS = 1500;
 
 /** @param {Choices[]} past @param {Choices} choices */
 export function addStep(past, choices) {
@@ -37,14 +41,17 @@ export class Piece extends EventTarget {
   #future;
   /** @type {Promise<void> | null} */
   #writing = null;
+  /** @type {Promise<void> | null} */
+  #comparing = null;
+  #timer = 0;
   #abort = new AbortController();
   #written;
 
   /**
    * Events: "corrected" (`choices` are new), "written" (a new score), "failed" (its `detail` is the error; the choices
-   * that could not be written are taken back).
+   * that could not be written are taken back), "compared" (`n_other_bars` is new).
    * @param {Source} source
-   * @param {Pick<Transcriber, "notate" | "write">} transcriber
+   * @param {Pick<Transcriber, "notate" | "write" | "compare">} transcriber
    * @param {Transcription} [transcription] the score of these choices, where it is there already
    */
   constructor(source, transcriber, transcription) {
@@ -68,6 +75,8 @@ export class Piece extends EventTarget {
     this.transcription = transcription ?? null;
     /** The choices of it. @type {Choices | null} */
     this.#written = transcription ? this.#choices : null;
+    /** How many bars would change if the piece were read again with the corrected notes. */
+    this.n_other_bars = 0;
   }
 
   /** What a person decided, the newest. */
@@ -140,19 +149,23 @@ export class Piece extends EventTarget {
    */
   async writeFile(format) {
     await this.#writing;
+    await this.#comparing;
     const options = { choices: this.#choices, signal: this.#abort.signal };
     return this.#transcriber.write(format, this.performance, this.duration_sec, options);
   }
 
   /** Nothing more is written until something is asked for again. */
   close() {
+    clearTimeout(this.#timer);
     this.#abort.abort();
     this.#abort = new AbortController();
   }
 
   /** @param {Choices} choices */
   #adopt(choices) {
+    clearTimeout(this.#timer);
     this.#choices = choices;
+    this.n_other_bars = 0;
     this.#writing ??= this.#writeNewest().finally(() => {
       this.#writing = null;
     });
@@ -162,13 +175,14 @@ export class Piece extends EventTarget {
 
   async #writeNewest() {
     const { signal } = this.#abort;
+    await this.#comparing;
     while (this.#written !== this.#choices && !signal.aborted) {
       /** @type {Choices} */
       const choices = this.#choices;
       try {
         this.transcription = await this.#transcriber.notate(this.performance, this.duration_sec, { choices, signal });
         this.#written = choices;
-        if (choices === this.#choices) this.dispatchEvent(new Event("written"));
+        if (choices === this.#choices) this.#tellWritten();
       } catch (error) {
         if (signal.aborted) return;
         if (choices !== this.#choices) continue;
@@ -176,9 +190,30 @@ export class Piece extends EventTarget {
         this.dispatchEvent(new Event("corrected"));
         this.dispatchEvent(new CustomEvent("failed", { detail: error }));
         if (choices === this.#choices) return; // there is nothing to go back to
-        if (this.#written === this.#choices) this.dispatchEvent(new Event("written")); // it may have been skipped
+        if (this.#written === this.#choices) this.#tellWritten(); // it may have been skipped
       }
     }
+  }
+
+  #tellWritten() {
+    this.dispatchEvent(new Event("written"));
+    if (hasEdits(this.#choices)) this.#timer = setTimeout(() => this.#compare(), REST_MS);
+  }
+
+  /** Looks what another reading would do; where that fails, nothing is offered. */
+  #compare() {
+    const [choices, { signal }] = [this.#choices, this.#abort];
+    const show = (/** @type {number} */ n_bars) => {
+      if (choices !== this.#choices || signal.aborted) return;
+      this.n_other_bars = n_bars;
+      this.dispatchEvent(new Event("compared"));
+    };
+    this.#comparing = this.#transcriber
+      .compare(this.performance, this.duration_sec, { choices, signal })
+      .then(show, () => {})
+      .finally(() => {
+        this.#comparing = null;
+      });
   }
 
   /** What cannot be written goes: back to the correction before it, or where it was undone, on to the score that stands. */

@@ -30,8 +30,11 @@ export type Choices = {
   added?: AddedNote[];
 };
 
-/** How a note is written instead: the staff, or the name of its pitch (step, alter and octave together). */
-type Written = { staff?: 1 | 2; step?: string; alter?: number; octave?: number };
+/**
+ * How a note is written instead: the staff, or the name of its pitch (step, alter and octave together). `as_heard`: the
+ * whole piece is read with the corrected note; else the correction changes its own staff in its own bar.
+ */
+type Written = { staff?: 1 | 2; step?: string; alter?: number; octave?: number; as_heard?: true };
 
 /** A correction of the note `index`: of those heard, then of the possible ones, as `listen` gave them. */
 export type NoteEdit = {
@@ -101,6 +104,7 @@ export type Request =
   | { type: "listen"; n_samples: number; setting?: string; engine?: Engine; begun: Checkpoint[] }
   | { type: "samples"; first_sample: number; samples: Float32Array }
   | { type: "notate"; performance: Performance; duration_sec: number; choices: Choices }
+  | { type: "compare"; performance: Performance; duration_sec: number; choices: Choices }
   | { type: "open"; name: string; bytes: Uint8Array }
   | { type: "write"; format: FileFormat; performance: Performance; duration_sec: number; choices: Choices };
 
@@ -121,6 +125,7 @@ export type Reply =
       musicxml: string;
       unkept: string; // why a model could not be kept on this device; empty: it is
     }
+  | { type: "compared"; n_bars: number } // that reading the piece again with its corrected notes would change elsewhere
   | ({ type: "opened" } & Opened)
   | { type: "written"; bytes: Uint8Array<ArrayBuffer> }
   | { type: "error"; message: string; detail: string };

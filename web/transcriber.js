@@ -23,7 +23,7 @@ const LONG_SEC = 600;
  * @property {(checkpoint: Checkpoint) => void} [onCheckpoint]
  */
 
-/** @typedef {Extract<Reply, { type: "performance" | "result" | "opened" | "written" }>} Outcome the last reply of a job */
+/** @typedef {Extract<Reply, { type: "performance" | "result" | "compared" | "opened" | "written" }>} Outcome the last reply of a job */
 
 /** @typedef {{ setting?: string, engine?: Engine }} Listening */
 
@@ -99,6 +99,18 @@ export class Transcriber {
     const written = await this.#run({ type: "notate", performance, duration_sec, choices }, null, listeners);
     if (written.type !== "result") throw new Error(`Not a result: ${written.type}`);
     return written;
+  }
+
+  /**
+   * How many other bars would change if the piece were read again with its corrected notes.
+   * @param {Performance} performance
+   * @param {number} duration_sec
+   * @param {Listeners & { choices: Choices }} options
+   */
+  async compare(performance, duration_sec, { choices, ...listeners }) {
+    const compared = await this.#run({ type: "compare", performance, duration_sec, choices }, null, listeners);
+    if (compared.type !== "compared") throw new Error(`Not a comparison: ${compared.type}`);
+    return compared.n_bars;
   }
 
   /**
@@ -203,6 +215,7 @@ export class Transcriber {
         return;
       case "performance":
       case "result":
+      case "compared":
       case "opened":
       case "written":
         this.#finish()?.resolve(reply);

@@ -81,6 +81,14 @@ async function answer(request) {
       );
       return;
     }
+    case "compare": {
+      const { performance, duration_sec, choices } = request;
+      const rhythm = choices.beats === "dp" ? null : await startRhythm();
+      const browser = await python;
+      const [heard, chosen] = [JSON.stringify(performance), JSON.stringify(choices)];
+      await browser.compare_rereading({ ...host, run: rhythm?.run ?? null }, heard, duration_sec, chosen);
+      return;
+    }
     case "open": {
       const browser = await python;
       browser.open_file(host, request.name, request.bytes);

@@ -89,6 +89,7 @@ export class Workspace {
     piece.addEventListener("written", () => this.#showScore(piece), { signal });
     piece.addEventListener("corrected", () => this.#announce(""), { signal });
     piece.addEventListener("written", () => this.#announce(messages.scoreWritten), { signal });
+    piece.addEventListener("compared", () => this.#panel.offerReading(piece.n_other_bars), { signal });
     piece.addEventListener("failed", (failure) => this.#tell(/** @type {CustomEvent} */ (failure).detail), { signal });
     this.#player.open(piece.recording, piece.duration_sec);
     this.#showChoices(piece);
@@ -171,6 +172,7 @@ export class Workspace {
       [this.#redo, piece.canRedo],
     ]);
     this.#panel.show(piece.choices, piece.transcription?.result);
+    this.#panel.offerReading(0);
     if (!this.#is_roll_edit) this.#roll.wait();
     this.#view.toggleAttribute("aria-busy", piece.isBusy);
     this.#onProblem("", "");

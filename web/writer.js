@@ -25,6 +25,11 @@ export class Writer {
     return this.#use((transcriber) => transcriber.notate(...job));
   }
 
+  /** As of Transcriber. @type {Transcriber["compare"]} */
+  compare(...job) {
+    return this.#use((transcriber) => transcriber.compare(...job));
+  }
+
   /** As of Transcriber. @type {Transcriber["write"]} */
   write(...job) {
     return this.#use((transcriber) => transcriber.write(...job));

@@ -15,7 +15,9 @@ from tqdm import tqdm
 
 from ottava import __version__
 from ottava.check import check_installation
+from ottava.corrections import take_as_heard
 from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Run, Tensors
+from ottava.edits import count_other_bars
 from ottava.errors import TranscriptionError
 from ottava.key import read_key
 from ottava.midi import check_size, read_midi, read_written, write_midi
@@ -108,6 +110,8 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--setting", metavar="exact|balanced|fast", help="how much time listening may take")
     parser.add_argument("--model", metavar="NAME", help="listening model (ottava check lists them)")
     parser.add_argument("--rhythm", type=Path, metavar="FOLDER", help="other rhythm networks (with models.json)")
+    parser.add_argument("--reread", action="store_true",
+                        help="read the whole piece again with single notes that were corrected, not only their bars")
     parser.add_argument("--choices", type=Path, metavar="FILE.json", help="the choices of the ottava-1 format")
 
 
@@ -233,7 +237,13 @@ def notate_performance(
     TranscriptionError
         When the choices leave no note, or a model file is missing.
     """
-    return asyncio.run(notate(performance, duration_sec, choices, open_rhythm(choices, rhythm_folder), title))
+    run = open_rhythm(choices, rhythm_folder)
+    result = asyncio.run(notate(performance, duration_sec, choices, run, title))
+    if result.draft:
+        reread = asyncio.run(notate(performance, duration_sec, take_as_heard(choices), run, title))
+        if n_bars := count_other_bars(result, reread):
+            _warn(f"Read again with the corrected notes, {n_bars} other bars would change; --reread does that.")
+    return result
 
 
 def open_rhythm(choices: Choices, folder: Path | None = None) -> Run:
@@ -293,6 +303,8 @@ def _notate(options: argparse.Namespace, error: Any) -> int:
         # What the options say wins over what was saved.
         chosen = {name: getattr(choices, name) for name in Choices.__slots__}
         choices = replace(saved, **{n: v for n, v in chosen.items() if v != getattr(fresh, n)})
+        if options.reread:
+            choices = take_as_heard(choices)
     else:
         performance = read_midi(content)
         if not (choices.meters or choices.beats_sec or choices.tempo_bpm or choices.tempo_factor):

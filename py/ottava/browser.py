@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from pyodide.ffi import to_js
 
 from ottava.checkpoints import Checkpoint, checkpoint_to_dict, read_checkpoints
+from ottava.corrections import take_as_heard
 from ottava.datatypes import Note, Pedal, Performance, Result, Tensors
+from ottava.edits import count_other_bars
 from ottava.errors import TranscriptionError
 from ottava.midi import read_midi, read_written, write_midi, write_quantised_midi
 from ottava.models import choose_model, choose_setting, read_models
@@ -99,6 +101,26 @@ async def write_score(host: Any, performance: str, duration_sec: float, choices:
         _fail(host, error)
 
 
+async def compare_rereading(host: Any, performance: str, duration_sec: float, choices: str) -> None:
+    """Tell the host how many other bars would change if the piece were read again with its corrected notes.
+
+    Parameters
+    ----------
+    host, performance, duration_sec, choices
+        See `write_score`.
+    """
+    try:
+        result = await _notate(host, performance, duration_sec, choices)
+        n_bars = 0
+        if result.draft:
+            heard, chosen = read_performance(json.loads(performance)), take_as_heard(result.choices)
+            reread = await notate(heard, duration_sec, chosen, _make_run(host), pace=_paces.get(heard))
+            n_bars = count_other_bars(result, reread)
+        _post(host, type="compared", n_bars=n_bars)
+    except TranscriptionError as error:
+        _fail(host, error)
+
+
 async def _notate(host: Any, performance: str, duration_sec: float, choices: str) -> Result:
     """Write a performance down, unless that was done last; of the last one it is known how fast it goes."""
     if written := _results.get((performance, duration_sec, choices)):
@@ -109,7 +131,8 @@ async def _notate(host: Any, performance: str, duration_sec: float, choices: str
         pace = await find_pace(heard, run)
         _paces.clear()
         _paces[heard] = pace
-    result = await notate(heard, duration_sec, chosen, run, pace=_paces.get(heard))
+    before = next(iter(_results.values()), None)
+    result = await notate(heard, duration_sec, chosen, run, pace=_paces.get(heard), before=before)
     _results.clear()
     _results[performance, duration_sec, choices] = result
     return result

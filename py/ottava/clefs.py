@@ -6,7 +6,8 @@ an octave line one or two octaves up, the bass one with a line below), by Viterb
 Conventions: a position is a number of diatonic steps, C0 = 0.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, groupby
@@ -29,6 +30,7 @@ WAYS: tuple[tuple[Clef, int], ...] = (("treble", 0), ("treble", 1), ("treble", 2
 LEDGER_POWER = 2.0
 WAY_COSTS = {1: np.array([0.0, 8.0, 20.0, 1.0, 20.0]), 2: np.array([0.5, 8.0, 20.0, 0.0, 12.0])}  # of a chord, by staff
 CLEF_CHANGE, LINE_CHANGE, INSIDE_BAR, OVER_TIE = 12.0, 14.0, 8.0, 30.0
+FORBIDDEN = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,13 @@ class _Cell:
     is_inside: bool
 
 
-def choose_clefs(bars: Sequence[Bar], voices: Sequence[Voices], staff: int) -> list[Stretch]:
+def choose_clefs(
+    bars: Sequence[Bar],
+    voices: Sequence[Voices],
+    staff: int,
+    drawn: Sequence[Stretch] = (),
+    changed: Collection[int] = (),
+) -> list[Stretch]:
     """How a staff is drawn from its beginning to its end.
 
     Parameters
@@ -64,6 +72,8 @@ def choose_clefs(bars: Sequence[Bar], voices: Sequence[Voices], staff: int) -> l
         All bars of a score and the signs in them.
     staff
         1 or 2.
+    drawn, changed
+        How the staff was drawn before bars were corrected, and the indices of these: all others stay as they were.
 
     Returns
     -------
@@ -73,6 +83,8 @@ def choose_clefs(bars: Sequence[Bar], voices: Sequence[Voices], staff: int) -> l
     """
     cells = [cell for number in range(len(bars)) for cell in _cut_cells(number, bars[number], voices[number], staff)]
     costs = _cost_ways(cells, staff)
+    if drawn:
+        costs += _forbid_ways(cells, drawn, changed)
     changes = np.array([[
         CLEF_CHANGE * (one != other) + LINE_CHANGE * (up != above and bool(up or above))
         for other, above in WAYS] for one, up in WAYS])  # fmt: skip
@@ -92,6 +104,17 @@ def choose_clefs(bars: Sequence[Bar], voices: Sequence[Voices], staff: int) -> l
         if way != previous:
             stretches.append(Stretch(cell.bar, cell.start_quarter, *WAYS[way]))
     return stretches
+
+
+def _forbid_ways(cells: Sequence[_Cell], before: Sequence[Stretch], changed: Collection[int]) -> Floats:
+    """What it costs to draw an unchanged bar otherwise than before, shape (n_cells, n_ways)."""
+    begins = [(stretch.bar, stretch.start_quarter) for stretch in before]
+    costs = np.zeros((len(cells), len(WAYS)))
+    for row, cell in zip(costs, cells, strict=True):
+        stretch = before[max(0, bisect_right(begins, (cell.bar, cell.start_quarter)) - 1)]
+        if cell.bar not in changed:
+            row += [0.0 if way == (stretch.clef, stretch.octaves) else FORBIDDEN for way in WAYS]
+    return costs
 
 
 def count_ledger_lines(position: Floats, clef: Clef, octaves: int = 0) -> Floats:

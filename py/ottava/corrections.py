@@ -11,9 +11,10 @@ from ottava.midi import HIGHEST_PITCH, LOWEST_PITCH
 
 UNCHANGED = Correction()
 SHORTEST_SEC = 0.01  # of a note whose beginning was moved behind its end
+SAME_SEC = 0.05  # a bar line this near to a note stands on it
 
 
-def correct_notes(performance: Performance, choices: Choices) -> tuple[Corrected, ...]:
+def correct_notes(performance: Performance, choices: Choices, *, only_as_heard: bool = False) -> tuple[Corrected, ...]:
     """Apply what a person decided of single notes.
 
     Parameters
@@ -23,6 +24,8 @@ def correct_notes(performance: Performance, choices: Choices) -> tuple[Corrected
     choices
         ``sensitivity`` decides of notes that no correction names; ``corrections`` count the notes heard first and then
         the possible ones; ``added`` are taken as they are.
+    only_as_heard
+        Whether only those corrections count with which the piece is read (`Correction.as_heard`).
 
     Returns
     -------
@@ -34,14 +37,45 @@ def correct_notes(performance: Performance, choices: Choices) -> tuple[Corrected
     n_heard = len(performance.notes)
     for index, source in enumerate((*performance.notes, *performance.possible)):
         correction = choices.corrections.get(index, UNCHANGED)
+        if only_as_heard and not _is_read(source, correction, performance, choices):
+            correction = UNCHANGED
         is_wanted = is_chosen(source, choices.sensitivity, was_heard=index < n_heard)
         is_kept = is_wanted if correction == UNCHANGED else not correction.is_deleted
         note = _change(source, correction) if is_kept else None
         if note or index < n_heard or is_wanted:
             found.append(Corrected(source, note, correction.staff, correction.spelling, index))
     for index, (note, correction) in enumerate(choices.added):
+        if only_as_heard and not _is_read(note, correction, performance, choices, is_added=True):
+            continue
         found.append(Corrected(note, note, correction.staff, correction.spelling, added=index))
     return tuple(sorted(found, key=lambda one: (one.source.onset_sec, one.source.pitch)))
+
+
+def has_edits(choices: Choices) -> bool:
+    """Whether a person changed single notes."""
+    return bool(choices.corrections or choices.added)
+
+
+def take_as_heard(choices: Choices) -> Choices:
+    """The choices with which the whole piece is read with its corrected notes, as if they had been heard so."""
+    return replace(
+        choices,
+        corrections={index: replace(one, as_heard=True) for index, one in choices.corrections.items()},
+        added=tuple((note, replace(one, as_heard=True)) for note, one in choices.added),
+    )
+
+
+def _is_read(
+    note: Note, correction: Correction, performance: Performance, choices: Choices, *, is_added: bool = False
+) -> bool:
+    """Whether the piece is read with a correction: where a person wants it, and where its beats or bars need it."""
+    if correction.as_heard or correction.is_deleted:
+        return correction.as_heard
+    onset_sec = _change(note, correction).onset_sec
+    bars_sec = (*choices.downbeats_sec, *(sec for sec, _, _ in choices.meters[1:]))
+    is_first = bool(performance.notes) and onset_sec < performance.notes[0].onset_sec
+    is_bar = any(abs(onset_sec - sec) < SAME_SEC for sec in bars_sec)
+    return (is_added or onset_sec != note.onset_sec) and (is_first or is_bar)
 
 
 def _change(note: Note, correction: Correction) -> Note:

@@ -65,7 +65,11 @@ class Spelling:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a person changed in a note; None where nothing. The name counts where it is one of the note's pitch."""
+    """What a person changed in a note; None where nothing. The name counts where it is one of the note's pitch.
+
+    It changes its own staff in its own bar (`ottava.edits`), or, where the whole piece is read ``as_heard``, whatever
+    would be otherwise if the note had been heard so.
+    """
 
     is_deleted: bool = False
     onset_sec: float | None = None
@@ -73,6 +77,7 @@ class Correction:
     pitch: int | None = None
     staff: int | None = None
     spelling: Spelling | None = None
+    as_heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +222,8 @@ class Result:
     """Everything known of one recording: what the JSON file holds.
 
     The notes of ``performance`` are those heard and, among them, the possible ones that ``choices`` ask for and the
-    added ones, all as they were before correction; ``corrected`` has each of them as it is now.
+    added ones, all as they were before correction; ``corrected`` has each of them as it is now. ``draft`` is the piece
+    as it was read, where corrections of single notes were put into its score.
     """
 
     title: str
@@ -227,6 +233,7 @@ class Result:
     score: Score
     corrected: tuple[Corrected, ...]
     warnings: tuple[str, ...] = field(default=())
+    draft: "Result | None" = None
 
 
 # The seam between the pipeline and its host (docs/architecture.md, decision 2).

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from ottava.clefs import Stretch
-from ottava.datatypes import Score, Tempo
+from ottava.datatypes import Score, ScoreNote, Tempo
 from ottava.dynamics import estimate_dynamics
 from ottava.meter import Bar
 from ottava.pedals import draw_pedals
@@ -42,14 +42,20 @@ Directions = dict[tuple[int, int], list[Direction]]  # by index of the bar and s
 
 
 def collect_directions(
-    score: Score, velocities: Sequence[int], bars: Sequence[Bar], stretches: dict[int, list[Stretch]]
+    score: Score,
+    heard: Sequence[ScoreNote | None],
+    velocities: Sequence[int],
+    bars: Sequence[Bar],
+    stretches: dict[int, list[Stretch]],
 ) -> Directions:
     """All directions of a score.
 
     Parameters
     ----------
-    score, velocities
-        The score, and how loud each of its notes is, those that are left out as well.
+    score
+        The score.
+    heard, velocities
+        The notes of it that tell the dynamics, and how loud each of them is, those that are left out as well.
     bars, stretches
         All bars; by staff, how it is drawn.
 
@@ -60,7 +66,7 @@ def collect_directions(
     """
     found: Directions = defaultdict(list)
     _add_tempos(found, score, bars)
-    _add_dynamics(found, score, velocities, bars)
+    _add_dynamics(found, heard, velocities, bars)
     end = bars[-1].start_quarter + bars[-1].length_quarter
     for line in draw_pedals(score.pedals, bars[0].start_quarter, end):
         for quarter, text in ((line.onset_quarter, "start"), (line.offset_quarter, "stop")):
@@ -95,9 +101,11 @@ def _add_tempos(found: Directions, score: Score, bars: Sequence[Bar]) -> None:
         found[0, 1].append(Direction(bars[0].lead_quarter, "words", "swing"))
 
 
-def _add_dynamics(found: Directions, score: Score, velocities: Sequence[int], bars: Sequence[Bar]) -> None:
+def _add_dynamics(
+    found: Directions, heard: Sequence[ScoreNote | None], velocities: Sequence[int], bars: Sequence[Bar]
+) -> None:
     """Dynamic marks and hairpins, between the staffs."""
-    written = [(note.span.onset_quarter, loud) for note, loud in zip(score.notes, velocities, strict=True) if note]
+    written = [(note.span.onset_quarter, loud) for note, loud in zip(heard, velocities, strict=True) if note]
     marks, hairpins = estimate_dynamics(bars, [onset for onset, _ in written], [loud for _, loud in written])
     for mark in marks:
         found[mark.bar, 1].append(Direction(bars[mark.bar].lead_quarter, "dynamic", mark.text))

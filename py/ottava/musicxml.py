@@ -18,8 +18,9 @@ from ottava import __version__
 from ottava.accidentals import Place, Shown, choose_accidentals
 from ottava.beams import join_beams
 from ottava.clefs import Clef, choose_clefs
-from ottava.datatypes import Key, Result, ScoreNote
+from ottava.datatypes import Key, Result, Score, ScoreNote
 from ottava.directions import Direction, Directions, Kind, collect_directions
+from ottava.edits import list_touched
 from ottava.meter import Bar, beat_quarters, list_bars
 from ottava.signs import Sign, Voices, lay_out_signs
 from ottava.tuplets import Tuplet, bracket_tuplets, name_value
@@ -54,14 +55,19 @@ def write_musicxml(result: Result) -> str:
         The text of an uncompressed .musicxml file.
     """
     score = result.score
-    notes = [note for note in score.notes if note]
-    bars = list_bars(score.meters, score.pickup_quarter, max(
-        note.span.onset_quarter + note.span.duration_quarter for note in notes
-    ))
+    bars, voices = _lay_out(score)
     keys = [_find_key(score.keys, bar) for bar in bars]
-    voices = lay_out_signs(notes, bars)
-    stretches = {staff: choose_clefs(bars, voices, staff) for staff in STAFFS}
-    directions = collect_directions(score, [note.velocity for note in result.performance.notes], bars, stretches)
+    # Corrections of single notes change neither clefs in other bars nor any dynamics.
+    draft = result.draft
+    before = {staff: choose_clefs(*_lay_out(draft.score), staff) for staff in STAFFS} if draft else {}
+    touched = list_touched(draft, result) if draft else set()
+    stretches = {
+        staff: choose_clefs(bars, voices, staff, before.get(staff, ()), {bar for one, bar in touched if one == staff})
+        for staff in STAFFS
+    }
+    loud = draft or result
+    dynamics = (loud.score.notes, [note.velocity for note in loud.performance.notes])
+    directions = collect_directions(score, *dynamics, bars, stretches)
     clefs: dict[tuple[int, int], dict[Fraction, Clef]] = {}
     for staff in STAFFS:
         last: Clef | None = None
@@ -89,6 +95,14 @@ def write_musicxml(result: Result) -> str:
     _name_parts(root)
     ElementTree.indent(root, " ")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, "unicode")}\n'
+
+
+def _lay_out(score: Score) -> tuple[list[Bar], list[Voices]]:
+    """All bars of a score and the signs in them."""
+    notes = [note for note in score.notes if note]
+    end_quarter = max(note.span.onset_quarter + note.span.duration_quarter for note in notes)
+    bars = list_bars(score.meters, score.pickup_quarter, end_quarter)
+    return bars, lay_out_signs(notes, bars)
 
 
 def _name_parts(root: Element) -> None:

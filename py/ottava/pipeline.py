@@ -17,6 +17,7 @@ from ottava.confidence import check_notes, find_warnings
 from ottava.corrections import correct_notes
 from ottava.datatypes import (
     Choices,
+    Corrected,
     Key,
     Note,
     Performance,
@@ -29,6 +30,7 @@ from ottava.datatypes import (
     Span,
     Spelling,
 )
+from ottava.edits import edit_score
 from ottava.errors import TranscriptionError
 from ottava.hands import choose_staffs, describe_hands, split_hands
 from ottava.key import ease_keys, estimate_key, find_fifths, follow_keys, place_keys
@@ -140,9 +142,18 @@ async def listen(
 
 
 async def notate(
-    performance: Performance, duration_sec: float, choices: Choices, run: Run, title: str = "", pace: Pace | None = None
+    performance: Performance,
+    duration_sec: float,
+    choices: Choices,
+    run: Run,
+    title: str = "",
+    pace: Pace | None = None,
+    before: Result | None = None,
 ) -> Result:
     """Write a performance down.
+
+    Corrections of single notes are put into the score as it was read without them (`ottava.edits`), so that nothing
+    else changes; those that are taken as heard are read with all others.
 
     Parameters
     ----------
@@ -158,6 +169,9 @@ async def notate(
         Of the piece, where ``choices`` has none.
     pace
         Of the performance, where a host has found it before (`ottava.placing.find_pace`).
+    before
+        What a host had written last: where nothing but single notes and titles were corrected since, it is not read
+        anew.
 
     Returns
     -------
@@ -171,11 +185,47 @@ async def notate(
         When the choices leave no note.
     """
     corrected = correct_notes(performance, choices)
-    played = [(one.note, number) for number, one in enumerate(corrected) if one.note]
-    if not played:
+    if not any(one.note for one in corrected):
         is_strict = choices.sensitivity < Choices().sensitivity
         raise TranscriptionError("No note is this certain; choose a higher sensitivity." if is_strict else
                                  "Every note is deleted; take one of the corrections back.")
+    as_read = correct_notes(performance, choices, only_as_heard=True)
+    if not any(one.note for one in as_read):
+        as_read = corrected
+    draft = before and (before.draft or before)
+    if not draft or not _is_draft(draft, performance, duration_sec, as_read, choices):
+        draft = await read_score(performance, duration_sec, as_read, choices, run, title, pace)
+    draft = replace(draft, title=choices.title or title, choices=choices)
+    if as_read == corrected:
+        return draft
+    performance = replace(performance, notes=tuple(one.source for one in corrected))
+    score = edit_score(draft, corrected, choices.grid)
+    return replace(draft, performance=performance, score=score, corrected=corrected, draft=draft)
+
+
+def _is_draft(
+    result: Result, performance: Performance, duration_sec: float, as_read: tuple[Corrected, ...], choices: Choices
+) -> bool:
+    """Whether a result is what reading these notes with these choices would give, but for its titles."""
+
+    def forget(one: Choices) -> Choices:
+        return replace(one, title=None, composer=None, corrections={}, added=())
+
+    is_same = (result.performance.pedals, result.duration_sec) == (performance.pedals, duration_sec)
+    return is_same and result.corrected == as_read and forget(result.choices) == forget(choices)
+
+
+async def read_score(
+    performance: Performance,
+    duration_sec: float,
+    corrected: tuple[Corrected, ...],
+    choices: Choices,
+    run: Run,
+    title: str,
+    pace: Pace | None,
+) -> Result:
+    """Read the score of notes, of which one at least is left; see `notate`."""
+    played = [(one.note, number) for number, one in enumerate(corrected) if one.note]
     played.sort(key=lambda pair: (pair[0].onset_sec, pair[0].pitch))
     notes, numbers = [note for note, _ in played], [number for _, number in played]
     chords = group_notes(np.array([note.onset_sec for note in notes]))

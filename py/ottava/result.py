@@ -103,6 +103,7 @@ def _correction_to_dict(correction: Correction) -> dict[str, Any]:
         "pitch": correction.pitch,
         "staff": correction.staff,
         **(asdict(correction.spelling) if correction.spelling else {}),
+        "as_heard": correction.as_heard or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -290,15 +291,16 @@ def _read_correction(fields: Mapping[str, Any], of_new: bool = False) -> Correct
         spelling = Spelling(str(fields["step"]), int(fields.get("alter", 0)), int(fields["octave"]))
         if spelling.step not in NATURAL_PITCH_CLASS or not -2 <= spelling.alter <= 2:
             raise ValueError(f"no name of a note: {spelling}")
+    as_heard = bool(fields.get("as_heard"))
     if of_new:
-        return Correction(staff=staff, spelling=spelling)
+        return Correction(staff=staff, spelling=spelling, as_heard=as_heard)
     times = [None if fields.get(name) is None else float(fields[name]) for name in ("onset_sec", "offset_sec")]
     if any(time is not None and not 0 <= time < LONGEST_SEC for time in times):
         raise ValueError(f"no time: {times}")
     pitch = None if fields.get("pitch") is None else int(fields["pitch"])
     if pitch is not None and not LOWEST_PITCH <= pitch <= HIGHEST_PITCH:
         raise ValueError(f"no key of a piano: {pitch}")
-    return Correction(bool(fields.get("deleted")), times[0], times[1], pitch, staff, spelling)
+    return Correction(bool(fields.get("deleted")), times[0], times[1], pitch, staff, spelling, as_heard)
 
 
 def _read_times(items: Sequence[float] | None) -> tuple[float, ...]:

@@ -111,7 +111,7 @@ def test_directions_stand_in_their_bars_and_lines_end_before_the_bar_line() -> N
     }
     found = {
         place: [(float(d.start_quarter), d.kind, d.text) for d in directions]
-        for place, directions in collect_directions(score, [64], bars, stretches).items()
+        for place, directions in collect_directions(score, score.notes, [64], bars, stretches).items()
     }
     assert found == {
         (0, 1): [(0.0, "tempo", ""), (0.0, "words", "swing"), (0.0, "dynamic", "mp")],
