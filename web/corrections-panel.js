@@ -39,17 +39,11 @@ export class CorrectionsPanel extends HTMLElement {
   #tap = makeButton(messages.tapBeats, () => this.dispatchEvent(new Event("tap")), { name: "tap" });
   #forget = makeButton(messages.forgetRhythm, () => this.#tell(forgetRhythm), { name: "forget-rhythm" });
 
-  #reread = makeGroup(
-    messages.fields.reread,
-    make(
-      "div",
-      "rhythm",
-      makeButton(messages.readAgain, () => this.#tell(readAgain), { name: "reread" }),
-    ),
-  );
+  #reread = makeButton(messages.readAgain, () => this.#tell(readAgain), { name: "reread" });
+  #offer = makeGroup("", make("div", "rhythm", this.#reread));
 
   connectedCallback() {
-    this.#reread.hidden = true;
+    this.#offer.hidden = true;
     Object.assign(this.#sensitivity, { type: "range", min: "0", max: "1", step: "0.05", id: "sensitivity" });
     this.append(
       makeField(messages.fields.title, this.#title),
@@ -61,7 +55,7 @@ export class CorrectionsPanel extends HTMLElement {
       makeField(messages.fields.swing, this.#swing),
       makeField(messages.fields.sensitivity, this.#sensitivity),
       makeGroup(messages.fields.beats, make("div", "rhythm", this.#tap, this.#forget)),
-      this.#reread,
+      this.#offer,
     );
     this.#onChange(this.#title, (choices) => choose(choices, "title", this.#title.value.trim() || undefined));
     this.#onChange(this.#composer, (choices) => choose(choices, "composer", this.#composer.value.trim() || undefined));
@@ -105,10 +99,12 @@ export class CorrectionsPanel extends HTMLElement {
 
   /** Offers to read the piece again with the corrected notes. @param {number} n_bars that would change; 0: nothing to offer */
   offerReading(n_bars) {
-    // The panel may be folded: what it has to offer stands in the line that unfolds it.
-    find("#n-other-bars", HTMLElement).textContent = n_bars ? messages.countOtherBars(n_bars) : "";
-    if (n_bars) this.#reread.hidden = false;
-    else hide(this.#reread, this.#title);
+    // The panel may be folded: the line that unfolds it says that there is something in it.
+    find("#reread-offer", HTMLElement).textContent = n_bars ? messages.readAgainOffer : "";
+    if (n_bars) {
+      nameGroup(this.#offer, messages.countOtherBars(n_bars));
+      this.#offer.hidden = false;
+    } else hide(this.#offer, this.#title);
   }
 
   /** @param {HTMLInputElement | HTMLSelectElement} control @param {(choices: Choices) => Choices} change */
@@ -178,8 +174,15 @@ function makeField(text, control) {
 
 /** @param {string} text @param {HTMLElement} content of several controls */
 function makeGroup(text, content) {
-  const group = make("div", "field", make("span", "", text), content);
-  return Object.assign(group, { role: "group", ariaLabel: text });
+  const group = make("div", "field", make("span"), content);
+  nameGroup(group, text);
+  return Object.assign(group, { role: "group" });
+}
+
+/** @param {HTMLElement} group @param {string} text */
+function nameGroup(group, text) {
+  group.ariaLabel = text;
+  if (group.firstElementChild) group.firstElementChild.textContent = text;
 }
 
 customElements.define("corrections-panel", CorrectionsPanel);

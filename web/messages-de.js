@@ -308,9 +308,9 @@ export const messages = {
     swing: "Spielweise der Achtel",
     sensitivity: "Empfindlichkeit",
     beats: "Schläge",
-    reread: "Korrigierte Noten",
   },
-  readAgain: "Das Stück mit ihnen neu lesen",
+  readAgain: "Neu lesen",
+  readAgainOffer: "Neu lesen?",
   /** @param {number} n_bars in which nobody corrected a note */
   countOtherBars: (n_bars) =>
     n_bars === 1

@@ -315,9 +315,9 @@ export const messages = {
     swing: "Eighths",
     sensitivity: "Sensitivity",
     beats: "Beats",
-    reread: "Corrected notes",
   },
-  readAgain: "Read the piece again with them",
+  readAgain: "Read again",
+  readAgainOffer: "Read again?",
   /** @param {number} n_bars in which nobody corrected a note */
   countOtherBars: (n_bars) =>
     `Read again with your notes, ${n_bars === 1 ? "1 other bar" : `${formatNumber(n_bars)} other bars`} would change.`,

@@ -80,6 +80,8 @@ def _make_parser() -> argparse.ArgumentParser:
     notates.set_defaults(command=_notate)
     check = commands.add_parser("check", help="what is installed, which models, and a self-test")
     check.set_defaults(command=lambda options, error: check_installation())
+    notates.add_argument("--reread", action="store_true",
+                         help="read the whole piece again with single notes that were corrected, not only their bars")
     for command in (transcribe, notates):
         _add_choices(command)
     for command in (transcribe, notates, check):
@@ -110,8 +112,6 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--setting", metavar="exact|balanced|fast", help="how much time listening may take")
     parser.add_argument("--model", metavar="NAME", help="listening model (ottava check lists them)")
     parser.add_argument("--rhythm", type=Path, metavar="FOLDER", help="other rhythm networks (with models.json)")
-    parser.add_argument("--reread", action="store_true",
-                        help="read the whole piece again with single notes that were corrected, not only their bars")
     parser.add_argument("--choices", type=Path, metavar="FILE.json", help="the choices of the ottava-1 format")
 
 
@@ -242,7 +242,8 @@ def notate_performance(
     if result.draft:
         reread = asyncio.run(notate(performance, duration_sec, take_as_heard(choices), run, title))
         if n_bars := count_other_bars(result, reread):
-            _warn(f"Read again with the corrected notes, {n_bars} other bars would change; --reread does that.")
+            others = "1 other bar" if n_bars == 1 else f"{n_bars} other bars"
+            _warn(f"Read again with the corrected notes, {others} would change; --reread does that.")
     return result
 
 
@@ -303,8 +304,6 @@ def _notate(options: argparse.Namespace, error: Any) -> int:
         # What the options say wins over what was saved.
         chosen = {name: getattr(choices, name) for name in Choices.__slots__}
         choices = replace(saved, **{n: v for n, v in chosen.items() if v != getattr(fresh, n)})
-        if options.reread:
-            choices = take_as_heard(choices)
     else:
         performance = read_midi(content)
         if not (choices.meters or choices.beats_sec or choices.tempo_bpm or choices.tempo_factor):
@@ -314,6 +313,8 @@ def _notate(options: argparse.Namespace, error: Any) -> int:
                 downbeats_sec=choices.downbeats_sec or written.downbeats_sec,
             )  # fmt: skip
         duration_sec = max(note.offset_sec for note in performance.notes)
+    if options.reread:
+        choices = take_as_heard(choices)
     _write(notate_performance(performance, duration_sec, choices, title, options.rhythm), outputs)
     return DONE
 
