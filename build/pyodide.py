@@ -23,8 +23,8 @@ from build.wheels import CACHE, NPM_PYODIDE, ROOT, fetch_numpy, fetch_pure_wheel
 PACKAGE = ROOT / "py" / "ottava"
 COMPILER = ROOT / "build" / "compile.mjs"
 
-# The command line, its self-test, its decoders and its printed files stay at home.
-NOT_IN_THE_PAGE = {"__main__.py", "check.py", "native.py", "pages.py"}
+# The command line, its self-test, its decoders, its files and its printed pages stay at home.
+NOT_IN_THE_PAGE = {"__main__.py", "check.py", "native.py", "outputs.py", "pages.py"}
 
 # Looked for at import by pretty_midi (its soundfont), never called here.
 STUBS = {"pretty_midi": ["importlib_resources"]}

@@ -1,6 +1,7 @@
 /** The piece that is open is kept on this device, from its first score and at every correction. */
 
 import { pushAddress } from "./address.js";
+import { StorageError } from "./database.js";
 import { messages } from "./messages.js";
 import { recall, remember } from "./remembered.js";
 import { correctPiece, keepPiece, onChange, readPiece } from "./store.js";
@@ -18,11 +19,10 @@ export class Keeping {
   /** @type {Piece | null} */
   #piece = null;
   #leaving = new AbortController();
-  /** Corrections on their way to the store, and the last piece of them. */
+  /** Corrections on their way to the store. */
   #n_unsaved = 0;
-  /** @type {Piece | null} */
+  /** The piece whose last correction is on its way or could not be kept. @type {Piece | null} */
   #unsaved = null;
-  #restored = restoreUnsaved();
   /** Whether all of the open piece is kept. */
   #is_kept = false;
 
@@ -33,9 +33,10 @@ export class Keeping {
   constructor(note, with_recording) {
     this.#note = note;
     this.#with_recording = with_recording;
+    restoreUnsaved();
     with_recording.checked = !recall(WITHOUT_RECORDINGS);
     with_recording.addEventListener("change", () => remember(WITHOUT_RECORDINGS, with_recording.checked ? "" : "yes"));
-    addEventListener("pagehide", () => this.#rescue());
+    addEventListener("pagehide", () => this.#putAside());
     onChange(({ id, is_correction, is_elsewhere }) => {
       if (is_elsewhere && is_correction && id === this.#piece?.id) note.textContent = messages.correctedElsewhere;
     });
@@ -59,7 +60,7 @@ export class Keeping {
   async keepUnopened(piece) {
     const with_recording = this.with_recordings;
     await keepPiece(piece, { is_correction: false, with_recording }).catch(() => {});
-    await dropUnfinished(piece.id, !with_recording).catch(() => {});
+    await dropUnfinished(piece.id).catch(() => {});
   }
 
   /** @param {string} next_id of the piece that follows; empty: none */
@@ -74,26 +75,31 @@ export class Keeping {
 
   /** Whether the open piece would come back as it is. */
   get isSafe() {
-    return this.#is_kept && this.#n_unsaved === 0;
+    return this.#is_kept && !this.#unsaved;
   }
 
-  /** A kept piece, with what a page that was closed too soon could not save. @param {string} id */
+  /** A kept piece, with what could not be saved before. @param {string} id */
   async read(id) {
-    await this.#restored;
+    await restoreUnsaved();
     return readPiece(id);
   }
 
   /** A browser drops what is on its way to IndexedDB when the page is closed; this is written at once. */
-  #rescue() {
-    if (this.#n_unsaved === 0 || !this.#unsaved) return;
+  #putAside() {
+    if (!this.#unsaved) return;
     const { id, choices } = this.#unsaved;
     remember(UNSAVED, JSON.stringify({ id, choices, corrected_ms: Date.now() }));
   }
 
-  /** The store keeps the order of the calls. @param {Piece} piece @param {boolean} is_correction */
-  async #keep(piece, is_correction) {
+  #forgetAside() {
+    this.#unsaved = null;
+    remember(UNSAVED, "");
+  }
+
+  /** The store keeps the order of the calls. @param {Piece} piece @param {boolean} is_corrected */
+  async #keep(piece, is_corrected) {
     let sentence = messages.kept;
-    let is_kept = false;
+    const is_correction = is_corrected || piece === this.#unsaved; // what could not be kept is tried once more
     const with_recording = this.#with_recording.checked;
     if (is_correction) {
       this.#n_unsaved += 1;
@@ -101,15 +107,16 @@ export class Keeping {
     }
     try {
       await keepPiece(piece, { is_correction, with_recording });
-      is_kept = with_recording || !piece.recording;
       askToPersist();
+      if (piece === this.#piece) this.#is_kept = with_recording || !piece.recording;
+      if (is_correction && this.#n_unsaved === 1) this.#forgetAside();
     } catch (error) {
       sentence = error instanceof Error ? error.message : messages.storageForbidden;
+      if (is_correction && this.#is_kept && sentence === messages.storageFull) sentence = messages.correctionNotKept;
+      if (is_correction) this.#putAside();
     }
     if (is_correction) this.#n_unsaved -= 1;
-    if (piece !== this.#piece) return;
-    this.#is_kept = is_kept;
-    this.#note.textContent = sentence;
+    if (piece === this.#piece) this.#note.textContent = sentence;
   }
 }
 
@@ -121,8 +128,9 @@ async function restoreUnsaved() {
     await correctPiece(id, () => choices, corrected_ms);
   } catch (error) {
     console.info("A correction was not restored:", error);
+    if (error instanceof StorageError && error.message !== messages.pieceUnknown) return; // another time there may be room
   }
-  remember(UNSAVED, "");
+  if (recall(UNSAVED) === unsaved) remember(UNSAVED, "");
 }
 
 /** Once in a lifetime: some browsers ask the person. */

@@ -6,8 +6,9 @@ const FOLDER = "recordings";
 const DATABASE = "ottava-recordings";
 const STORE = "recordings";
 
-/** @param {string} id of the piece @param {Blob} recording */
+/** One that is there already stays: a piece has one only. @param {string} id of the piece @param {Blob} recording */
 export async function writeRecording(id, recording) {
+  if ((await readRecording(id))?.size === recording.size) return;
   const folder = await openFolder();
   if (!folder) {
     const blobs = await openBlobs();
@@ -27,7 +28,8 @@ export async function readRecording(id) {
   const folder = await openFolder();
   if (folder) {
     const file = await folder.getFileHandle(id).catch(() => null);
-    return file && (await file.getFile());
+    const recording = await file?.getFile();
+    return recording?.size ? recording : null; // empty: the page was closed before it was written
   }
   const blobs = await openBlobs();
   const recording = await blobs.get(STORE, id).finally(() => blobs.close());

@@ -77,8 +77,8 @@ function offerDeletion(view) {
   setTimeout(purgeOld, UNDO_MS);
   return {
     delete: async (/** @type {{ id: string, title: string }} */ { id, title }) => {
-      await markDeleted([id], true);
       titles.set(id, title);
+      await markDeleted([...titles.keys()], true); // all can be undone for as long as the last
       clearTimeout(timer);
       timer = setTimeout(finish, UNDO_MS);
       await refresh(view);

@@ -128,14 +128,23 @@ function measureSpeed(duration_sec, onProgress) {
 }
 
 /**
- * What is kept already, and needs no listening.
+ * What is kept already, and needs no listening. A page that was closed before it could take back an impossible
+ * correction has left it: the one before it holds then.
  * @param {Source} source
  * @param {Writer} writer
  * @param {AbortSignal} signal
  */
 export async function writePiece(source, writer, signal) {
-  const { performance, duration_sec, choices } = source;
-  return new Piece(source, writer, await writer.notate(performance, duration_sec, { choices, signal }));
+  const { performance, duration_sec, choices, steps, warnings } = source;
+  try {
+    return new Piece(source, writer, await writer.notate(performance, duration_sec, { choices, signal }));
+  } catch (error) {
+    const before = steps?.past.at(-1);
+    if (signal.aborted || !before || explain(error).detail) throw error;
+    const past = steps?.past.slice(0, -1) ?? [];
+    const said = [...new Set([...warnings, messages.correctionTakenBack])];
+    return writePiece({ ...source, choices: before, steps: { past, future: [] }, warnings: said }, writer, signal);
+  }
 }
 
 /** @param {File} file */

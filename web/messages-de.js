@@ -442,7 +442,10 @@ export const messages = {
   pieceUnknown: "Dieses Stück ist auf diesem Gerät nicht (mehr) aufbewahrt.",
   pieceDamaged: "Dieses Stück ist beschädigt und lässt sich nicht öffnen.",
   recordingGone: "Die Aufnahme zu diesem Stück ist nicht mehr auf diesem Gerät; das Klavier spielt weiterhin.",
-  recordingNotKept: "Das Stück ist aufbewahrt, die Aufnahme dazu aber nicht.",
+  recordingNotKept: "Das Stück ist aufbewahrt, die Aufnahme dazu aber nicht: die Datei selbst gut aufheben.",
+  correctionNotKept:
+    "Für diese Korrektur ist kein Platz mehr, und das Stück ist aufbewahrt, wie es vorher war: unter „Meine Stücke“ etwas löschen oder auf dem Gerät Platz schaffen.",
+  correctionTakenBack: "Die letzte Korrektur ließ sich nicht schreiben und wurde zurückgenommen.",
   storageFull:
     "Für dieses Stück ist kein Platz mehr: unter „Meine Stücke“ etwas löschen oder auf dem Gerät Platz schaffen. Die Noten bleiben, solange diese Seite offen ist.",
   storageFullForRecording:

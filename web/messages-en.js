@@ -473,7 +473,10 @@ export const messages = {
   pieceUnknown: "This piece is not kept on this device (any more).",
   pieceDamaged: "This piece is damaged and cannot be opened.",
   recordingGone: "The recording of this piece is no longer on this device; the piano still plays.",
-  recordingNotKept: "The piece is kept, but its recording could not be.",
+  recordingNotKept: "The piece is kept, but its recording could not be: keep the file it came from.",
+  correctionNotKept:
+    "There is no room left for this correction, and the piece is kept as it was before: delete some of My pieces, or free space on this device.",
+  correctionTakenBack: "The last correction could not be written and was taken back.",
   storageFull:
     "There is no room left to keep this piece: delete some of My pieces, or free space on this device. The score stays while this page is open.",
   storageFullForRecording:

@@ -24,6 +24,8 @@ import { addStep } from "./piece.js";
 const channel = new BroadcastChannel("ottava-pieces");
 /** @type {((change: Change) => void)[]} */
 const listeners = [];
+/** Recordings on their way, by the id of their piece. @type {Map<string, Promise<void>>} */
+const on_their_way = new Map();
 channel.addEventListener("message", ({ data }) => tell({ ...data, is_elsewhere: true }));
 
 /** @param {(change: Change) => void} listener */
@@ -55,7 +57,11 @@ export async function keepPiece(piece, { is_correction, with_recording }) {
     return is_wanted;
   });
   announce(id, is_correction);
-  if (is_new_recording && recording) await keepRecording(id, recording);
+  if (is_new_recording && recording) {
+    const kept = keepRecording(id, recording).finally(() => on_their_way.delete(id));
+    on_their_way.set(id, kept);
+  }
+  await on_their_way.get(id); // whoever keeps the piece meanwhile is told, too
 }
 
 /** @param {string} id @param {Blob} recording */
@@ -63,7 +69,7 @@ async function keepRecording(id, recording) {
   try {
     await writeRecording(id, recording);
   } catch (error) {
-    await changeFacts([id], (facts) => ({ ...facts, recording: null }));
+    await changeFacts([id], (facts) => ({ ...facts, recording: null })).catch(() => {}); // it is missed when it is read
     throw new StorageError(isFull(error) ? messages.storageFullForRecording : messages.recordingNotKept);
   }
 }
@@ -94,6 +100,12 @@ export async function readPiece(id) {
   const file = recording && new File([recording], facts.recording?.name ?? name, { type: facts.recording?.type });
   const made = { performance, choices, steps, waveform };
   return { id, name, title, recording: file, warnings, created_ms, duration_sec, ...made };
+}
+
+/** Whether a kept piece, be it deleted a moment ago, has a recording. @param {string} id */
+export async function hasRecording(id) {
+  const facts = await transact((stores) => stores("facts").get(id), "readonly");
+  return Boolean(facts?.recording);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import { readRecording, removeRecording, writeRecording } from "./kept-recordings.js";
-import { listPieces } from "./store.js";
+import { hasRecording, listPieces } from "./store.js";
 import { openDB } from "./vendor/idb/build/index.js";
 
 /**
@@ -65,11 +65,9 @@ export async function listUnfinished() {
   const left = all.filter(({ id }) => !held.some(({ name }) => name === LOCK + id));
   if (left.length === 0) return [];
   const kept = new Set((await listPieces()).pieces.map(({ id }) => id));
-  const is_wanted = await Promise.all(
-    left.map(async ({ id }) => !kept.has(id) && Boolean((await readRecording(id))?.size)),
-  );
+  const is_wanted = await Promise.all(left.map(async ({ id }) => !kept.has(id) && (await readRecording(id)) !== null));
   const unwanted = left.filter((_, i) => !is_wanted[i]);
-  await Promise.all(unwanted.map(({ id }) => dropUnfinished(id, !kept.has(id))));
+  await Promise.all(unwanted.map(({ id }) => dropUnfinished(id)));
   return left.filter((_, i) => is_wanted[i]);
 }
 
@@ -80,13 +78,13 @@ export async function readUnfinished({ id, name, type }) {
   return recording && { file: new File([recording], name, { type }), checkpoints };
 }
 
-/** @param {string} id @param {boolean} [with_recording] unless a piece has it now */
-export async function dropUnfinished(id, with_recording = true) {
+/** The recording goes first, so that none is left that nothing names, unless a piece has it now. @param {string} id */
+export async function dropUnfinished(id) {
+  if (!(await hasRecording(id))) await removeRecording(id);
   await withDatabase(async (database) => {
     await database.delete(FACTS, id);
     await database.delete(CHECKPOINTS, rangeOf(id));
   });
-  if (with_recording) await removeRecording(id);
 }
 
 /** @param {string} id */

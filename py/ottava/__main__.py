@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import json
-import re
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,6 +24,7 @@ from ottava.midi import check_size, read_midi, read_written, write_midi
 from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models, read_rhythm
 from ottava.musicxml import write_musicxml
 from ottava.mxl import compress_musicxml
+from ottava.outputs import STDOUT, OverwriteError, check_outputs, find_pages, number_pages, write_files
 from ottava.pipeline import listen, notate
 from ottava.result import MOST_JSON_BYTES, make_choices, read_choices, read_result, read_text, result_to_json
 from ottava.spelling import read_pitch
@@ -45,12 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0 done, 1 the file cannot be used (one sentence on stderr), 2 wrong usage.
+        Exit status: 0 done, 1 the file cannot be used (one sentence on stderr), 2 wrong usage, also an output that
+        would overwrite what is read.
     """
     parser = _make_parser()
     options = parser.parse_args(arguments)
     try:
         return int(options.command(options, parser.error))
+    except OverwriteError as error:
+        return _complain(str(error), USAGE)
     except TranscriptionError as error:
         return _complain(str(error))
     except KeyboardInterrupt:
@@ -62,10 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(f"Something went wrong ({type(error).__name__}: {error}); --traceback shows where.")
 
 
-def _complain(sentence: str) -> int:
+def _complain(sentence: str, status: int = UNUSABLE) -> int:
     words = " ".join(sentence.split())  # names of files may hold what a terminal obeys
     print(f"ottava: {''.join(filter(str.isprintable, words))}", file=sys.stderr)
-    return UNUSABLE
+    return status
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -181,25 +185,19 @@ def _exit(error: Any, sentence: str) -> NoReturn:
 def _choose_outputs(options: argparse.Namespace, error: Any) -> list[str]:
     """Where to write, checked before the long work."""
     for output in options.outputs:
-        if output != "-" and Path(output).suffix.lower() not in SUFFIXES:
+        if output != STDOUT and Path(output).suffix.lower() not in SUFFIXES:
             _exit(error, f"{output}: this version writes {', '.join(SUFFIXES)}")
-        if output != "-" and not Path(output).absolute().parent.is_dir():
-            raise TranscriptionError(f"There is no folder {Path(output).parent} to write to.")
-        if Path(output).suffix.lower() == ".svg" and not options.force:
-            _spare_pages(Path(output))
-    if options.outputs:
-        return list(options.outputs)
-    default = Path(options.input.stem + ".musicxml")
-    if default.exists() and not options.force:
-        raise TranscriptionError(f"{default} is there already; use -o with another name, or --force.")
-    return [str(default)]
-
-
-def _spare_pages(path: Path) -> None:
-    """Refuse where there are numbered pages already: whether the score will have several is not known yet."""
-    for other in sorted(path.absolute().parent.iterdir()):
-        if re.fullmatch(re.escape(path.stem) + r"-\d+" + re.escape(path.suffix), other.name):
-            raise TranscriptionError(f"{other.name} is there already; use -o with another name, or --force.")
+    default = f"{options.input.stem}.musicxml"
+    outputs = list(options.outputs) or [default]
+    read = [options.input, options.choices, options.rhythm and options.rhythm / "models.json"]
+    check_outputs(outputs, list(filter(None, read)))
+    if not options.force:
+        unnamed = [] if options.outputs else [default]
+        # Whether the score will have several pages is not known yet.
+        pages = [page for output in outputs if output.lower().endswith(".svg") for page in find_pages(Path(output))]
+        for path in [*filter(os.path.exists, unnamed), *(page.name for page in pages)]:
+            raise TranscriptionError(f"{path} is there already; use -o with another name, or --force.")
+    return outputs
 
 
 def _transcribe(options: argparse.Namespace, error: Any) -> int:
@@ -336,19 +334,13 @@ def _read_bytes(path: Path) -> bytes:
 def _write(result: Result, outputs: Sequence[str]) -> None:
     for warning in result.warnings:
         _warn(warning)
-    for output, content in _encode(result, outputs):
-        if output == "-":
-            sys.stdout.buffer.write(content)
-            continue
-        try:
-            Path(output).write_bytes(content)
-        except OSError as error:
-            raise TranscriptionError(f"{output} cannot be written: {error.strerror}.") from error
+    for files in _encode(result, outputs):
+        write_files(files)
 
 
-def _encode(result: Result, outputs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of all files, those that need engraving last: the others do not depend on it."""
-    suffixes = {output: ".musicxml" if output == "-" else Path(output).suffix.lower() for output in outputs}
+def _encode(result: Result, outputs: Sequence[str]) -> Iterator[list[tuple[str, bytes]]]:
+    """Names and contents of the files of each output, those that need engraving last: the others do without it."""
+    suffixes = {output: ".musicxml" if output == STDOUT else Path(output).suffix.lower() for output in outputs}
     musicxml = write_musicxml(result) if set(suffixes.values()) - {".mid", ".json"} else ""
     pages: list[str] = []
     for output, suffix in sorted(suffixes.items(), key=lambda item: item[1] in ENGRAVED):
@@ -357,27 +349,21 @@ def _encode(result: Result, outputs: Sequence[str]) -> Iterator[tuple[str, bytes
 
             pages = pages or engrave_pages(musicxml)
         if suffix == ".mid":
-            yield output, write_midi(result)
+            yield [(output, write_midi(result))]
         elif suffix == ".json":
-            yield output, result_to_json(result).encode("utf-8")
+            yield [(output, result_to_json(result).encode("utf-8"))]
         elif suffix == ".mxl":
-            yield output, compress_musicxml(musicxml)
+            yield [(output, compress_musicxml(musicxml))]
         elif suffix == ".svg":
-            yield from zip(_number(Path(output), len(pages)), (page.encode("utf-8") for page in pages), strict=True)
+            names = number_pages(Path(output), len(pages))
+            yield [(name, page.encode("utf-8")) for name, page in zip(names, pages, strict=True)]
         elif suffix == ".pdf":
             content, warning = write_pdf(pages, result.title)
             if warning:
                 _warn(warning)
-            yield output, content
+            yield [(output, content)]
         else:
-            yield output, musicxml.encode("utf-8")
-
-
-def _number(path: Path, n_pages: int) -> list[str]:
-    """Names of the pages; the only page keeps the name that was given."""
-    if n_pages == 1:
-        return [str(path)]
-    return [str(path.with_name(f"{path.stem}-{page}{path.suffix}")) for page in range(1, n_pages + 1)]
+            yield [(output, musicxml.encode("utf-8"))]
 
 
 def _warn(sentence: str) -> None:
