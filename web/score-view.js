@@ -255,6 +255,8 @@ export class ScoreView extends HTMLElement {
     const { score } = this.#transcription?.result ?? {};
     this.#cursor.setPages(pages, score?.notes ?? [], score?.beats ?? []);
     this.select(this.#chosen.filter((note) => this.#elements.has(note)));
+    if (this.contains(document.activeElement))
+      this.#elements.get(this.#chosen[0] ?? -1)?.[0]?.scrollIntoView({ block: "nearest" });
   }
 
   /** @returns {number} index of the first page that is not above the view; -1 where there is none */
