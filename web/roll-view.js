@@ -144,7 +144,9 @@ export class RollView extends HTMLElement {
     const [first] = this.#editor.selected;
     if (!first) return;
     this.#stage.reveal(first);
-    this.#stage.element.scrollIntoView({ block: "nearest" });
+    const { x, y, height } = this.#stage.findBox(first);
+    const is_seen = [y, y + height].every((edge) => this.contains(document.elementFromPoint(x + 1, edge)));
+    if (!is_seen) this.#stage.element.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {string} type @param {object} detail */

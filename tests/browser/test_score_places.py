@@ -235,9 +235,12 @@ def test_notes_chosen_in_the_roll_are_seen_and_let_go(view: Page) -> None:
     bar, fold, roll = view.locator("note-bar"), view.locator("#roll-fold"), view.locator("#result roll-view")
     fold.evaluate("(fold) => { fold.open = true; }")
     scroller = view.get_by_role("application", name="Piano roll")
-    for key in "nnnnpp":
+    scroller.press("n")
+    scroll_px = view.evaluate("scrollY")
+    for key in "nnnpp":
         scroller.press(key)
         assert view.evaluate(COVER_IN_ROLL) == []
+        assert view.evaluate("scrollY") == scroll_px, "the score stays where it is"
     bar.get_by_role("button", name="Let go", exact=True).click()
     expect(bar).to_be_hidden()
     expect(roll.get_by_role("button", name="Delete", exact=True)).to_be_disabled()
