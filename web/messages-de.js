@@ -137,6 +137,7 @@ export const messages = {
           ["↑ ↓", "einen Halbton höher oder tiefer, mit Umschalt eine Oktave"],
           ["Entf", "Note löschen"],
           ["Umschalt Klick", "mehrere Noten auswählen"],
+          ["Esc", "loslassen"],
         ],
       ],
       [
@@ -335,6 +336,7 @@ export const messages = {
     "other-name": "Enharmonisch wechseln",
     "bar-here": "Takt beginnt hier",
   },
+  letGo: "Loslassen",
   nameNotes(chosen) {
     const [first] = chosen;
     if (!first || chosen.length > 1) return countNotes(chosen.length);

@@ -122,6 +122,7 @@ export const messages = {
           ["↑ ↓", "move the note by a semitone, with Shift by an octave"],
           ["Delete", "delete the note"],
           ["Shift click", "choose several notes"],
+          ["Esc", "let go"],
         ],
       ],
       [
@@ -342,6 +343,7 @@ export const messages = {
     "other-name": "Other name",
     "bar-here": "Bar begins here",
   },
+  letGo: "Let go",
   /**
    * @param {{ note: { pitch: number, confidence: number }, written: { step: string, alter: number, octave: number,
    *   staff: 1 | 2 } | null, bar: number }[]} chosen one at least

@@ -1,7 +1,7 @@
 /**
  * <note-bar>: the notes that are chosen, and what can be done with them.
  *
- * Tells "correct" {change}, a function from choices to choices.
+ * Tells "correct" {change}, a function from choices to choices; "release" when nothing is to be chosen any more.
  */
 
 import { changeNote, deleteNotes, isDownbeat, respell, toggleDownbeat, transposeNotes } from "./corrections.js";
@@ -32,7 +32,9 @@ export class NoteBar extends HTMLElement {
       this.#make("other-name", (choices) => this.#respell(choices)),
       this.#make("bar-here", (choices) => toggleDownbeat(choices, this.#notes()[0]?.onset_sec ?? 0)),
     );
-    this.append(this.#name, actions);
+    const fields = { name: "let-go", ariaLabel: messages.letGo, title: messages.letGo };
+    const close = makeButton("✕", () => this.dispatchEvent(new CustomEvent("release")), fields);
+    this.append(this.#name, actions, close);
     this.hidden = true;
   }
 

@@ -1,6 +1,7 @@
 /** What stands around an editable piano roll: its buttons, what the keys do, and what a screen reader is told. */
 
 import { make, makeButton } from "./elements.js";
+import { enable } from "./focus.js";
 import { messages } from "./messages.js";
 
 /** @import { RollNote } from "./roll-notes.js" */
@@ -38,7 +39,10 @@ export function makeTools({ zoom, remove }) {
     isDrawing,
     /** @param {RollNote[]} selected */
     tell(selected) {
-      removal.disabled = selected.length === 0;
+      enable([
+        [removal, selected.length > 0],
+        [draw, true],
+      ]);
       const [note] = selected;
       say(selected.length > 1 ? messages.roll.selected(selected.length) : note ? messages.roll.note(note) : "");
     },

@@ -139,10 +139,14 @@ export class RollView extends HTMLElement {
     followZoom(scroller, (factor, client_x) => stage.zoom(factor, client_x));
   }
 
-  /** Of many, the first. */
+  /** Of many, the first; the bar that comes with what is selected may lie over the stage. */
   #reveal() {
     const [first] = this.#editor.selected;
-    if (first) this.#stage.reveal(first);
+    if (!first) return;
+    this.#stage.reveal(first);
+    const { x, y, height } = this.#stage.findBox(first);
+    const is_seen = [y, y + height].every((edge) => this.contains(document.elementFromPoint(x + 1, edge)));
+    if (!is_seen) this.#stage.element.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {string} type @param {object} detail */

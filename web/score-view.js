@@ -6,7 +6,7 @@
  * screen, as many pages of it on a sheet as there is room for (score-view.css).
  *
  * Tells "strike" {note, adds} when a note is pressed, "delete" {notes} and "transpose" {notes, semitones} for keys, "release"
- * when nothing is to be chosen any more.
+ * when empty paper is pressed while notes are chosen.
  */
 
 import { Engraver } from "./engraver.js";
@@ -17,6 +17,7 @@ import { readLayout } from "./score-layout.js";
 /**
  * @import { Transcription } from "./transcriber.js"
  * @import { Page } from "./score-cursor.js"
+ * @import { Place } from "./score-layout.js"
  * @typedef {"scroll" | "pages"} Layout
  */
 
@@ -68,7 +69,7 @@ export class ScoreView extends HTMLElement {
     this.#keys.textContent = messages.scoreKeys;
     this.#pages.setAttribute("aria-describedby", this.#keys.id);
     this.append(this.#sheets, this.#title, this.#composer, this.#keys, this.#pages);
-    this.#pages.addEventListener("click", (event) => this.#press(event));
+    this.addEventListener("click", (event) => this.#press(event));
     this.#pages.addEventListener("keydown", (event) => this.#type(event));
     new ResizeObserver(() => this.#resize()).observe(this.#pages);
   }
@@ -118,13 +119,11 @@ export class ScoreView extends HTMLElement {
     this.classList.toggle("tinted", is_tinted);
   }
 
-  /** Marks notes, and shows the first of them. @param {number[]} notes @param {boolean} scrolls */
-  select(notes, scrolls = false) {
+  /** Marks notes. @param {number[]} notes */
+  select(notes) {
     for (const note of this.#chosen) for (const one of this.#elements.get(note) ?? []) one.classList.remove("chosen");
     for (const note of notes) for (const one of this.#elements.get(note) ?? []) one.classList.add("chosen");
     this.#chosen = notes;
-    const first = this.#elements.get(notes[0] ?? -1)?.[0];
-    if (scrolls) first?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {{ layout?: Layout, zoom?: number }} choice */
@@ -256,6 +255,8 @@ export class ScoreView extends HTMLElement {
     const { score } = this.#transcription?.result ?? {};
     this.#cursor.setPages(pages, score?.notes ?? [], score?.beats ?? []);
     this.select(this.#chosen.filter((note) => this.#elements.has(note)));
+    if (this.contains(document.activeElement))
+      this.#elements.get(this.#chosen[0] ?? -1)?.[0]?.scrollIntoView({ block: "nearest" });
   }
 
   /** @returns {number} index of the first page that is not above the view; -1 where there is none */
@@ -265,15 +266,31 @@ export class ScoreView extends HTMLElement {
 
   /** @param {MouseEvent} event */
   #press(event) {
-    const page = this.#laid_out.find(({ element }) => event.target instanceof Node && element.contains(event.target));
-    if (!page) return;
+    const place = this.#findPlace(event);
+    if (place) this.#strike(place.note, place.element, event.shiftKey);
+    else if (this.#chosen.length && !event.shiftKey) this.#tell("release", {});
+  }
+
+  /** The note head nearest to the pointer. @param {MouseEvent} event */
+  #findPlace({ target, clientX, clientY }) {
+    const page = this.#laid_out.find(({ element }) => target instanceof Node && element.contains(target));
+    if (!page) return null;
     const { left, top, width, height } = page.element.getBoundingClientRect();
-    let nearest = { note: -1, distance: TOUCH_PX };
-    for (const { note, x, y } of page.places) {
-      const distance = Math.hypot(left + x * width - event.clientX, top + y * height - event.clientY);
-      if (distance < nearest.distance) nearest = { note, distance };
+    const measure = (/** @type {Place} */ { x, y }) =>
+      Math.hypot(left + x * width - clientX, top + y * height - clientY);
+    let nearest = null;
+    let nearest_px = TOUCH_PX;
+    for (const place of page.places) {
+      const distance_px = measure(place);
+      if (distance_px < nearest_px) [nearest, nearest_px] = [place, distance_px];
     }
-    if (nearest.note >= 0) this.#tell("strike", { note: nearest.note, adds: event.shiftKey });
+    return nearest;
+  }
+
+  /** What is chosen then may bring a bar that lies over it. @param {number} note @param {Element | undefined} element of it @param {boolean} adds */
+  #strike(note, element, adds) {
+    this.#tell("strike", { note, adds });
+    element?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {KeyboardEvent} event */
@@ -284,7 +301,6 @@ export class ScoreView extends HTMLElement {
     else if ((key === "ArrowUp" || key === "ArrowDown") && notes.length)
       this.#tell("transpose", { notes, semitones: (key === "ArrowUp" ? 1 : -1) * (shiftKey ? 12 : 1) });
     else if ((key === "Delete" || key === "Backspace") && notes.length) this.#tell("delete", { notes });
-    else if (key === "Escape" && notes.length) this.#tell("release", {});
     else return;
     event.preventDefault();
   }
@@ -294,7 +310,7 @@ export class ScoreView extends HTMLElement {
     const shown = [...this.#elements.keys()].sort((a, b) => a - b);
     const now = shown.indexOf(this.#chosen.at(-1) ?? -1);
     const note = shown[now < 0 ? (step > 0 ? 0 : shown.length - 1) : now + step];
-    if (note !== undefined) this.#tell("strike", { note, adds: false });
+    if (note !== undefined) this.#strike(note, this.#elements.get(note)?.[0], false);
   }
 
   /** @param {string} name @param {unknown} detail */
@@ -316,10 +332,7 @@ function makePage(svg, index, n_pages) {
   page.className = "score-page";
   const { width, height } = svg.viewBox.baseVal;
   page.style.setProperty("--ratio", `${width} / ${height}`);
-  const ink = document.createElement("div"); // as large as the SVG, so that shares of it are shares of the page
-  ink.className = "score-ink";
-  ink.append(svg);
-  page.append(ink);
+  page.append(svg);
   return page;
 }
 

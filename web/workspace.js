@@ -58,6 +58,7 @@ export class Workspace {
     this.#redo.addEventListener("click", () => this.#piece?.redo());
     this.#followScore();
     this.#followRoll();
+    this.#followRelease();
     for (const view of [this.#panel, this.#note_bar]) on(view, "correct", ({ change }) => this.#correct(change));
     this.#followTaps();
     offerFiles(this.#score, (make) => this.#run(make));
@@ -109,7 +110,6 @@ export class Workspace {
 
   #followScore() {
     on(this.#score, "strike", ({ note, adds }) => this.#press(note, adds));
-    on(this.#score, "release", () => this.#choose([]));
     on(this.#score, "delete", () => this.#correct((choices) => deleteNotes(choices, this.#chosen)));
     on(this.#score, "transpose", ({ semitones }) =>
       this.#correct((choices) => transposeNotes(choices, this.#chosen, semitones)),
@@ -142,6 +142,19 @@ export class Workspace {
       remember("roll", fold.open ? "open" : "");
       if (fold.open) this.#roll.setTime(this.#player.sec);
     });
+  }
+
+  /** What is chosen is let go by a press on empty paper, by the bar, and by Escape wherever notes are chosen or changed. */
+  #followRelease() {
+    const release = () => this.#roll.select([]); // which tells
+    for (const view of [this.#score, this.#note_bar]) on(view, "release", release);
+    for (const view of [this.#score, this.#note_bar, this.#roll]) {
+      view.addEventListener("keydown", (event) => {
+        if (event.key !== "Escape" || event.defaultPrevented || this.#chosen.length === 0) return;
+        event.preventDefault();
+        release();
+      });
+    }
   }
 
   /** Beats are tapped along with the music, from its beginning. */

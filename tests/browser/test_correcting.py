@@ -340,7 +340,7 @@ def test_the_page_in_view_is_drawn_first(browser: Browser, site: str, tmp_path: 
     assert sorted(drawn) == list(range(page.locator(".score-page").count()))
     assert drawn[0] in (n_pages // 2 - 1, n_pages // 2)  # the bars above it may be in view
     expect(page.locator("score-view g.chosen").first).to_be_visible()
-    labels = page.locator(".score-ink > svg").evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))")
+    labels = page.locator(".score-page > svg").evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))")
     assert labels == [f"Score, part {number} of {len(labels)}" for number in range(1, len(labels) + 1)]
     context.close()
 

@@ -238,6 +238,7 @@ def test_result_is_german(german: Page) -> None:
     page.get_by_text("Pianorolle", exact=True).click()
     page.get_by_role("application", name="Noten", exact=True).press("ArrowRight")
     expect(page.locator("note-bar p")).to_have_text("g, Takt 1, linke Hand")
+    expect(page.locator("note-bar").get_by_role("button", name="Loslassen", exact=True)).to_be_visible()
     page.get_by_role("button", name="Klang und Wiederholung").click()
     roll = page.get_by_role("application", name="Pianorolle")
     roll.press("n")
