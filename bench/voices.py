@@ -20,7 +20,7 @@ from constants import add_set_option, set_constants
 from corpus import Truth, choose_rows
 from folds import DATA
 from ottava.datatypes import Note, Span
-from ottava.rhythm import trim_durations
+from ottava.lengths import trim_durations
 from ottava.voices import separate_voices
 from report import describe_run, replace_section
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ottava import bars, hands, names, values
 from ottava.chords import N_FEATURES
 from ottava.readings import N_FIGURES, N_READINGS
-from ottava.rhythm_classes import OUTPUT_SIZES
+from ottava.score_time import OUTPUT_SIZES
 
 KERNEL = 5
 

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.bars import smooth_periods
+from ottava.bars import METERS, N_BAR_BEATS, smooth_periods
 from ottava.chords import group_notes
 from ottava.datatypes import Floats, IntArray, Note, Pedal
 from ottava.meter import is_compound, signature_quarters
-from ottava.rhythm_classes import METERS, N_BAR_BEATS
 
 UNKNOWN = -1  # a label that is not learned from
 SAME_BEATS = 0.02  # positions are float32 beats

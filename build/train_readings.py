@@ -29,6 +29,7 @@ from build.encoder import SHAPES, Encoder, Readings
 from build.excerpts import NOTE_FIELDS, Excerpt, thin_notes
 from build.rhythm_corpus import Taught, list_notes, read_corpus
 from build.training import N_FOLDS, ROOT
+from ottava.bars import METERS
 from ottava.chords import group_notes
 from ottava.datatypes import Floats, Run
 from ottava.meter import is_same_meter, signature_quarters
@@ -47,7 +48,6 @@ from ottava.readings import (
     read_performance,
     take_excerpt,
 )
-from ottava.rhythm_classes import METERS
 
 MOST_OF_A_PIECE = 2  # performances
 PLAYED_TIMES = 3  # that whole performances count: 1 and 3 are within .01 of each other (docs/notes.md)

@@ -10,10 +10,21 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ottava import bars, hands, names, rhythm_classes, values
+from ottava import bars, hands, names, score_time, values
 from ottava.__main__ import run_nothing
-from ottava.datatypes import Choices, Correction, Note, Pedal, Performance, Result, Spelling, Tensors
-from ottava.midi import HIGHEST_PITCH, LONGEST_SEC, LOWEST_PITCH
+from ottava.datatypes import (
+    HIGHEST_PITCH,
+    LOWEST_PITCH,
+    Choices,
+    Correction,
+    Note,
+    Pedal,
+    Performance,
+    Result,
+    Spelling,
+    Tensors,
+)
+from ottava.midi import LONGEST_SEC
 from ottava.pipeline import notate
 from ottava.result import make_choices
 
@@ -141,7 +152,7 @@ def notate_anyhow(performance: Performance, choices: Choices, seed: int) -> Resu
         if graph == "readings":
             return {"outputs": rng.normal(0, 3, tensors["figures"].shape[:2])}
         sizes = {
-            "rhythm": rhythm_classes.OUTPUT_SIZES,
+            "rhythm": score_time.OUTPUT_SIZES,
             "bars": bars.OUTPUT_SIZES,
             "values": values.OUTPUT_SIZES,
             "hands": hands.OUTPUT_SIZES,

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.audio import HOP_SAMPLES, SILENCE_PEAK, check_finite, compute_features
-from ottava.datatypes import IntArray, Read, Run, Tensors
+from ottava.datatypes import HIGHEST_PITCH, LOWEST_PITCH, IntArray, Read, Run, Tensors
 from ottava.models import Model
 
 SUSTAIN_TRACK, SOFT_TRACK = 0, 1  # then the keys from A0 to C8
-FIRST_KEY_TRACK, LOWEST_PITCH = 2, 21
-N_TRACKS = 90
+FIRST_KEY_TRACK = 2
+N_TRACKS = FIRST_KEY_TRACK + HIGHEST_PITCH - LOWEST_PITCH + 1
 # Where the tracks lie on the axis of the 59 frequency bands, as the network learned it: pedals by controller number.
-TRACK_PLACES = (-64, -67, *range(LOWEST_PITCH, LOWEST_PITCH + N_TRACKS - FIRST_KEY_TRACK))
+TRACK_PLACES = (-64, -67, *range(LOWEST_PITCH, HIGHEST_PITCH + 1))
 N_BANDS = 59
 N_HIDDEN_FRAMES, UPSAMPLING = 88, 8  # of a segment, and frames in each
 INTERVALS_A_CALL = 64  # of the graph "attributes"

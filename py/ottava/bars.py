@@ -13,13 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.chords import Chords, tabulate_notes, tabulate_presses
+from ottava.chords import Chords
 from ottava.datatypes import Floats, IntArray, Note, Pedal
+from ottava.features import tabulate_notes, tabulate_presses
 from ottava.meter import beat_positions, tactus_beats
-from ottava.rhythm_classes import METERS, N_BAR_BEATS
+from ottava.paths import best_path
 from ottava.score_time import PARTS, ScoreTime
+from ottava.smoothing import take_means
 
 Signature = tuple[int, int]
+# Time signatures that hold for more than half a percent of the time in data/train.
+METERS = ((2, 4), (3, 4), (4, 4), (2, 2), (3, 8), (6, 8), (9, 8), (12, 8), (12, 16), (4, 2), (6, 4), (3, 2))
+# Numbers of the beat in its bar that are told apart; the last one stands for all that follow.
+N_BAR_BEATS = 6
 # Numbers that the network gives for each beat, in order.
 OUTPUT_SIZES = {
     "downbeat": 1,  # log odds that it is the first of its bar
@@ -81,9 +87,9 @@ def compute_beat_features(
     columns = [
         counts_on > 0,
         np.log2(1 + counts_on) / 2,
-        np.where(counts_on > 0, low_on - _smooth(low, counts > 0), 0) / 12,
+        np.where(counts_on > 0, low_on - take_means(low, SMOOTH_BEATS, counts > 0), 0) / 12,
         np.where(counts_on > 0, _extreme(np.maximum, beat[on], lengths[on], n_beats), -2),
-        np.where(counts_on > 0, loud_on - _smooth(loud, counts > 0), 0) / 16,
+        np.where(counts_on > 0, loud_on - take_means(loud, SMOOTH_BEATS, counts > 0), 0) / 16,
         np.log2(1 + counts) / 2,
         np.bincount(beat[np.isin(part, THIRDS)], minlength=n_beats) / np.maximum(counts, 1),
         np.bincount(beat[np.isin(part, QUARTERS)], minlength=n_beats) / np.maximum(counts, 1),
@@ -111,19 +117,6 @@ def _extreme(choose: np.ufunc, beat: IntArray, values: NDArray[Any], n_beats: in
     choose.at(found, beat, values)
     last = np.maximum.accumulate(np.where(np.isfinite(found), np.arange(n_beats), -1))
     return np.where(last >= 0, np.where(np.isfinite(found), found, 0)[last], 0.0)
-
-
-def _smooth(values: Floats, is_known: NDArray[np.bool_]) -> Floats:
-    """Mean over the known beats nearby."""
-    window = np.ones(SMOOTH_BEATS)
-    total = _convolve(np.where(is_known, values, 0.0), window)
-    return np.asarray(total / np.maximum(_convolve(is_known.astype(float), window), 1e-9))
-
-
-def _convolve(values: Floats, window: Floats) -> Floats:
-    """Convolution of the length of ``values``, which may be the shorter ones."""
-    half = len(window) // 2
-    return np.asarray(np.convolve(values, window)[half : half + len(values)])
 
 
 def _count_near(pedals_beats: Floats, n_beats: int) -> Floats:
@@ -244,32 +237,12 @@ def _find_path(scores: Floats, sizes: IntArray, kind: IntArray, number: IntArray
     cost[:, first] = (kind[:, None] != np.arange(len(sizes))) * SIZE_CHANGE_COST + ~is_last[:, None] * cut_bar_cost
     going_on = np.flatnonzero(~is_last)
     cost[going_on, going_on + 1] = 0.0
-    best, back = scores[0], np.zeros(scores.shape, np.int64)
-    for beat in range(1, len(scores)):
-        reach = best[:, None] - cost
-        back[beat] = reach.argmax(axis=0)
-        best = reach[back[beat], np.arange(len(kind))] + scores[beat]
-    path = [int(best.argmax())]
-    for beat in range(len(scores) - 1, 0, -1):
-        path.append(int(back[beat, path[-1]]))
-    return np.array(path[::-1])
+    return best_path(scores, cost)
 
 
 def _name_meters(meter: Floats, size_of: IntArray) -> list[Signature]:
     """Time signature of each beat: of those with as many beats the most likely, which seldom changes."""
     tactus = np.array([tactus_beats(signature[0]) for signature in METERS])
     scores = np.where(tactus == size_of[:, None], meter, IMPOSSIBLE)
-    best, back = scores[0], np.zeros(scores.shape, np.int64)
-    for beat in range(1, len(scores)):
-        other = int(best.argmax())
-        # A bar of another size has another signature in any case.
-        cost = METER_CHANGE_COST if size_of[beat] == size_of[beat - 1] else 0.0
-        stays = best >= best[other] - cost
-        back[beat] = np.where(stays, np.arange(len(METERS)), other)
-        best = np.where(stays, best, best[other] - cost) + scores[beat]
-    index = int(best.argmax())
-    path = [index]
-    for beat in range(len(scores) - 1, 0, -1):
-        index = int(back[beat, index])
-        path.append(index)
-    return [METERS[index] for index in reversed(path)]
+    # A bar of another size has another signature in any case: all paths pay for it.
+    return [METERS[index] for index in best_path(scores, METER_CHANGE_COST * (1 - np.eye(len(METERS)))).tolist()]

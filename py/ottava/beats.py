@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.datatypes import Note
+from ottava.paths import best_path
 
 FRAME_RATE = 50  # Hz: a frame is 20 ms, well inside the 70 ms tolerance of beat scores
 # Onsets blur over this standard deviation: chords spread and beats are not exact.
@@ -82,7 +83,7 @@ def _follow_period(strength: NDArray[np.float64], beat_bpm: float | None) -> NDA
     columns = np.arange(0, len(strength), step)
     salience = np.stack([_autocorrelate(strength, int(centre), lags) for centre in columns])
     change = TEMPO_CHANGE_COST * np.log2(lags[:, None] / lags[None, :]) ** 2
-    path = _viterbi(salience * 4.0 + prior, change)
+    path = best_path(salience * 4.0 + prior, change)
     return np.asarray(np.interp(np.arange(len(strength)), columns, lags[path].astype(float)))
 
 
@@ -96,20 +97,6 @@ def _autocorrelate(strength: NDArray[np.float64], centre: int, lags: NDArray[np.
     correlation = np.fft.irfft(power, n_fft)
     correlation /= max(1e-9, float(correlation[0]))
     return np.asarray((correlation[lags] + 0.5 * correlation[2 * lags]) / 1.5)
-
-
-def _viterbi(scores: NDArray[np.float64], change_cost: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The path with the greatest sum; ``scores`` (n_steps, n_states), ``change_cost`` (from, to)."""
-    total = scores[0]
-    back = np.zeros(scores.shape, np.int64)
-    for step in range(1, len(scores)):
-        reach = total[:, None] - change_cost
-        back[step] = np.argmax(reach, axis=0)
-        total = reach[back[step], np.arange(scores.shape[1])] + scores[step]
-    path = [int(np.argmax(total))]
-    for step in range(len(scores) - 1, 0, -1):
-        path.append(int(back[step, path[-1]]))
-    return np.array(path[::-1], np.int64)
 
 
 def _place_beats(strength: NDArray[np.float64], periods: NDArray[np.float64]) -> NDArray[np.int64]:

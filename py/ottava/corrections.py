@@ -6,8 +6,7 @@ The list of notes as heard never changes: a correction names one of them by its 
 from dataclasses import replace
 
 from ottava.confidence import is_chosen
-from ottava.datatypes import Choices, Corrected, Correction, Note, Performance
-from ottava.midi import HIGHEST_PITCH, LOWEST_PITCH
+from ottava.datatypes import HIGHEST_PITCH, LOWEST_PITCH, Choices, Corrected, Correction, Note, Performance
 
 UNCHANGED = Correction()
 SHORTEST_SEC = 0.01  # of a note whose beginning was moved behind its end

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Mode = Literal["major", "minor"]
 Tensors = Mapping[str, NDArray[Any]]
+LOWEST_PITCH, HIGHEST_PITCH = 21, 108  # of a piano
 
 
 @dataclass(frozen=True, slots=True)

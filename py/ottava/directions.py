@@ -14,7 +14,7 @@ from ottava.clefs import Stretch
 from ottava.datatypes import Score, ScoreNote, Tempo
 from ottava.dynamics import estimate_dynamics
 from ottava.meter import Bar
-from ottava.pedals import draw_pedals
+from ottava.pedal_lines import draw_pedals
 
 Kind = Literal["octave", "pedal", "wedge", "tempo", "words", "dynamic"]
 

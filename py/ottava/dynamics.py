@@ -13,6 +13,7 @@ import numpy as np
 
 from ottava.datatypes import Floats, IntArray
 from ottava.meter import Bar
+from ottava.smoothing import take_means
 
 MARKS = ("pp", "p", "mp", "mf", "f", "ff")
 # Velocity at which each mark lies: every 16 as sequencers have them, from pp = 33 on.
@@ -65,7 +66,7 @@ def estimate_dynamics(
     path = _choose_marks(loudness)
     changes = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist()]
     marks = [Mark(int(filled[index]), MARKS[path[index]]) for index in changes]
-    smooth = _smooth(loudness)
+    smooth = take_means(loudness, SMOOTH_BARS)
     hairpins = []
     for last, index in enumerate(changes[1:]):
         begin = _find_rise(loudness, smooth, index, path[index] > path[index - 1], changes[last])
@@ -99,14 +100,6 @@ def _choose_marks(loudness: Floats) -> list[int]:
     for before in reversed(back):
         path.append(int(before[path[-1]]))
     return path[::-1]
-
-
-def _smooth(loudness: Floats) -> Floats:
-    """Means over neighbouring bars."""
-    window = np.ones(SMOOTH_BARS)
-    half = SMOOTH_BARS // 2
-    sums, counts = np.convolve(loudness, window), np.convolve(np.ones(len(loudness)), window)
-    return np.asarray((sums / counts)[half : half + len(loudness)])
 
 
 def _find_rise(loudness: Floats, smooth: Floats, end: int, is_rising: bool, earliest: int) -> int | None:

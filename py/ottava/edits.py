@@ -17,8 +17,9 @@ from math import floor
 import numpy as np
 
 from ottava.datatypes import Beat, Corrected, Floats, Note, Result, Score, ScoreNote, Span, Spelling
+from ottava.divisions import Grid, division_costs, find_divisions
 from ottava.meter import beat_positions, beat_quarters, list_bars, quarter_at, tactus_beats
-from ottava.rhythm import ONSET_SPREAD_SEC, Grid, division_costs, find_divisions
+from ottava.places import ONSET_SPREAD_SEC
 from ottava.spelling import sound_spelling, spell_pitches
 from ottava.voices import CROSSED, CUT, FURTHER, HEIGHT, SECOND, VOICES
 
@@ -235,7 +236,7 @@ def _place(sec: float, ruler: _Ruler) -> Fraction:
 
 
 def _snap(sec: float, ruler: _Ruler) -> Fraction:
-    """The quarter of a time on the division of its beat that costs least, as `ottava.rhythm` chooses one."""
+    """The quarter of a time on the division of its beat that costs least, as `ottava.places` chooses one."""
     position = max(float(beat_positions(np.array([sec]), ruler.times_sec)[0]), 0.0)
     beat = min(floor(position + 1 / 8), len(ruler.times_sec) - 2)  # a little before a beat is on it
     phase = position - beat

@@ -11,12 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.chords import describe_neighbours, group_notes, tabulate_notes
+from ottava.chords import group_notes, group_spreads
 from ottava.datatypes import Floats, IntArray, Note
+from ottava.features import describe_neighbours, scale_lengths, tabulate_notes
 
-# Notes nearer than this to the chord's first are played together: of 41,217 written chords in 60 pieces of data/train
-# 88 % are spread by less.
-CHORD_SEC = 0.05
 # Costs in semitones, from a coarse search on two folds of data/train (bench/results.md, "Hands").
 MIDDLE_PITCH = 60.0
 REGISTER_COST = 0.12
@@ -147,10 +145,10 @@ def compute_hand_features(
     starts = times_sec[np.flatnonzero(np.diff(chord_of, prepend=-1))]
     gaps = np.diff(starts)
     features = np.zeros((len(pitches), N_FEATURES), np.float32)
-    features[:, 0] = _scale(offsets_sec - onsets_sec)
-    features[:, 1] = _scale(np.append(gaps, LONGEST_SEC))[chord_of]
-    features[:, 2] = _scale(np.append(LONGEST_SEC, gaps))[chord_of]
-    features[:, 3:11] = _scale(_find_neighbours(times_sec, pitches))
+    features[:, 0] = _scale_sec(offsets_sec - onsets_sec)
+    features[:, 1] = _scale_sec(np.append(gaps, LONGEST_SEC))[chord_of]
+    features[:, 2] = _scale_sec(np.append(LONGEST_SEC, gaps))[chord_of]
+    features[:, 3:11] = _scale_sec(_find_neighbours(times_sec, pitches))
     features[:, 11] = np.log2(counts)[chord_of]
     features[:, 12:16] = describe_neighbours(chord_of, pitches)
     features[:, 16] = velocities / 32 - 2
@@ -163,9 +161,8 @@ def compute_hand_features(
     return features
 
 
-def _scale(seconds: Floats) -> Floats:
-    """Octaves of a length."""
-    return np.asarray(np.log2(np.clip(seconds, SHORTEST_SEC, LONGEST_SEC)) / 2 + 1)
+def _scale_sec(seconds: Floats) -> Floats:
+    return scale_lengths(seconds, SHORTEST_SEC, LONGEST_SEC)
 
 
 def _find_neighbours(times_sec: Floats, pitches: IntArray) -> Floats:
@@ -242,23 +239,12 @@ def split_hands(notes: Sequence[Note], split_pitch: int | None = None) -> list[i
     """
     if split_pitch is not None:
         return [LEFT if note.pitch < split_pitch else RIGHT for note in notes]
-    chords = group_chords([note.onset_sec for note in notes])
+    chords = group_spreads([note.onset_sec for note in notes])
     staffs = [RIGHT] * len(notes)
     for chord, n_left in zip(chords, _choose_splits(notes, chords), strict=True):
         for index in sorted(chord, key=lambda i: notes[i].pitch)[:n_left]:
             staffs[index] = LEFT
     return staffs
-
-
-def group_chords(onsets_sec: Sequence[float]) -> list[list[int]]:
-    """Indices of the notes that begin together; ``onsets_sec`` increasing, groups cover all in order."""
-    chords: list[list[int]] = []
-    for index, onset in enumerate(onsets_sec):
-        if chords and onset - onsets_sec[chords[-1][0]] < CHORD_SEC:
-            chords[-1].append(index)
-        else:
-            chords.append([index])
-    return chords
 
 
 def _choose_splits(notes: Sequence[Note], chords: list[list[int]]) -> list[int]:

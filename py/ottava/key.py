@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from ottava.datatypes import Beat, Floats, IntArray, Key, Mode, Note
+from ottava.paths import best_path
 
 # Frequencies of the twelve degrees in the Kostka-Payne corpus, from the tonic up (Temperley 2007).
 # Chosen among three published sets by the share of right signatures: bench/results.md, "Key".
@@ -96,7 +97,7 @@ def follow_keys(
     bar_of = _find_sections(bars, begins)
     chances = np.zeros((len(bars), 12))
     np.add.at(chances, bar_of, outputs)
-    path = _find_path(chances)
+    path = best_path(chances, CHANGE_COST * (1 - np.eye(12)))
     edges = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(bars)]
     signatures = path[edges[:-1]].tolist()
     degrees = (np.array([note.pitch for note in notes])[:, None] - 7 * (key.fifths + np.arange(12))) % 12
@@ -124,22 +125,6 @@ def _move_edges(edges: Sequence[int], signatures: Sequence[int], in_scale: Float
         gain = np.cumsum(in_scale[:, before] - in_scale[:, after])
         moved[index] = first + int(gain[first - 1 : last].argmax())
     return moved
-
-
-def _find_path(chances: Floats) -> IntArray:
-    """The signature of each bar whose chances, shape (n_bars, 12), and prices of changes together are best."""
-    total = chances[0]
-    came_from = np.tile(np.arange(12), (len(chances), 1))
-    for bar, chance in enumerate(chances[1:], 1):
-        best = int(total.argmax())
-        is_change = total < total[best] - CHANGE_COST
-        came_from[bar, is_change] = best
-        total = np.where(is_change, total[best] - CHANGE_COST, total) + chance
-    path = np.zeros(len(chances), np.int64)
-    path[-1] = total.argmax()
-    for bar in range(len(chances) - 1, 0, -1):
-        path[bar - 1] = came_from[bar, path[bar]]
-    return path
 
 
 def _name_key(notes: Sequence[Note], fifths: int) -> Key:

@@ -11,11 +11,21 @@ from typing import Literal
 import numpy as np
 import pretty_midi
 
-from ottava.datatypes import Choices, Meter, Note, Pedal, Performance, Result, Score
+from ottava.datatypes import (
+    HIGHEST_PITCH,
+    LOWEST_PITCH,
+    Choices,
+    Meter,
+    Note,
+    Pedal,
+    Performance,
+    Result,
+    Score,
+)
 from ottava.errors import TranscriptionError
 from ottava.key import tonic_fifths
 from ottava.meter import bar_quarters, is_meter, signature_quarters
-from ottava.rhythm import is_written
+from ottava.places import is_written
 from ottava.spelling import sound_spelling
 
 SUSTAIN_CONTROL, SOFT_CONTROL = 64, 67
@@ -28,7 +38,6 @@ TICKS_PER_QUARTER = 4800
 SHORTEST_LEAD_SEC = 0.02
 LONGEST_QUARTER_SEC = 16  # of a tempo in MIDI: 16.8
 LEAST_TICKS = 96  # of a quarter: in coarser files everything stands on some division
-LOWEST_PITCH, HIGHEST_PITCH = 21, 108
 HANDS = {1: "Right hand", 2: "Left hand"}
 GRACE_QUARTER = Fraction(1, 8)
 # What is opened is bounded before it fills the memory: three hours of the densest music have 100,000 notes, and with

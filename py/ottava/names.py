@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.chords import tabulate_notes
 from ottava.datatypes import Floats, IntArray, Note
+from ottava.features import scale_lengths, tabulate_notes
 
 # Numbers that the network gives for each note, in order.
 OUTPUT_SIZES = {
@@ -103,8 +103,8 @@ def compute_name_features(
     is_new = np.diff(onsets_sec, prepend=-np.inf) > TOGETHER_SEC
     chord_of = np.cumsum(is_new) - 1
     starts = np.flatnonzero(is_new).astype(np.intp)  # reduceat takes no other index on 32 bits
-    gaps = _scale(np.diff(onsets_sec[is_new]))
-    features[:, at] = _scale(offsets_sec - onsets_sec)
+    gaps = _scale_sec(np.diff(onsets_sec[is_new]))
+    features[:, at] = _scale_sec(offsets_sec - onsets_sec)
     features[:, at + 1] = np.append(gaps, 2)[chord_of]
     features[:, at + 2] = np.append(2, gaps)[chord_of]
     features[:, at + 3] = (pitches - 62) / 12
@@ -137,9 +137,8 @@ def _spread(shares: Floats) -> Floats:
     return np.asarray(3 * np.sqrt(shares))
 
 
-def _scale(seconds: Floats) -> Floats:
-    """Octaves of a length."""
-    return np.asarray(np.log2(np.clip(seconds, SHORTEST_SEC, LONGEST_SEC)) / 2 + 1)
+def _scale_sec(seconds: Floats) -> Floats:
+    return scale_lengths(seconds, SHORTEST_SEC, LONGEST_SEC)
 
 
 def _count_intervals(onsets_sec: Floats, pitches: IntArray) -> Floats:

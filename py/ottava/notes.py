@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from ottava.activations import (
     FIRST_KEY_TRACK,
-    LOWEST_PITCH,
     N_TRACKS,
     SUSTAIN_TRACK,
     Attributes,
@@ -30,7 +29,7 @@ from ottava.activations import (
 )
 from ottava.audio import HOP_SAMPLES, SAMPLE_RATE
 from ottava.confidence import compute_confidence
-from ottava.datatypes import IntArray, Note, Pedal
+from ottava.datatypes import LOWEST_PITCH, IntArray, Note, Pedal
 
 FRAME_SEC = HOP_SAMPLES / SAMPLE_RATE
 SHORTEST_SEC = 0.01

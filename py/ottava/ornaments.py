@@ -11,7 +11,7 @@ from typing import Literal
 
 from ottava.chords import Chords
 from ottava.datatypes import Note
-from ottava.rhythm import find_divisions, is_odd
+from ottava.divisions import find_divisions, is_odd
 
 # None of the four is tuned: data/train does not tell ornaments apart.
 # A trill goes on when the next of its notes comes within this time, a whole tone off at most.

@@ -34,6 +34,7 @@ from ottava.edits import edit_score
 from ottava.errors import TranscriptionError
 from ottava.hands import choose_staffs, describe_hands, split_hands
 from ottava.key import ease_keys, estimate_key, find_fifths, follow_keys, place_keys
+from ottava.lengths import measure_durations, measure_exactly, trim_durations
 from ottava.meter import beat_positions, complete_grid, list_bars, number_beats, quarter_at
 from ottava.models import Model
 from ottava.names import choose_names, describe_names
@@ -50,17 +51,9 @@ from ottava.notes import (
 )
 from ottava.ornaments import find_ornaments
 from ottava.pedals import place_pedals
+from ottava.places import is_written, limit_places, straighten_swing, straighten_thirds
 from ottava.placing import find_pace, needs_pace, place_by_model, place_by_tracking
 from ottava.readings import Pace
-from ottava.rhythm import (
-    is_written,
-    limit_places,
-    measure_durations,
-    measure_exactly,
-    straighten_swing,
-    straighten_thirds,
-    trim_durations,
-)
 from ottava.rhythm_model import compute_hands, compute_names, compute_values
 from ottava.spelling import sound_spelling, spell_pitches, spell_place
 from ottava.tempo import choose_tempos

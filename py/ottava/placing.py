@@ -1,7 +1,7 @@
 """Placing: the beats and bars of a performance and the place of every chord on them, as people want them.
 
-By trained networks (`ottava.readings`), or without anything trained (`ottava.beats`, `ottava.meter`). Either way beats
-come first, then bars, then places.
+By trained networks (`ottava.readings`), or without anything trained (`ottava.beats`, `ottava.accents`). Either way
+beats come first, then bars, then places.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,15 @@ from fractions import Fraction
 
 import numpy as np
 
+from ottava.accents import estimate_meter
 from ottava.beats import cover_notes, estimate_tempo, track_beats
 from ottava.chords import Chords, group_notes
 from ottava.datatypes import BeatGrid, Choices, Floats, Note, Pedal, Performance, Run
-from ottava.meter import beat_positions, complete_grid, estimate_meter, signature_quarters
+from ottava.divisions import division_costs
+from ottava.meter import beat_positions, complete_grid, find_nearest, signature_quarters
+from ottava.places import is_written, place_exactly, refine_places, snap_onsets
 from ottava.readings import Decided, Pace, Reading, choose_pace, find_period, hear, read_at_pace, read_performance
-from ottava.rhythm import division_costs, is_written, place_exactly, refine_places, snap_onsets
-from ottava.rhythm_classes import PHASES
-from ottava.score_time import PARTS
+from ottava.score_time import PARTS, PHASES
 
 Places = list[Fraction | None]
 
@@ -60,8 +61,8 @@ async def place_by_model(
         decreasing; None where it has no place of its own (ornaments, wrong notes).
     """
     times_sec = chords.times_sec
-    turns = [(_find_chord(times_sec, sec), (count, kind)) for sec, count, kind in choices.meters]
-    downbeats = {chord for chord, _ in turns[1:]} | {_find_chord(times_sec, sec) for sec in choices.downbeats_sec}
+    turns = [(find_nearest(times_sec, sec), (count, kind)) for sec, count, kind in choices.meters]
+    downbeats = {chord for chord, _ in turns[1:]} | {find_nearest(times_sec, sec) for sec in choices.downbeats_sec}
     decided = Decided(sorted(downbeats), turns)
     heard = hear(notes, pedals, chords)
     if choices.beats_sec:
@@ -116,10 +117,6 @@ def _place_chords(times_sec: Floats, reading: Reading, choices: Choices) -> tupl
         elsewhere = np.exp(reading.outputs["phase"][:, len(PHASES)])
         places = refine_places(times_sec, places, reading.beats_sec, reading.signatures, elsewhere)
     return complete_grid(grid, max(place for place in places if place is not None)), places
-
-
-def _find_chord(times_sec: Floats, sec: float) -> int:
-    return int(np.argmin(np.abs(times_sec - sec)))
 
 
 def place_by_tracking(

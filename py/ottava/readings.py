@@ -18,9 +18,17 @@ from numpy.typing import NDArray
 from ottava.bars import Signature, describe_bars, number_bars
 from ottava.chords import Chords, describe_chords, suppose_tempo
 from ottava.datatypes import Floats, IntArray, Note, Pedal, Run
-from ottava.rhythm_classes import PERIODS_LOG2_SEC, PHASES
 from ottava.rhythm_model import WINDOWS, compute_bars, compute_rhythm, rate_readings
-from ottava.score_time import EARLY_BEATS, PARTS, Given, ScoreTime, decode_score_time, locate_beats
+from ottava.score_time import (
+    EARLY_BEATS,
+    PERIODS_LOG2_SEC,
+    PHASE_PARTS,
+    Given,
+    ScoreTime,
+    decode_score_time,
+    locate_beats,
+)
+from ottava.smoothing import take_medians
 
 # Lengths of a beat that are tried, as shares of the one that was found when none was supposed.
 FACTORS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3)
@@ -36,7 +44,6 @@ SMOOTH_CHORDS, LEVEL_CHORDS = 17, 33
 LEVEL_OCTAVES, SAME_LEVEL_OCTAVES, LEVEL_STEP_OCTAVES = 0.2, 0.35, 0.05
 MOST_OCTAVES = 1.0  # by which neighbouring beats differ, as far as it counts
 _LEVELS_LOG2 = np.log2([1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 3 / 2, 2, 3, 4])
-_PHASE_PARTS = np.array([int(phase * PARTS) for phase in PHASES])
 _FIGURE_PARTS = ([0], [12], [6, 18], [8, 16], [4, 20], [3, 9, 15, 21])
 
 
@@ -182,7 +189,7 @@ def find_period(times_sec: Floats, beats_sec: Floats) -> Floats:
     ``times_sec`` (n_chords,) of the chords, ``beats_sec`` at least two and increasing; gives (n_chords,).
     """
     octaves = np.log2(np.interp(times_sec, beats_sec[:-1], np.diff(beats_sec)))
-    return _smooth(octaves, SMOOTH_CHORDS)
+    return np.asarray(2 ** take_medians(octaves, SMOOTH_CHORDS))
 
 
 def level_period(period_sec: Floats) -> Floats:
@@ -195,13 +202,8 @@ def level_period(period_sec: Floats) -> Floats:
     near = np.searchsorted(np.sort(octaves), [levels - LEVEL_OCTAVES, levels + LEVEL_OCTAVES])
     away = octaves - levels[(near[1] - near[0]).argmax()]
     ratio = _LEVELS_LOG2[np.abs(away[:, None] - _LEVELS_LOG2).argmin(axis=1)]
-    return _smooth(np.where(np.abs(away) < SAME_LEVEL_OCTAVES, octaves, octaves - ratio), LEVEL_CHORDS)
-
-
-def _smooth(octaves: Floats, n_chords: int) -> Floats:
-    """Two to the power of the median over neighbours."""
-    padded = np.pad(octaves, n_chords // 2, mode="edge")
-    return np.asarray(2 ** np.median(np.lib.stride_tricks.sliding_window_view(padded, n_chords), axis=1))
+    octaves = np.where(np.abs(away) < SAME_LEVEL_OCTAVES, octaves, octaves - ratio)
+    return np.asarray(2 ** take_medians(octaves, LEVEL_CHORDS))
 
 
 def describe_reading(reading: Reading) -> Floats:
@@ -210,7 +212,7 @@ def describe_reading(reading: Reading) -> Floats:
     beat = outputs["beat"][score_time.written, 0]
     phase, step, period = (outputs[name][score_time.written] for name in ("phase", "step", "period"))
     is_beat = score_time.part == 0
-    phase_index = np.abs(score_time.part[:, None] - _PHASE_PARTS).argmin(axis=1)
+    phase_index = np.abs(score_time.part[:, None] - PHASE_PARTS).argmin(axis=1)
     octaves = np.log2(np.diff(reading.beats_sec))
     lengths = octaves[np.minimum(score_time.beat, len(octaves) - 1)]
     period_index = np.abs(lengths[:, None] - PERIODS_LOG2_SEC).argmin(axis=1)

@@ -13,6 +13,8 @@ from typing import Any, Literal
 import numpy as np
 
 from ottava.datatypes import (
+    HIGHEST_PITCH,
+    LOWEST_PITCH,
     Choices,
     Corrected,
     Correction,
@@ -25,7 +27,7 @@ from ottava.datatypes import (
 )
 from ottava.errors import TranscriptionError
 from ottava.meter import is_meter
-from ottava.midi import HIGHEST_PITCH, LONGEST_SEC, LOWEST_PITCH, MOST_NOTES, check_size
+from ottava.midi import LONGEST_SEC, MOST_NOTES, check_size
 from ottava.spelling import NATURAL_PITCH_CLASS, name_pitch, read_pitch
 
 FORMAT = "ottava-1"

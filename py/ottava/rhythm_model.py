@@ -14,7 +14,7 @@ from ottava.chords import Chords
 from ottava.datatypes import Floats, Run
 from ottava.hands import OUTPUT_SIZES as HAND_OUTPUT_SIZES
 from ottava.names import OUTPUT_SIZES as NAME_OUTPUT_SIZES
-from ottava.rhythm_classes import OUTPUT_SIZES
+from ottava.score_time import OUTPUT_SIZES
 from ottava.values import OUTPUT_SIZES as VALUE_OUTPUT_SIZES
 
 # Tokens of a window, as the graphs have them, and from one window to the next.

@@ -13,15 +13,34 @@ odds (beat) and of probabilities (the others).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ottava.datatypes import Floats, IntArray
-from ottava.rhythm_classes import PERIODS_LOG2_SEC, PHASES, STEPS
+from ottava.meter import LONE_BEAT_SEC
 
+# Places in a beat; 3 % of the chords of data/train stand elsewhere.
+PHASES = tuple(Fraction(place) for place in (
+    "0", "1/2", "1/4", "3/4", "1/3", "2/3", "1/6", "5/6", "1/8", "3/8", "5/8", "7/8",
+))
+# Beats from one chord to the next; 0 in a chord that is broken.
+STEPS = tuple(Fraction(step) for step in (
+    "0", "1/8", "1/6", "1/4", "1/3", "1/2", "2/3", "3/4", "1", "3/2", "2", "3", "4",
+))
+# Length of a beat: octaves of a second.
+PERIODS_LOG2_SEC = np.linspace(np.log2(0.12), np.log2(3.2), 48)
+# Numbers that the rhythm network gives for each chord, in order.
+OUTPUT_SIZES = {
+    "beat": 1,  # log odds that a beat falls on the chord
+    "phase": len(PHASES) + 2,  # place in the beat; elsewhere; not written (ornaments, grace notes, wrong notes)
+    "period": len(PERIODS_LOG2_SEC),
+    "step": len(STEPS) + 1,  # beats to the next chord that is written
+}
 PARTS = 24  # of a beat: all of PHASES are whole numbers of these
+PHASE_PARTS = np.array([int(phase * PARTS) for phase in PHASES])
 # What each output counts, and what is paid, in natural logarithms: search on folds 0 and 1 of data/train
 # (bench/results.md, "Rhythm, constants").
 PHASE_WEIGHT, BEAT_WEIGHT, PERIOD_WEIGHT, STEP_WEIGHT = 1.0, 1.0, 0.5, 1.0
@@ -43,7 +62,6 @@ GIVEN_PERIOD_SPREADS = 3  # of these, beyond which no tempo is tried
 # Given beats, not tuned: a chord this much before a beat belongs to it; how far chords stray from their places.
 EARLY_BEATS, GIVEN_BEATS_SPREAD = 0.1, 0.06
 EDGE_CHORDS = 8  # that tell the tempo beyond the first and the last chord
-LONE_BEAT_SEC = 0.5  # where there is one chord alone
 IMPOSSIBLE = -1e9
 SHORTEST_GAP_SEC = 0.005
 # Times between chords are told apart this finely (1.4 %, where players stray by 7): what they can be is kept.
@@ -53,8 +71,7 @@ _TEMPOS_LOG2_SEC = np.linspace(np.log2(0.14), np.log2(3.2), 32)
 _TEMPOS_SEC = 2**_TEMPOS_LOG2_SEC
 _AWAY = np.abs(np.arange(len(_TEMPOS_SEC)) - np.arange(len(_TEMPOS_SEC))[:, None])
 _SQUARES = np.where(_AWAY <= TEMPO_STEPS, _AWAY**2.0, np.inf)  # of the steps from one tempo to another
-_PHASE_PARTS = np.array([int(phase * PARTS) for phase in PHASES])
-_PHASE_STEP = (_PHASE_PARTS - _PHASE_PARTS[:, None, None]) / PARTS  # from, tempos, to
+_PHASE_STEP = (PHASE_PARTS - PHASE_PARTS[:, None, None]) / PARTS  # from, tempos, to
 _DIAGONAL = np.arange(len(PHASES))
 _MOST_PARTS = PARTS * (MOST_BEATS + 2)
 _STEP_OF_PARTS = np.full(_MOST_PARTS + 1, len(STEPS))
@@ -120,12 +137,12 @@ def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: G
     if given.beats is not None:
         known = given.beats[written]
         beat = np.floor(known + EARLY_BEATS)
-        phase_score -= 0.5 * (((known - beat)[:, None] - _PHASE_PARTS / PARTS) / GIVEN_BEATS_SPREAD) ** 2
+        phase_score -= 0.5 * (((known - beat)[:, None] - PHASE_PARTS / PARTS) / GIVEN_BEATS_SPREAD) ** 2
         exact = np.diff(beat).astype(np.int64)
     else:
-        phase_score[np.searchsorted(written, on_beat)[:, None], np.flatnonzero(_PHASE_PARTS)] = IMPOSSIBLE
+        phase_score[np.searchsorted(written, on_beat)[:, None], np.flatnonzero(PHASE_PARTS)] = IMPOSSIBLE
     path = _find_path(phase_score, tempo_score, np.diff(times_sec[written]), outputs["step"], written, exact, tempos)
-    return ScoreTime(written, np.cumsum(path[:, 1]), _PHASE_PARTS[path[:, 0]])
+    return ScoreTime(written, np.cumsum(path[:, 1]), PHASE_PARTS[path[:, 0]])
 
 
 def _choose_tempos(period_sec: Floats) -> slice:
@@ -140,7 +157,7 @@ def _choose_tempos(period_sec: Floats) -> slice:
 def _score_phases(outputs: Mapping[str, Floats], written: IntArray) -> Floats:
     """What each place in the beat is worth, shape (n_written, n_phases)."""
     odds = outputs["beat"][written]
-    on_beat = np.where(_PHASE_PARTS == 0, -np.logaddexp(0, -odds), -np.logaddexp(0, odds))
+    on_beat = np.where(PHASE_PARTS == 0, -np.logaddexp(0, -odds), -np.logaddexp(0, odds))
     return np.asarray(PHASE_WEIGHT * outputs["phase"][written][:, : len(PHASES)] + BEAT_WEIGHT * on_beat)
 
 

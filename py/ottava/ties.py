@@ -11,8 +11,8 @@ from itertools import pairwise
 from math import lcm
 
 from ottava.datatypes import Meter
+from ottava.divisions import is_odd
 from ottava.meter import bar_quarters, beat_quarters
-from ottava.rhythm import is_odd
 
 # Note values that one sign can show, longest first: whole to 64th, with one dot, and parts of triplets and sextuplets.
 PRINTABLE = sorted(

@@ -14,12 +14,12 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.bars import smooth_periods
-from ottava.chords import describe_neighbours, tabulate_notes, tabulate_presses
+from ottava.bars import N_BAR_BEATS, smooth_periods
 from ottava.datatypes import BeatGrid, Floats, IntArray, Note, Pedal
+from ottava.divisions import Grid, division_costs, find_divisions, fits_beat
+from ottava.features import describe_neighbours, scale_lengths, tabulate_notes, tabulate_presses
 from ottava.meter import beat_positions, is_compound, signature_quarters
-from ottava.rhythm import Grid, division_costs, find_divisions, fits_beat
-from ottava.rhythm_classes import N_BAR_BEATS, PHASES
+from ottava.score_time import PHASES
 
 # Written lengths that the network chooses between: 98 % of those in data/train.
 VALUES = tuple(
@@ -183,12 +183,12 @@ def compute_note_features(
     starts = places[is_new]
     gaps = np.append(np.diff(starts), LONGEST_BEATS)
     counts = np.bincount(chord_of)
-    features[:, 0] = _scale(lengths_beats)
-    features[:, 1] = _scale(sounding_beats)
-    features[:, 2] = _scale(gaps)[chord_of]
-    features[:, 3] = _scale(np.append(LONGEST_BEATS, gaps[:-1]))[chord_of]
+    features[:, 0] = _scale_beats(lengths_beats)
+    features[:, 1] = _scale_beats(sounding_beats)
+    features[:, 2] = _scale_beats(gaps)[chord_of]
+    features[:, 3] = _scale_beats(np.append(LONGEST_BEATS, gaps[:-1]))[chord_of]
     followers = _find_followers(places, pitches)
-    features[:, 4:8] = _scale(followers)
+    features[:, 4:8] = _scale_beats(followers)
     features[:, 8] = np.log2(counts)[chord_of]
     features[:, 9:13] = describe_neighbours(chord_of, pitches)
     features[:, 13] = velocities / 32 - 2
@@ -209,9 +209,8 @@ def compute_note_features(
     return features
 
 
-def _scale(beats: Floats) -> Floats:
-    """Octaves of a length."""
-    return np.asarray(np.log2(np.clip(beats, SHORTEST_BEATS, LONGEST_BEATS)) / 2 + 0.5)
+def _scale_beats(beats: Floats) -> Floats:
+    return scale_lengths(beats, SHORTEST_BEATS, LONGEST_BEATS, at_one=0.5)
 
 
 def _find_followers(places: Floats, pitches: IntArray) -> Floats:

@@ -3,8 +3,9 @@
 import numpy as np
 from hypothesis import given, settings
 
+from ottava.chords import group_spreads
 from ottava.datatypes import Note, Performance
-from ottava.hands import N_FEATURES, choose_staffs, describe_hands, group_chords, split_hands
+from ottava.hands import N_FEATURES, choose_staffs, describe_hands, split_hands
 from tests.performances import WALTZ, perform, performances
 
 
@@ -14,7 +15,7 @@ def test_every_note_has_a_hand_and_hands_do_not_cross_in_a_chord(performance: Pe
     staffs = split_hands(performance.notes)
     assert len(staffs) == len(performance.notes)
     assert set(staffs) <= {1, 2}
-    for chord in group_chords([note.onset_sec for note in performance.notes]):
+    for chord in group_spreads([note.onset_sec for note in performance.notes]):
         left = [performance.notes[i].pitch for i in chord if staffs[i] == 2]
         right = [performance.notes[i].pitch for i in chord if staffs[i] == 1]
         assert not left or not right or max(left) <= min(right)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ottava import bars, chords, hands, names, rhythm_classes, values
+from ottava import bars, chords, hands, names, score_time, values
 from ottava.activations import INTERVALS_A_CALL, N_BANDS, N_HIDDEN_FRAMES, N_TRACKS
 from ottava.audio import N_MELS
 from ottava.errors import TranscriptionError
@@ -126,7 +126,7 @@ def test_the_rhythm_graphs_are_what_the_pipeline_feeds_them() -> None:
     assert sum(graph.bytes for graph in rhythm.graphs.values()) < 3_000_000
     modules = {"bars": bars, "values": values, "hands": hands, "names": names}
     features = {"rhythm": chords.N_FEATURES} | {name: module.N_FEATURES for name, module in modules.items()}
-    outputs = {"rhythm": rhythm_classes.OUTPUT_SIZES} | {name: of.OUTPUT_SIZES for name, of in modules.items()}
+    outputs = {"rhythm": score_time.OUTPUT_SIZES} | {name: of.OUTPUT_SIZES for name, of in modules.items()}
     for graph in rhythm.graphs.values():
         assert hashlib.sha256((folder / graph.file).read_bytes()).hexdigest() == graph.sha256
     chooser = rhythm.graphs.pop("readings")

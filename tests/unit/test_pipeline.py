@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ottava import pipeline
-from ottava.activations import FIRST_KEY_TRACK, LOWEST_PITCH, N_TRACKS, Attributes, Intervals, Segment
+from ottava.activations import FIRST_KEY_TRACK, N_TRACKS, Attributes, Intervals, Segment
 from ottava.checkpoints import Checkpoint, checkpoint_to_dict, read_checkpoints
-from ottava.datatypes import Performance
+from ottava.datatypes import LOWEST_PITCH, Performance
 from ottava.models import Graph, Model, Setting
 from ottava.notes import FRAME_SEC
 

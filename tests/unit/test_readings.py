@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ottava import bars, rhythm_classes
+from ottava import bars, score_time
 from ottava.chords import group_notes
 from ottava.datatypes import Choices, Note, Performance, Run, Tensors
 from ottava.placing import find_pace, place_by_model
@@ -32,15 +32,15 @@ from tests.performances import WALTZ, perform, performances
 
 # Long enough to be read at several tempos.
 LONG_WALTZ = [(quarter + 36 * turn, length, pitch) for turn in range(8) for quarter, length, pitch in WALTZ]
-SIZES = {"rhythm": sum(rhythm_classes.OUTPUT_SIZES.values()), "bars": sum(bars.OUTPUT_SIZES.values())}
+SIZES = {"rhythm": sum(score_time.OUTPUT_SIZES.values()), "bars": sum(bars.OUTPUT_SIZES.values())}
 
 
 def prefer(reading: int, strength: float = 0.0) -> Run:
     """Networks that know nothing but about how long a beat is, or say anything, and of the readings prefer one."""
     rng = np.random.default_rng(0)
     known = {"rhythm": np.zeros(SIZES["rhythm"]), "bars": np.zeros(SIZES["bars"])}
-    first = sum(rhythm_classes.OUTPUT_SIZES[name] for name in ("beat", "phase"))
-    octaves = rhythm_classes.PERIODS_LOG2_SEC - np.log2(0.6)
+    first = sum(score_time.OUTPUT_SIZES[name] for name in ("beat", "phase"))
+    octaves = score_time.PERIODS_LOG2_SEC - np.log2(0.6)
     known["rhythm"][first : first + len(octaves)] = -2 * octaves**2
 
     async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:

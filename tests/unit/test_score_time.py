@@ -5,8 +5,16 @@ import pytest
 
 from ottava import score_time
 from ottava.datatypes import Floats
-from ottava.rhythm_classes import OUTPUT_SIZES, PERIODS_LOG2_SEC, PHASES, STEPS
-from ottava.score_time import Given, ScoreTime, decode_score_time, locate_beats
+from ottava.score_time import (
+    OUTPUT_SIZES,
+    PERIODS_LOG2_SEC,
+    PHASES,
+    STEPS,
+    Given,
+    ScoreTime,
+    decode_score_time,
+    locate_beats,
+)
 
 # Quarters of a tune with triplets, a rest of two beats and an upbeat; the tempo slows down.
 PLACES = np.array([0.5, 1, 1.5, 2, 7 / 3, 8 / 3, 3, 3.25, 3.5, 3.75, 4, 6.5, 7, 8])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from ottava.datatypes import BeatGrid, Note, Pedal, Performance
-from ottava.rhythm import Grid
+from ottava.divisions import Grid
 from ottava.values import N_FEATURES, VALUES, choose_values, describe_values, hold_notes
 from tests.performances import performances
 

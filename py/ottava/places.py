@@ -1,98 +1,35 @@
-"""Rhythm: where each note stands in the score and how long it is written.
+"""Places: where in a beat each chord stands in the score.
 
 Method: notes that begin together are taken together; in every beat the chords snap to the division of the beat
 (halves, thirds, quarters, ...) whose squared errors and complexity cost least (the description-length view of
 Cemgil, Desain and Kappen, "Rhythm Quantization for Transcription", CMJ 24(2), 2000). Differs from it: costs set by
-search, beats already known. Written lengths follow the key's release, legato notes reach the next one of their voice.
+search, beats already known.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate
-from math import floor, lcm
-from typing import Literal
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.datatypes import BeatGrid, Note, Span
+from ottava.datatypes import BeatGrid
+from ottava.divisions import EXACT_DIVISIONS, Grid, division_costs, find_divisions, is_odd, snap_exactly
 from ottava.meter import beat_positions, is_compound, signature_quarters
 
-Grid = Literal["auto", "8", "16", "triplet"]
-
-# Divisions of a beat with their costs, in squared deviations of an onset: coarse search on folds 0 and 1 of
-# data/train with annotated beats (bench/results.md, "Rhythm").
-SIMPLE_COSTS = {1: 0.0, 2: 0.5, 3: 3.0, 4: 1.5, 6: 5.0, 8: 10.0}
-COMPOUND_COSTS = {1: 0.0, 3: 0.5, 2: 4.0, 6: 1.5, 4: 6.0, 12: 10.0}
 # Standard deviation of a played onset, in seconds.
 ONSET_SPREAD_SEC = 0.025
-# What --grid allows, as divisions of a quarter note.
-GRID_DIVISIONS: dict[Grid, tuple[int, ...]] = {"8": (1, 2), "16": (1, 2, 4), "triplet": (1, 2, 3, 6)}
 # Divisions that no chord of the rhythm network's usual places needs, with their costs, and how likely a chord must be
 # elsewhere for them to be tried: not tuned; bench/results.md, "Rhythm, constants", has the figures without them.
 UNUSUAL_COSTS = {5: 2.0, 7: 4.0, 10: 6.0, 12: 4.0, 16: 6.0}
 UNUSUAL_COMPOUND_COSTS = {4: 2.0, 12: 4.0}
 ELSEWHERE_CHANCE = 0.5
-# Divisions on which written music stands, how near to one of them is on it, and the share of the notes that are. Played
-# music is as near to one of the 47 places of a beat in a fifth of its notes.
-EXACT_DIVISIONS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24)
+# How near to one of `EXACT_DIVISIONS` written music is, and the share of the notes that are. Played music is as near to
+# one of the 47 places of a beat in a fifth of its notes.
 NEAR_EXACT, EXACT_SHARE = 0.002, 0.95
 # Swing: so many late offbeats at least, and of others no more than this share. No piece of data/train is taken for it.
 LEAST_SWUNG, MOST_STRAIGHT = 24, 0.1
-# A note held for at least this share (same search) of the way to the next one of its voice is written up to it:
-# pianists lift before the next note, and the page shows legato.
-LEGATO_SHARE = 0.3
-
-
-def measure_durations(
-    notes: Sequence[Note], places: Sequence[Fraction], times_sec: NDArray[np.float64]
-) -> list[Fraction]:
-    """Lengths in beats, from the place to where the key's release falls on the grid, at least one step.
-
-    Parameters
-    ----------
-    notes, places
-        Of one length; places in beats, those of a chord alike.
-    times_sec
-        Beat times, shape (n_beats,), increasing.
-
-    Returns
-    -------
-    list of Fraction
-        Greater than 0. The grid is what the places of the beat in which the key is released need, else that of the
-        note's own beat.
-    """
-    divisions = find_divisions(places)
-    releases = beat_positions(np.array([note.offset_sec for note in notes]), times_sec)
-    shortest = {division: Fraction(1, division) for division in divisions.values()}
-    lengths = []
-    for place, release in zip(places, releases.tolist(), strict=True):
-        own = divisions[floor(place)]
-        division = divisions.get(floor(release), own)
-        lengths.append(max(Fraction(round(release * division), division) - place, shortest[own]))
-    return lengths
-
-
-def find_divisions(places: Sequence[Fraction]) -> dict[int, int]:
-    """Into how many parts the places of each beat divide it; beats without a place are left out."""
-    divisions: dict[int, int] = {}
-    for place in places:
-        divisions[floor(place)] = lcm(divisions.get(floor(place), 1), place.denominator)
-    return divisions
-
-
-def is_odd(division: int) -> bool:
-    """Whether a division is one of quintuplets or septuplets, beside which no other can stand in a beat."""
-    return division % 5 == 0 or division % 7 == 0
-
-
-def division_costs(beat_quarter: Fraction, grid: Grid) -> dict[int, float]:
-    """Divisions of a beat allowed by ``grid``, with their costs."""
-    costs = SIMPLE_COSTS if beat_quarter.numerator != 3 else COMPOUND_COSTS
-    if grid == "auto":
-        return costs
-    steps = [Fraction(1, division) for division in GRID_DIVISIONS[grid]]
-    return {n: cost for n, cost in costs.items() if n == 1 or any((beat_quarter / n) % step == 0 for step in steps)}
 
 
 def is_written(positions: Sequence[float]) -> bool:
@@ -107,35 +44,11 @@ def place_exactly(positions: Sequence[float]) -> list[Fraction]:
 
     Where a beat has quintuplets or septuplets beside anything else, all of it goes to the finest plain division.
     """
-    places = _snap_exactly(positions)
+    places = snap_exactly(positions)
     divisions = find_divisions(places)
     mixed = {beat for beat, division in divisions.items() if is_odd(division) and division not in UNUSUAL_COSTS}
     return [Fraction(round(position * EXACT_DIVISIONS[-1]), EXACT_DIVISIONS[-1]) if floor(place) in mixed else place
             for place, position in zip(places, positions, strict=True)]
-
-
-def measure_exactly(
-    places: Sequence[Fraction], releases: Sequence[float], measured: Sequence[Fraction]
-) -> list[Fraction]:
-    """Lengths of written music whose keys are released at these positions; ``measured`` where the end fits no beat."""
-    divisions = find_divisions(places)
-    return [end - place if end > place and fits_beat(end, divisions) else length
-            for place, end, length in zip(places, _snap_exactly(releases), measured, strict=True)]
-
-
-def _snap_exactly(positions: Sequence[float]) -> list[Fraction]:
-    """The nearest multiples of one of `EXACT_DIVISIONS`."""
-    snapped = []
-    for position in positions:
-        places = (Fraction(round(position * n), n) for n in EXACT_DIVISIONS)
-        snapped.append(min(places, key=lambda place: abs(float(place) - position)))
-    return snapped
-
-
-def fits_beat(end: Fraction, divisions: Mapping[int, int]) -> bool:
-    """Whether a note may end there: among quintuplets on one of theirs, and on none elsewhere."""
-    division = divisions.get(floor(end), 1)
-    return division % end.denominator == 0 or not (is_odd(division) or is_odd(end.denominator))
 
 
 def limit_places(places: Sequence[Fraction], grid: BeatGrid, limit: Grid) -> list[Fraction]:
@@ -278,39 +191,3 @@ def straighten_swing(
         return floor(place) + (dotted if is_dotted else straight).get(phase, phase)
 
     return [straighten(place, phase) for place, phase in zip(places, phases, strict=True)], True
-
-
-def trim_durations(
-    spans: Sequence[Span], staffs: Sequence[int], voices: Sequence[int], *, joins_legato: bool = True
-) -> list[Span]:
-    """Written lengths: no note reaches over the next of its voice, legato notes reach up to it.
-
-    Parameters
-    ----------
-    spans, staffs, voices
-        Of one length; a span of length 0 is a grace note, and stays one.
-    joins_legato
-        Whether a note held for most of the way to the next one (`LEGATO_SHARE`) reaches up to it.
-
-    Returns
-    -------
-    list of Span
-        One for each note, in order; notes of a chord in one voice share one duration, spans of a voice do not overlap.
-    """
-    by_voice: dict[tuple[int, int], dict[Fraction, list[int]]] = {}
-    for index, span in enumerate(spans):
-        if span.duration_quarter:
-            by_voice.setdefault((staffs[index], voices[index]), {}).setdefault(span.onset_quarter, []).append(index)
-    trimmed = list(spans)
-    for chords in by_voice.values():
-        onsets = sorted(chords)
-        for onset, following in zip(onsets, [*onsets[1:], None], strict=True):
-            duration = max(spans[i].duration_quarter for i in chords[onset])
-            if following is not None:
-                gap = following - onset
-                # Up to a half note of silence is bridged, never more: a long rest is meant.
-                if duration >= gap or (joins_legato and duration >= LEGATO_SHARE * gap and gap <= 2):
-                    duration = gap
-            for index in chords[onset]:
-                trimmed[index] = Span(onset, duration)
-    return trimmed

@@ -1,4 +1,4 @@
-"""Rhythm: places and lengths in quarters."""
+"""Places of chords in the beat."""
 
 from fractions import Fraction
 
@@ -8,18 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ottava.chords import group_notes
-from ottava.datatypes import BeatGrid, Span
-from ottava.rhythm import (
-    Grid,
-    division_costs,
-    limit_places,
-    measure_durations,
-    refine_places,
-    snap_onsets,
-    straighten_swing,
-    straighten_thirds,
-    trim_durations,
-)
+from ottava.datatypes import BeatGrid
+from ottava.divisions import Grid, division_costs
+from ottava.places import limit_places, refine_places, snap_onsets, straighten_swing, straighten_thirds
 from tests.performances import Written, perform
 
 QUARTER = Fraction(1)
@@ -53,19 +44,6 @@ def test_a_spread_chord_is_one_chord() -> None:
 def test_a_grid_of_eighths_has_no_finer_place() -> None:
     written: list[Written] = [(i / 4, 0.2, 60 + i % 7) for i in range(16)]
     assert all((onset * 2).denominator == 1 for onset in onsets(written, grid="8"))
-
-
-def test_lengths_follow_the_keys() -> None:
-    performance = perform([(0, 2.0, 60), (2, 1.0, 62)], 100)
-    times = 0.5 + np.arange(5, dtype=np.float64) * 0.6
-    lengths = measure_durations(performance.notes, [Fraction(0), Fraction(2)], times)
-    assert [round(length) for length in lengths] == [2, 1]
-
-
-def test_legato_reaches_the_next_note_and_staccato_does_not() -> None:
-    spans = [Span(Fraction(0), Fraction(3, 4)), Span(Fraction(1), Fraction(1, 4)), Span(Fraction(2), Fraction(3))]
-    trimmed = trim_durations([*spans, Span(Fraction(3), QUARTER)], [1] * 4, [1] * 4)
-    assert [span.duration_quarter for span in trimmed] == [1, Fraction(1, 4), 1, 1]
 
 
 def test_five_in_a_beat_are_a_quintuplet() -> None:
