@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -44,7 +45,7 @@ def encode(suffix: str, tracks: Sequence[tuple[str, NDArray[np.float32], int]]) 
         for stream, samples, layout, sample_rate in streams:
             resampler = av.AudioResampler(stream.format.name, layout, sample_rate, stream.frame_size or None)
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32), "fltp", layout)
-            frame.sample_rate = sample_rate
+            frame.sample_rate, frame.time_base, frame.pts = sample_rate, Fraction(1, sample_rate), 0
             for part in [*resampler.resample(frame), *resampler.resample(None), None]:
                 container.mux(stream.encode(part))
     return content.getvalue()

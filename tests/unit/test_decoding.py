@@ -48,13 +48,12 @@ def test_behind_a_hole_the_recording_goes_on_in_time(
     sources: Sources, music: NDArray[np.float32], tmp_path: Path, name: str, damage: Callable[..., bytes]
 ) -> None:
     suffix, content = sources[name]
-    recording = open_content(tmp_path, suffix, damage(content, 0.4, len(content) // 20))
     whole = open_content(tmp_path, suffix, content)
     assert whole.warnings == ()
+    delay_sec = find_delay(read(whole), music, 4.5, 1.0)
+    recording = open_content(tmp_path, suffix, damage(content, 0.4, len(content) // 20))
     assert recording.n_samples == pytest.approx(whole.n_samples, abs=2 * FRAME_SEC * SAMPLE_RATE)
-    assert find_delay(read(recording), music, 4.5, 1.0) == pytest.approx(
-        find_delay(read(whole), music, 4.5, 1.0), abs=FRAME_SEC
-    )
+    assert find_delay(read(recording), music, 4.5, 1.0) == pytest.approx(delay_sec, abs=FRAME_SEC)
     (warning,) = recording.warnings
     assert warning.startswith("The recording is damaged or has a gap from 0:0")
     assert warning.endswith(": nothing could be read there.")
@@ -99,7 +98,7 @@ def test_a_hole_at_the_beginning_keeps_the_time(sources: Sources, music: NDArray
 
 
 def test_a_file_that_is_cut_off_says_only_so(sources: Sources, tmp_path: Path) -> None:
-    for name in ("mp3", "flac", "wav"):
+    for name in ("mp3", "flac"):
         suffix, content = sources[name]
         warnings = open_content(tmp_path, suffix, content[: len(content) // 2]).warnings
         assert warnings == ("The file is cut off: it holds 3 of 6 seconds.",)
