@@ -106,7 +106,7 @@ async function openShort(file, mp3, signal) {
     const sliced = await openSliced(file, 0, null);
     if (sliced) return sliced;
   }
-  const { mono, holes_sec } = await decodeWhole(file, signal);
+  const { mono, holes_sec } = await decodeWhole(file, mp3 !== null, signal);
   if (stamped && stamped.duration_sec - mono.length / SAMPLE_RATE > LEFT_OUT_SEC) {
     const sliced = await openSliced(file, 0, null);
     if (sliced) return sliced;
@@ -134,10 +134,10 @@ async function readTracks(file) {
   return readFacts(file);
 }
 
-/** @param {File} file @param {AbortSignal} signal @returns {Promise<{ mono: Float32Array, holes_sec: [number, number][] }>} */
-async function decodeWhole(file, signal) {
+/** @param {File} file @param {boolean} is_mp3 @param {AbortSignal} signal @returns {Promise<{ mono: Float32Array, holes_sec: [number, number][] }>} */
+async function decodeWhole(file, is_mp3, signal) {
   const { findPieces, joinPieces } = await import("./pieces.js");
-  const pieces = await findPieces(file);
+  const pieces = await findPieces(file, is_mp3);
   if (pieces.length > 0) {
     const joined = await joinPieces(pieces, SAMPLE_RATE, (blob) => decodeMono(blob, signal));
     signal.throwIfAborted();
@@ -201,7 +201,7 @@ function checkComplete(duration_sec, declared_sec, sentence) {
   return is_cut_off ? [sentence(duration_sec, declared_sec)] : [];
 }
 
-/** @param {[number, number][]} holes_sec in order @param {number} duration_sec with what is missing at the end */
+/** @param {[number, number][]} holes_sec in order @param {number} duration_sec with what is missing at the end @returns {string[]} */
 function checkDamage(holes_sec, duration_sec) {
   const [last_begin, last_end] = holes_sec.at(-1) ?? [0, 0];
   if (duration_sec - last_end < CUT_OFF_SEC) {

@@ -63,9 +63,7 @@ export function findMp3Pieces(bytes, file) {
   const sec = runs.reduce((sum, { places, frame_sec }) => sum + places.length * frame_sec, 0);
   return runs.map((run, i) => {
     const gap_sec = i === 0 ? 0 : (run.gap_bytes * sec) / n_bytes;
-    return makePiece(run, 0, gap_sec, (from, end) =>
-      runs.length === 1 && from === run.places[0] ? file : file.slice(from, end),
-    );
+    return makePiece(run, 0, gap_sec, file);
   });
 }
 
@@ -73,20 +71,20 @@ export function findMp3Pieces(bytes, file) {
  * @param {Run} run
  * @param {number} first frame
  * @param {number} gap_sec
- * @param {(from: number, end: number) => Blob} slice
+ * @param {Blob} file
  * @returns {Piece}
  */
-function makePiece(run, first, gap_sec, slice) {
+function makePiece(run, first, gap_sec, file) {
   const n_frames = run.places.length - first;
   return {
-    blob: slice(/** @type {number} */ (run.places[first]), run.end),
+    blob: file.slice(run.places[first], run.end),
     gap_sec,
     end_sec: null,
     resume(decoded_sec) {
       const n_decoded = Math.ceil(decoded_sec / run.frame_sec);
       if (n_frames - n_decoded <= SPARED_FRAMES) return [];
       const next = first + n_decoded + SPARED_FRAMES - 1;
-      return [makePiece(run, next, (next - first) * run.frame_sec - decoded_sec, slice)];
+      return [makePiece(run, next, (next - first) * run.frame_sec - decoded_sec, file)];
     },
   };
 }

@@ -17,16 +17,31 @@ const HOLE_SEC = 600; // more is no hole but a damaged number
 
 /**
  * @param {Blob} file
+ * @param {boolean} is_mp3
  * @returns {Promise<Piece[]>} more than one where there is damage; none where that is not known
  */
-export async function findPieces(file) {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  if (String.fromCharCode(...bytes.subarray(0, 4)) === "OggS") {
+export async function findPieces(file, is_mp3) {
+  const mark = await file.slice(0, 4).text();
+  if (mark === "OggS") {
     const { findOggPieces } = await import("./ogg.js");
-    return findOggPieces(bytes);
+    return keepWhole(findOggPieces(await readAll(file)), file);
   }
+  if (mark === "fLaC") {
+    const { findFlacPieces } = await import("./flac.js");
+    return keepWhole(findFlacPieces(await readAll(file)), file);
+  }
+  if (!is_mp3) return [];
   const { findMp3Pieces } = await import("./mp3.js");
-  return findMp3Pieces(bytes, file);
+  return keepWhole(findMp3Pieces(await readAll(file), file), file);
+}
+
+/** @param {Blob} file */
+const readAll = async (file) => new Uint8Array(await file.arrayBuffer());
+
+/** What has no damage is decoded as it is. @param {Piece[]} pieces @param {Blob} file */
+function keepWhole(pieces, file) {
+  const [piece] = pieces;
+  return piece && pieces.length === 1 ? [{ ...piece, blob: file }] : pieces;
 }
 
 /**

@@ -47,7 +47,7 @@ def read(page: Page, folder: Path, suffix: str, content: bytes) -> tuple[NDArray
     return (samples - 0x4000) / 0x3FFF, told["said"]
 
 
-@pytest.mark.parametrize("name", ["mp3", "vorbis", "opus", "m4a"])
+@pytest.mark.parametrize("name", ["mp3", "flac", "vorbis", "opus", "m4a"])
 def test_behind_a_hole_the_recording_goes_on_in_time(page: Page, sources: Sources, tmp_path: Path, name: str) -> None:
     suffix, content = sources[name]
     whole, said = read(page, tmp_path, suffix, content)
