@@ -58,8 +58,15 @@ class Facts:
     is_stamped: bool
 
 
-def read_facts(path: Path) -> Facts:
+def read_facts(path: Path, track: int = 0) -> Facts:
     """Read the headers of a recording.
+
+    Parameters
+    ----------
+    path
+        Any format that FFmpeg knows.
+    track
+        Number of the sound track whose length is asked for.
 
     Raises
     ------
@@ -70,10 +77,11 @@ def read_facts(path: Path) -> Facts:
     for link in _find_links(path):
         with _spare_later(link), _open_audio(path, link) as container:
             name, streams = container.format.name, container.streams.audio
-            duration = streams[0].duration
+            stream = streams[min(track, len(streams) - 1)]
+            duration = stream.duration
             # Of others without time stamps it is a guess from the first frames.
             is_stated = duration and (name == "mp3" or name not in COUNTED)
-            promised_sec = float(duration * streams[0].time_base) if is_stated else None
+            promised_sec = float(duration * stream.time_base) if is_stated else None
             links.append(Facts(len(streams), promised_sec, name not in COUNTED))
     promises = [link.promised_sec for link in links if link.promised_sec is not None]
     promised_sec = sum(promises) if len(promises) == len(links) else None
@@ -166,7 +174,7 @@ def _drop_strays(decoded: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]
     """Count as damaged what has another format than what is around it and is short."""
     name, strays = "", list[tuple[Any, Any]]()
     for packet, frame in decoded:
-        if frame is None:
+        if frame is None or (name and not LOWEST_RATE <= frame.sample_rate <= HIGHEST_RATE):
             yield packet, None
             continue
         if strays and _name_format(strays[0][1]) != _name_format(frame):

@@ -58,9 +58,9 @@ def open_recording(path: Path, sample_rate: int) -> Recording:
     TranscriptionError
         When the file is missing, may not be read or holds no sound.
     """
-    facts = read_facts(path)
-    surveys = [_survey(path, track, sample_rate) for track in range(facts.n_tracks)]
+    surveys = [_survey(path, track, sample_rate) for track in range(read_facts(path).n_tracks)]
     track = choose_track([survey.energies for survey in surveys])
+    facts = read_facts(path, track)
     n_samples, holes = surveys[track].n_samples, surveys[track].holes
     if not n_samples:
         raise surveys[0].problem or TranscriptionError(f"{path.name} holds no sound; the file may be damaged.")

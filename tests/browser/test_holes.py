@@ -43,8 +43,8 @@ def read(page: Page, folder: Path, suffix: str, content: bytes) -> tuple[NDArray
     path.write_bytes(content)
     page.set_input_files("#hand", path)
     told = json.loads(page.evaluate(READ))
-    samples = np.array([ord(letter) for letter in told["text"]], np.float32)
-    return (samples - 0x4000) / 0x3FFF, told["said"]
+    steps = np.array([ord(letter) for letter in told["text"]])
+    return ((steps - 0x4000) / 0x3FFF).astype(np.float32), told["said"]
 
 
 @pytest.mark.parametrize("name", ["mp3", "flac", "vorbis", "opus", "m4a"])
