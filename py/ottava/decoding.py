@@ -33,6 +33,8 @@ MARGIN_SEC = 1.0  # that a recording may be longer than what its header states
 LEAST_BYTES_SEC = 100  # silence in FLAC takes 150; for a longer hole a file has no room: its time stamp is damaged
 # What is no sound between two files that were joined: tags, and the frame that states the length of an MP3.
 TAGS = (b"ID3", b"TAG", b"APETAGEX", b"Xing", b"Info")
+ID3_BYTES, HEAD_BYTES = 10, 4096
+MPEG_1_RATE = 32_000  # Hz, the lowest; at lower ones an MP3 frame is half as long
 PAGE_BYTES, FIRST_PAGE = 6, 2  # that say that an Ogg page begins; the bit of the last: it is the first of a stream
 SCANNED_BYTES = 1 << 20
 ZEROS = 1 << 16  # samples in one block
@@ -78,14 +80,28 @@ def read_facts(path: Path, track: int = 0) -> Facts:
         with _spare_later(link), _open_audio(path, link) as container:
             name, streams = container.format.name, container.streams.audio
             stream = streams[min(track, len(streams) - 1)]
-            duration = stream.duration
-            # Of others without time stamps it is a guess from the first frames.
-            is_stated = duration and (name == "mp3" or name not in COUNTED)
-            promised_sec = float(duration * stream.time_base) if is_stated else None
+            # Without time stamps FFmpeg guesses from the bytes of the first frames.
+            promised_sec = (
+                float(stream.duration * stream.time_base) if stream.duration and name not in COUNTED else None
+            )
+            if name == "mp3" and (n_frames := _read_frame_count(path)):
+                promised_sec = n_frames * (1152 if stream.rate >= MPEG_1_RATE else 576) / stream.rate
             links.append(Facts(len(streams), promised_sec, name not in COUNTED))
     promises = [link.promised_sec for link in links if link.promised_sec is not None]
     promised_sec = sum(promises) if len(promises) == len(links) else None
     return Facts(links[0].n_tracks, promised_sec, links[0].is_stamped)
+
+
+def _read_frame_count(path: Path) -> int:
+    """Read how many frames an MP3 file states that it has; 0 where it states none."""
+    with path.open("rb") as file:
+        tag = file.read(ID3_BYTES)
+        if tag.startswith(b"ID3"):
+            file.seek(ID3_BYTES + sum(byte << shift for byte, shift in zip(tag[6:], (21, 14, 7, 0), strict=True)))
+        else:
+            file.seek(0)
+        stated = re.search(rb"(?:Xing|Info)...[\1\3\5\7\x09\x0b\x0d\x0f](....)", file.read(HEAD_BYTES), re.DOTALL)
+    return int.from_bytes(stated[1], "big") if stated else 0
 
 
 def decode(path: Path, track: int, sample_rate: int) -> Iterator[Block]:
@@ -195,7 +211,7 @@ def _fill_holes(decoded: Iterable[tuple[Any, Any]], container: Any, stream: Any,
     limit_sec = _find_limit(container, stream, link)
     # Where the next frame should begin, and where the last packet ends; FLAC alone is known to begin at 0.
     end_sec, last_sec = 0.0 if container.format.name == "flac" else None, 0.0
-    n_lost, is_damaged = 0, False  # since the last frame
+    n_lost, is_damaged, is_joined = 0, False, False  # since the last frame
     n_bytes, sounding_sec = 0, 0.0
     for packet, frame in decoded:
         if packet.pts is not None:
@@ -203,18 +219,20 @@ def _fill_holes(decoded: Iterable[tuple[Any, Any]], container: Any, stream: Any,
             last_sec = begin_sec + float((packet.duration or 0) * packet.time_base)
             end_sec = begin_sec if end_sec is None else end_sec
         if frame is None:
-            if not any(tag in bytes(packet) for tag in TAGS):
-                n_lost, is_damaged = n_lost + packet.size, True
+            n_lost, is_damaged = n_lost + packet.size, True
+            is_joined = is_joined or (is_counted and any(tag in bytes(packet) for tag in TAGS))
             continue
         begin_sec = end_sec or 0.0 if frame.time is None else frame.time
         hole_sec = begin_sec - (begin_sec if end_sec is None else end_sec)
-        if is_counted and is_damaged:
+        if is_joined:
+            hole_sec = 0.0
+        elif is_counted and is_damaged:
             bytes_sec = n_bytes / sounding_sec if sounding_sec > RATE_KNOWN_SEC else (container.bit_rate or 0) / 8
             hole_sec = max(hole_sec, n_lost / bytes_sec if bytes_sec else 0.0)
         if hole_sec > (LEAST_HOLE_SEC if is_damaged else JUMP_SEC) and (is_counted or begin_sec < limit_sec):
             yield hole_sec
         yield frame
-        n_lost, is_damaged = 0, False
+        n_lost, is_damaged, is_joined = 0, False, False
         end_sec = begin_sec + frame.samples / frame.sample_rate
         n_bytes, sounding_sec = n_bytes + packet.size, sounding_sec + frame.samples / frame.sample_rate
     is_whole = limit_sec - MARGIN_SEC <= last_sec + JUMP_SEC < limit_sec  # else it was cut off

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -133,3 +134,13 @@ def test_a_channel_upside_down_is_heard(music: NDArray[np.float32], tmp_path: Pa
         content = encode(suffix, [(encoder, np.stack([music, -music]), SAMPLE_RATE)])
         samples = read(open_content(tmp_path, suffix, content))
         assert np.square(samples).mean() == pytest.approx(np.square(music).mean(), rel=0.1)
+
+
+def test_a_tag_between_joined_mp3_files_is_no_hole(sources: Sources, tmp_path: Path) -> None:
+    """Nor is a picture in it sound that is missing at the end."""
+    _, content = sources["mp3"]
+    picture = Random(4).randbytes(50_000)
+    tag = b"ID3\x03\0\0" + bytes(len(picture) >> shift & 127 for shift in (21, 14, 7, 0)) + picture
+    recording = open_content(tmp_path, "mp3", tag + content + b"TAG" + bytes(125) + tag + content)
+    assert recording.warnings == ()
+    assert recording.n_samples / SAMPLE_RATE == pytest.approx(12, abs=0.2)
