@@ -25,6 +25,7 @@ from ottava.mono import mix_blocks
 LOWEST_RATE, HIGHEST_RATE = 3000, 768_000
 COUNTED = {"mp3", "aac", "ac3", "eac3", "dts"}  # formats whose packets have no time stamps: FFmpeg counts them
 LEAST_HOLE_SEC = 0.001
+FRAME_SEC = 0.03  # of MP3: one that makes no sense may be a part of a tag
 JUMP_SEC = 0.1  # time stamps jump by up to 0.02 s where nothing is missing (Vorbis, Matroska)
 STRAY_SEC = 0.15  # sound of another rate or with other channels that is shorter is noise that looks like a frame
 RATE_KNOWN_SEC = 1.0  # of sound, until its bytes a second are known
@@ -229,8 +230,11 @@ def _fill_holes(decoded: Iterable[tuple[Any, Any]], container: Any, stream: Any,
         elif is_counted and is_damaged:
             bytes_sec = n_bytes / sounding_sec if sounding_sec > RATE_KNOWN_SEC else (container.bit_rate or 0) / 8
             hole_sec = max(hole_sec, n_lost / bytes_sec if bytes_sec else 0.0)
-        if hole_sec > (LEAST_HOLE_SEC if is_damaged else JUMP_SEC) and (is_counted or begin_sec < limit_sec):
+        least_sec = (FRAME_SEC if is_counted else LEAST_HOLE_SEC) if is_damaged else JUMP_SEC
+        if hole_sec > least_sec and (is_counted or begin_sec < limit_sec):
             yield hole_sec
+        elif is_counted:
+            begin_sec -= hole_sec  # it is made up for when more is missing
         yield frame
         n_lost, is_damaged, is_joined = 0, False, False
         end_sec = begin_sec + frame.samples / frame.sample_rate
