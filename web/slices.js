@@ -205,7 +205,6 @@ class Source {
   #held = [];
   #hold_from = 0;
   #end = 0;
-  #tried = -1; // where decoding was begun again last
   #fresh_from = -Infinity; // what comes before is decoded already
   #careful_end = Infinity;
   #step_sec = STEP_SEC;
@@ -316,7 +315,7 @@ class Source {
         if (!(await this.isThere())) throw error;
       }
       if (this.#end >= this.#careful_end - JUMP_SEC * this.rate) this.#restart(WARM_UP_SEC, Infinity);
-      else if (this.#careful_end === Infinity && this.#end > this.#tried) this.#restart(WARM_UP_SEC, CAREFUL_SEC);
+      else if (this.#careful_end === Infinity) this.#restart(WARM_UP_SEC, CAREFUL_SEC);
       else {
         const begin = this.#end;
         this.#end = Math.min(this.n_samples, begin + Math.round(this.#step_sec * this.rate));
@@ -331,7 +330,6 @@ class Source {
   /** @param {number} warm_up_sec what is decoded again and not used @param {number} careful_sec */
   #restart(warm_up_sec, careful_sec) {
     const sec = (this.#end + this.delay) / this.rate;
-    this.#tried = this.#end;
     this.#fresh_from = this.#end;
     this.#careful_end = this.#end + careful_sec * this.rate;
     this.#decoded?.return();
