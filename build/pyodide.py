@@ -24,7 +24,7 @@ PACKAGE = ROOT / "py" / "ottava"
 COMPILER = ROOT / "build" / "compile.mjs"
 
 # The command line, its self-test, its decoders, its files and its printed pages stay at home.
-NOT_IN_THE_PAGE = {"__main__.py", "check.py", "native.py", "outputs.py", "pages.py"}
+NOT_IN_THE_PAGE = {"__main__.py", "check.py", "decoding.py", "mono.py", "native.py", "outputs.py", "pages.py"}
 
 # Looked for at import by pretty_midi (its soundfont), never called here.
 STUBS = {"pretty_midi": ["importlib_resources"]}

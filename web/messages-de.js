@@ -187,7 +187,13 @@ export const messages = {
   tooLong: (limit_min) => `Diese Aufnahme ist zu lang: Dieser Browser öffnet höchstens ${limit_min} Minuten.`,
   cutOff: (decoded_sec, declared_sec) =>
     `Die Datei ist abgeschnitten: Sie enthält ${formatDuration(decoded_sec)} von angekündigten ${formatDuration(declared_sec)}.`,
-  damaged: (first_sec) => `Die Datei ist bei ${formatDuration(first_sec)} beschädigt: Dort kann Musik fehlen.`,
+  partMissing: (held_sec, declared_sec) =>
+    `Ein Teil der Datei fehlt: Sie enthält ${formatDuration(held_sec)} von angekündigten ${formatDuration(declared_sec)}.`,
+  damaged: (places, n_more) => {
+    const named = places.map(([begin, end]) => `von ${formatDuration(begin)} bis ${formatDuration(end)}`);
+    const listed = n_more > 0 ? [...named, `an ${n_more} weiteren Stellen`] : named;
+    return `Die Aufnahme ist ${new Intl.ListFormat("de-DE").format(listed)} beschädigt oder hat dort eine Lücke: Dort war nichts zu lesen.`;
+  },
   exampleMissing: "Das Beispiel ließ sich nicht laden.",
   sharedLost: "Das Geteilte ließ sich nicht aufbewahren: Speicherplatz freigeben oder die Datei hier wählen.",
 

@@ -179,8 +179,15 @@ export const messages = {
   /** @param {number} decoded_sec @param {number} declared_sec */
   cutOff: (decoded_sec, declared_sec) =>
     `The file is cut off: it holds ${formatDuration(decoded_sec)} of the ${formatDuration(declared_sec)} that it announces.`,
-  /** @param {number} first_sec */
-  damaged: (first_sec) => `The file is damaged at ${formatDuration(first_sec)}: some music may be missing there.`,
+  /** @param {number} held_sec @param {number} declared_sec */
+  partMissing: (held_sec, declared_sec) =>
+    `Some of the file is missing: it holds ${formatDuration(held_sec)} of the ${formatDuration(declared_sec)} that it announces.`,
+  /** @param {[number, number][]} places begin and end in seconds @param {number} n_more places */
+  damaged: (places, n_more) => {
+    const named = places.map(([begin, end]) => `from ${formatDuration(begin)} to ${formatDuration(end)}`);
+    const listed = n_more > 0 ? [...named, `in ${n_more} more places`] : named;
+    return `The recording is damaged or has a gap ${new Intl.ListFormat("en-GB").format(listed)}: nothing could be read there.`;
+  },
   exampleMissing: "The example could not be loaded.",
   sharedLost: "What was shared could not be kept: free some storage, or choose the file here.",
 

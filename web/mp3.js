@@ -1,12 +1,18 @@
 /**
- * How long an MP3 file says it is, and what its encoder has added to the recording, from its first frame.
+ * How long an MP3 file says it is, and what its encoder has added to the recording, from its first frame; and its runs
+ * of whole frames, where it is damaged or several were joined.
  *
  * Source: ISO/IEC 11172-3, 2.4.2.3 (frame header); the "Xing"/"Info" tag that encoders write into the first frame, whose
  * frame count tells a whole file from one that was cut off, and LAME's extension of it, which tells the padding.
  */
 
+/** @import { Piece } from "./pieces.js" */
+
 const ID3_HEADER_BYTES = 10;
 const SEARCH_BYTES = 65536; // junk between the tag and the first frame that is looked through
+
+const TAGS = ["ID3", "TAG", "APETAGEX"]; // what is no sound between two files that were joined
+const SPARED_FRAMES = 4; // that decoders and padding may take from a run
 
 const DECODER_DELAY = 529; // samples, of every decoder; the tag counts the encoder's only
 
@@ -44,12 +50,88 @@ export function readMp3(bytes, n_bytes) {
   return null;
 }
 
+/** @typedef {{ key: string, frame_sec: number, places: number[], end: number, gap_bytes: number }} Run of whole frames */
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} bytes the file
+ * @param {Blob} file
+ * @returns {Piece[]} none when this is no MP3
+ */
+export function findMp3Pieces(bytes, file) {
+  const runs = findRuns(bytes);
+  const n_bytes = runs.reduce((sum, { places, end }) => sum + end - /** @type {number} */ (places[0]), 0);
+  const sec = runs.reduce((sum, { places, frame_sec }) => sum + places.length * frame_sec, 0);
+  return runs.map((run, i) => {
+    const gap_sec = i === 0 ? 0 : (run.gap_bytes * sec) / n_bytes;
+    return makePiece(run, 0, gap_sec, file);
+  });
+}
+
+/**
+ * @param {Run} run
+ * @param {number} first frame
+ * @param {number} gap_sec
+ * @param {Blob} file
+ * @returns {Piece}
+ */
+function makePiece(run, first, gap_sec, file) {
+  const n_frames = run.places.length - first;
+  return {
+    blob: file.slice(run.places[first], run.end),
+    gap_sec,
+    end_sec: null,
+    resume(decoded_sec) {
+      const n_decoded = Math.ceil(decoded_sec / run.frame_sec);
+      if (n_frames - n_decoded <= SPARED_FRAMES) return [];
+      const next = first + n_decoded + SPARED_FRAMES - 1;
+      return [makePiece(run, next, (next - first) * run.frame_sec - decoded_sec, file)];
+    },
+  };
+}
+
+/** @param {Uint8Array} bytes */
+function findRuns(bytes) {
+  /** @type {Run[]} */
+  const runs = [];
+  let run = /** @type {Run | null} */ (null);
+  let ended = skipId3(bytes);
+  for (let at = ended; at + 4 <= bytes.length; ) {
+    const frame = readFrame(bytes, at);
+    const key = frame && `${frame.sample_rate} ${frame.is_mono}`;
+    if (!frame || !key || at + frame.n_bytes > bytes.length || (key !== run?.key && !isFollowed(bytes, at, frame))) {
+      run = null;
+      at++;
+      continue;
+    }
+    if (key !== run?.key) {
+      const between = new TextDecoder("latin1").decode(bytes.subarray(ended, at));
+      const gap_bytes = TAGS.some((tag) => between.includes(tag)) ? 0 : at - ended;
+      run = { key, frame_sec: frame.n_samples / frame.sample_rate, places: [], end: at, gap_bytes };
+      runs.push(run);
+    }
+    run.places.push(at);
+    at += frame.n_bytes;
+    run.end = at;
+    ended = at;
+  }
+  return runs;
+}
+
+/** One header may be chance; the next frames must follow where this one ends. @param {Uint8Array} bytes @param {number} at @param {Frame} frame */
+function isFollowed(bytes, at, frame) {
+  const next = readFrame(bytes, at + frame.n_bytes);
+  const third = next && readFrame(bytes, at + frame.n_bytes + next.n_bytes);
+  return [next, third].every((other) => other?.sample_rate === frame.sample_rate && other.is_mono === frame.is_mono);
+}
+
 /** @param {Uint8Array} bytes */
 function skipId3(bytes) {
   if (String.fromCharCode(...bytes.subarray(0, 3)) !== "ID3") return 0;
   const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(6, 10); // seven bits each
   return ID3_HEADER_BYTES + ((a << 21) | (b << 14) | (c << 7) | d);
 }
+
+/** @typedef {NonNullable<ReturnType<typeof readFrame>>} Frame */
 
 /** @param {Uint8Array} bytes @param {number} at */
 function readFrame(bytes, at) {
@@ -65,7 +147,7 @@ function readFrame(bytes, at) {
   const n_bytes = Math.floor(((n_samples / 8) * kbps * 1000) / sample_rate) + ((rates >> 1) & 1);
   const is_mono = mode >> 6 === 3;
   const side_bytes = version === 3 ? (is_mono ? 17 : 32) : is_mono ? 9 : 17;
-  return { kbps, sample_rate, n_samples, n_bytes, tag_offset: 4 + side_bytes };
+  return { kbps, sample_rate, n_samples, n_bytes, is_mono, tag_offset: 4 + side_bytes };
 }
 
 /** The frame count of a Xing or Info tag at `at`; 0 where there is none. @param {Uint8Array} bytes @param {number} at */

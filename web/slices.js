@@ -6,14 +6,19 @@
  * may land some samples beside its place, so that what is passed over is decoded there too.
  */
 
+import { chooseTrack, countBlock, measureEnergy, mixToMono } from "./mono.js";
 import { findSource, planResampling, resample } from "./resample.js";
 
-/** @import { AudioSample } from "./vendor/mediabunny/mediabunny.min.mjs" */
+/** @import { AudioSample, Input, InputAudioTrack } from "./vendor/mediabunny/mediabunny.min.mjs" */
 
 const WARM_UP_SEC = 1;
 const FAR_SEC = 30; // from here on a jump is quicker
 const UNSURE_AFTER_JUMP = new Set(["opus", "vorbis"]);
 const BLOCK_SAMPLES = 1 << 16; // resampled in one go: 5 to 10 ms
+const CAREFUL_SEC = 1; // decoded alone before damage: what is read ahead fails with it
+const STEP_SEC = 0.05; // how far after damage decoding is tried again
+const STEP_GROWTH = 1.25; // as long as it fails
+const JUMP_SEC = 0.1; // time stamps jump by up to 0.02 s where nothing is missing
 const LEAST_BYTES_SEC = 100; // silence in FLAC takes 150; less is a damaged length
 const RATES = { lowest: 3000, highest: 192_000 }; // Hz; others are damage, and resampling would take for ever
 
@@ -22,7 +27,7 @@ const RATES = { lowest: 3000, highest: 192_000 }; // Hz; others are damage, and 
  * @property {number} n_samples
  * @property {number} duration_sec
  * @property {number | null} declared_sec what the file's header says; null for MP3, where it may be an estimate
- * @property {() => number[]} findDamage where packets could not be decoded, in seconds
+ * @property {() => [number, number][]} findDamage begin and end of what could not be decoded, in seconds, in order
  * @property {(first_sample: number, last_sample: number) => Promise<Float32Array>} read mono, ±1, last excluded
  * @property {() => void} close
  */
@@ -48,12 +53,13 @@ export async function openSlices(file, sample_rate, minimum_sec, padding) {
   const n_samples = Math.floor((n_source * sample_rate) / rate);
   const can_jump = !UNSURE_AFTER_JUMP.has(codec);
   const source = new Source(
-    (sec) => sink.samples(sec),
+    (sec, end_sec) => sink.samples(sec, end_sec),
     () => isThere(file),
     rate,
     padding.first,
     n_source,
     can_jump,
+    minimum_sec === 0 ? await findJumps(track.packets) : [],
   );
   const plan = planResampling(rate, sample_rate);
 
@@ -66,7 +72,7 @@ export async function openSlices(file, sample_rate, minimum_sec, padding) {
     n_samples,
     duration_sec: n_samples / sample_rate,
     declared_sec,
-    findDamage: () => source.damage_sec,
+    findDamage: () => source.findHoles(),
     async read(first_sample, last_sample) {
       const samples = new Float32Array(last_sample - first_sample);
       source.hold(Math.floor((first_sample * rate) / sample_rate) - plan.reach);
@@ -91,10 +97,11 @@ export async function openSlices(file, sample_rate, minimum_sec, padding) {
  * @throws where the beginning of the file is damaged
  */
 async function openTrack(input, { AudioSampleSink, EncodedPacketSink }, minimum_sec, n_bytes) {
-  const track = await input.getPrimaryAudioTrack();
+  const track = await pickTrack(input, AudioSampleSink);
   if (!track || !(await track.canDecode())) return null;
   // Of a FLAC without a first packet everything else would look for one for ever (mediabunny 1.61).
-  if (!(await new EncodedPacketSink(track).getFirstPacket())) return null;
+  const packets = new EncodedPacketSink(track);
+  if (!(await packets.getFirstPacket())) return null;
   const duration_sec = await track.computeDuration();
   if (duration_sec < minimum_sec || duration_sec * LEAST_BYTES_SEC > n_bytes) return null;
   const sink = new AudioSampleSink(track);
@@ -102,7 +109,81 @@ async function openTrack(input, { AudioSampleSink, EncodedPacketSink }, minimum_
   if (rate < RATES.lowest || rate > RATES.highest) return null;
   const codec = (await track.getCodec()) ?? "";
   const declared_sec = codec === "mp3" ? null : await track.getDurationFromMetadata();
-  return { sink, rate, codec, duration_sec, declared_sec };
+  return { sink, packets, rate, codec, duration_sec, declared_sec };
+}
+
+/**
+ * Where packets are missing, in seconds: decoders of Opus count on, whatever the time stamps say.
+ * @param {import("./vendor/mediabunny/mediabunny.min.mjs").EncodedPacketSink} packets
+ */
+async function findJumps(packets) {
+  /** @type {[number, number][]} */
+  const jumps_sec = [];
+  let end_sec = Infinity;
+  try {
+    for await (const { timestamp, duration } of packets.packets(undefined, undefined, { metadataOnly: true })) {
+      if (timestamp - end_sec > JUMP_SEC) jumps_sec.push([end_sec, timestamp]);
+      end_sec = timestamp + duration;
+    }
+  } catch {} // decoding will meet it
+  return jumps_sec;
+}
+
+/**
+ * What a file says of itself: the number of its tracks that sound, and the length of the first of them.
+ * @param {File} file
+ * @returns {Promise<{ n_tracks: number, duration_sec: number } | null>} null where it is unknown
+ */
+export async function readFacts(file) {
+  if (!("AudioDecoder" in globalThis)) return null;
+  const { ALL_FORMATS, BlobSource, Input } = await import("./vendor/mediabunny/mediabunny.min.mjs");
+  const input = new Input({ source: new BlobSource(file), formats: ALL_FORMATS });
+  try {
+    const tracks = await input.getAudioTracks();
+    if (!tracks[0]) return null;
+    const begin_sec = Math.max(0, await tracks[0].getFirstTimestamp());
+    return { n_tracks: tracks.length, duration_sec: (await tracks[0].computeDuration()) - begin_sec };
+  } catch {
+    return null;
+  } finally {
+    input.dispose();
+  }
+}
+
+/**
+ * @param {Input} input
+ * @param {typeof import("./vendor/mediabunny/mediabunny.min.mjs").AudioSampleSink} AudioSampleSink
+ * @returns {Promise<InputAudioTrack | undefined>}
+ */
+async function pickTrack(input, AudioSampleSink) {
+  const tracks = await input.getAudioTracks();
+  if (tracks.length < 2) return tracks[0];
+  const energies = [];
+  for (const track of tracks) energies.push(await measureTrack(track, AudioSampleSink).catch(() => []));
+  return tracks[chooseTrack(energies)];
+}
+
+/**
+ * The mean square of each block of a track.
+ * @param {InputAudioTrack} track
+ * @param {typeof import("./vendor/mediabunny/mediabunny.min.mjs").AudioSampleSink} AudioSampleSink
+ */
+async function measureTrack(track, AudioSampleSink) {
+  const energies = [];
+  const rate = await track.getSampleRate();
+  const n_block = countBlock(rate);
+  let [sum, n] = [0, 0];
+  for await (const sample of new AudioSampleSink(track).samples()) {
+    const mono = new Float32Array(sample.numberOfFrames);
+    mixToMono(copyChannels(sample), rate, mono);
+    sum += measureEnergy(mono) * mono.length;
+    n += mono.length;
+    sample.close();
+    if (n < n_block) continue;
+    energies.push(sum / n);
+    [sum, n] = [0, 0];
+  }
+  return energies;
 }
 
 /**
@@ -120,35 +201,47 @@ async function findRate(track, sink) {
 class Source {
   /** @type {AsyncGenerator<AudioSample, void, unknown> | null} */
   #decoded = null;
-  /** @type {{ at: number, samples: Float32Array }[]} what is decoded and not yet passed, in order */
+  /** @type {{ at: number, n_samples: number, channels: Float32Array[] }[]} decoded and not yet passed, in order */
   #held = [];
   #hold_from = 0;
   #end = 0;
-  /** @type {number[]} */
-  damage_sec = [];
+  #fresh_from = -Infinity; // what comes before is decoded already
+  #careful_end = Infinity;
+  #step_sec = STEP_SEC;
+  /** @type {[number, number][]} first and last sample, excluded */
+  #holes = [];
 
   /**
-   * @param {(sec: number) => AsyncGenerator<AudioSample, void, unknown>} decodeFrom
+   * @param {(sec: number, end_sec?: number) => AsyncGenerator<AudioSample, void, unknown>} decodeFrom
    * @param {() => Promise<boolean>} isThere the file
    * @param {number} rate Hz
    * @param {number} delay samples before the recording begins
    * @param {number} n_samples of the recording
    * @param {boolean} can_jump exactly
+   * @param {[number, number][]} jumps_sec where packets are missing
    */
-  constructor(decodeFrom, isThere, rate, delay, n_samples, can_jump) {
+  constructor(decodeFrom, isThere, rate, delay, n_samples, can_jump, jumps_sec) {
     this.decodeFrom = decodeFrom;
     this.isThere = isThere;
     this.rate = rate;
     this.delay = delay;
     this.n_samples = n_samples;
     this.can_jump = can_jump;
+    this.jumps = jumps_sec.map((jump) => jump.map((sec) => Math.round(sec * rate) - delay));
+    this.n_block = countBlock(rate);
   }
 
-  /** Nothing before `first` will be asked for, but by a slice of its own. @param {number} first */
-  hold(first) {
+  /** Begin and end of what could not be decoded, in seconds. @returns {[number, number][]} */
+  findHoles() {
+    return this.#holes.map(([first, last]) => [first / this.rate, last / this.rate]);
+  }
+
+  /** Nothing before `first` will be asked for, but by a slice of its own. @param {number} wanted */
+  hold(wanted) {
+    const first = Math.floor(Math.max(0, wanted) / this.n_block) * this.n_block;
     const held_from = this.#held[0]?.at ?? this.#end;
     const is_far = this.can_jump && first > this.#end + FAR_SEC * this.rate;
-    if (Math.max(first, 0) < held_from || is_far) this.#jump(first);
+    if (first < held_from || is_far) this.#jump(first);
     this.#hold_from = first;
   }
 
@@ -158,13 +251,25 @@ class Source {
    * @param {number} first @param {number} last excluded
    */
   async read(first, last) {
-    while (this.#end < last && (await this.#decode()));
-    const out = new Float32Array(last - first);
-    for (const { at, samples } of this.#held) {
-      const begin = Math.max(first, at);
-      const end = Math.min(last, at + samples.length);
-      if (begin < end) out.set(samples.subarray(begin - at, end - at), begin - first);
+    const block_first = Math.floor(Math.max(0, first) / this.n_block) * this.n_block;
+    const block_last = Math.ceil(last / this.n_block) * this.n_block;
+    while (this.#end < block_last && (await this.#decode()));
+    const n_channels = Math.max(1, ...this.#held.map(({ channels }) => channels.length));
+    const whole = Array.from({ length: n_channels }, () => new Float32Array(Math.max(0, block_last - block_first)));
+    for (const { at, n_samples, channels } of this.#held) {
+      const begin = Math.max(block_first, at);
+      const end = Math.min(block_last, at + n_samples);
+      if (begin >= end) continue;
+      whole.forEach((channel, i) => {
+        const samples = /** @type {Float32Array} */ (channels[Math.min(i, channels.length - 1)]);
+        channel.set(samples.subarray(begin - at, end - at), begin - block_first);
+      });
     }
+    const mono = new Float32Array(Math.max(0, block_last - block_first));
+    mixToMono(whole, this.rate, mono);
+    const out = new Float32Array(last - first);
+    const begin = Math.max(first, block_first);
+    if (begin < last) out.set(mono.subarray(begin - block_first, last - block_first), begin - first);
     return out;
   }
 
@@ -173,6 +278,7 @@ class Source {
     this.close();
     this.#held = [];
     this.#end = this.can_jump ? Math.max(0, first) : 0;
+    [this.#fresh_from, this.#careful_end] = [-Infinity, Infinity];
     this.#decoded = this.decodeFrom(Math.max(0, (this.#end + this.delay) / this.rate - WARM_UP_SEC));
   }
 
@@ -180,29 +286,72 @@ class Source {
   async #decode() {
     const sample = await this.#next();
     if (sample === null) return false;
-    const at = Math.round(sample.timestamp * this.rate) - this.delay;
-    this.#held = this.#held.filter((held) => held.at + held.samples.length > this.#hold_from);
-    if (at + sample.numberOfFrames > this.#hold_from) this.#held.push({ at, samples: mixToMono(sample) });
-    this.#end = Math.max(this.#end, at + sample.numberOfFrames);
+    const stated = Math.round(sample.timestamp * this.rate) - this.delay;
+    const at = Math.max(stated, Math.min(this.#fresh_from, stated + sample.numberOfFrames));
+    this.#held = this.#held.filter((held) => held.at + held.n_samples > this.#hold_from);
+    const n_samples = stated + sample.numberOfFrames - at;
+    if (at - this.#end > JUMP_SEC * this.rate) this.#addHole(this.#end, at);
+    if (at + n_samples > this.#hold_from)
+      this.#held.push({ at, n_samples, channels: copyChannels(sample, at - stated) });
+    if (at + n_samples > this.#end) this.#step_sec = STEP_SEC;
+    this.#end = Math.max(this.#end, at + n_samples);
     sample.close();
     return true;
   }
 
-  /** After damage decoding goes on a second later. @returns {Promise<AudioSample | null>} null at the end */
+  /**
+   * Before damage decoding goes on carefully, after it a little later.
+   * @returns {Promise<AudioSample | null>} null at the end
+   */
   async #next() {
     while (this.#end < this.n_samples) {
+      this.#passJump();
       this.#decoded ??= this.decodeFrom(0);
       try {
-        return (await this.#decoded.next()).value ?? null;
+        const { value } = await this.#decoded.next();
+        if (value) return value;
+        if (this.n_samples - this.#end <= JUMP_SEC * this.rate) return null;
       } catch (error) {
         if (!(await this.isThere())) throw error;
-        const damage_sec = (this.#end + this.delay) / this.rate;
-        this.damage_sec.push(damage_sec);
-        this.#end += this.rate;
-        this.#decoded = this.decodeFrom(damage_sec + 1);
+      }
+      if (this.#end >= this.#careful_end - JUMP_SEC * this.rate) this.#restart(WARM_UP_SEC, Infinity);
+      else if (this.#careful_end === Infinity) this.#restart(WARM_UP_SEC, CAREFUL_SEC);
+      else {
+        const begin = this.#end;
+        this.#end = Math.min(this.n_samples, begin + Math.round(this.#step_sec * this.rate));
+        this.#step_sec *= STEP_GROWTH;
+        this.#addHole(begin, this.#end);
+        this.#restart(0, CAREFUL_SEC);
       }
     }
     return null;
+  }
+
+  /** @param {number} warm_up_sec what is decoded again and not used @param {number} careful_sec */
+  #restart(warm_up_sec, careful_sec) {
+    const sec = (this.#end + this.delay) / this.rate;
+    this.#fresh_from = this.#end;
+    this.#careful_end = this.#end + careful_sec * this.rate;
+    this.#decoded?.return();
+    this.#decoded = this.decodeFrom(Math.max(0, sec - warm_up_sec), sec + careful_sec);
+  }
+
+  /** What comes after missing packets is decoded from there on. */
+  #passJump() {
+    const jump = this.jumps.find(([begin = 0, end = 0]) => begin <= this.#end + 1 && this.#end + 1 < end);
+    if (!jump) return;
+    const [, last = 0] = jump;
+    this.#addHole(this.#end, last);
+    this.#end = last;
+    this.#restart(0, Infinity);
+  }
+
+  /** What is read again may be found again. @param {number} first @param {number} last */
+  #addHole(first, last) {
+    const apart = this.#holes.filter(([begin, end]) => end < first || begin > last);
+    const near = this.#holes.filter((hole) => !apart.includes(hole)).flat();
+    this.#holes = [...apart, [Math.min(first, ...near), Math.max(last, ...near)]];
+    this.#holes.sort(([a], [b]) => a - b);
   }
 
   close() {
@@ -217,15 +366,11 @@ async function isThere(file) {
   return first.byteLength > 0;
 }
 
-/** The mean of all channels. @param {AudioSample} sample */
-function mixToMono(sample) {
-  const { numberOfFrames, numberOfChannels } = sample;
-  const mono = new Float32Array(numberOfFrames);
-  const channel = new Float32Array(numberOfFrames);
-  for (let planeIndex = 0; planeIndex < numberOfChannels; planeIndex++) {
+/** @param {AudioSample} sample @param {number} [first] sample that is wanted */
+function copyChannels(sample, first = 0) {
+  return Array.from({ length: sample.numberOfChannels }, (_, planeIndex) => {
+    const channel = new Float32Array(sample.numberOfFrames);
     sample.copyTo(channel, { planeIndex, format: "f32-planar" });
-    for (let i = 0; i < numberOfFrames; i++)
-      mono[i] = /** @type {number} */ (mono[i]) + /** @type {number} */ (channel[i]) / numberOfChannels;
-  }
-  return mono;
+    return channel.subarray(first);
+  });
 }

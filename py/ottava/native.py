@@ -1,27 +1,29 @@
-"""The host on a computer: files read in slices and resampled by PyAV, graphs run by LiteRT."""
+"""The host on a computer: recordings read in slices, graphs run by LiteRT."""
 
 import os
 import sys
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from ottava.datatypes import Read, Run, Tensors
+from ottava.decoding import decode, read_facts
 from ottava.errors import TranscriptionError
 from ottava.models import Graph, unpack_graph
+from ottava.mono import choose_track, measure_energy
 
 # A file whose header promises more than this over what it holds was cut off; encoders pad by less.
 MISSING_SEC = 1.0
-# Hz; what browsers open. Beyond it the number is damage, and resampling would take for ever.
-LOWEST_RATE, HIGHEST_RATE = 3000, 768_000
+NEAR_SEC = 0.5  # holes that are nearer are told as one
+MOST_PLACES = 3  # that a sentence names
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +58,71 @@ def open_recording(path: Path, sample_rate: int) -> Recording:
     TranscriptionError
         When the file is missing, may not be read or holds no sound.
     """
-    blocks = _decode(path, sample_rate)
-    n_samples = sum(len(block) for block in blocks)
+    surveys = [_survey(path, track, sample_rate) for track in range(read_facts(path).n_tracks)]
+    track = choose_track([survey.energies for survey in surveys])
+    facts = read_facts(path, track)
+    n_samples, holes = surveys[track].n_samples, surveys[track].holes
     if not n_samples:
-        raise TranscriptionError(f"{path.name} holds no sound; the file may be damaged.")
-    slices = _Slices(path, sample_rate)
+        raise surveys[0].problem or TranscriptionError(f"{path.name} holds no sound; the file may be damaged.")
+    slices = _Slices(path, track, sample_rate)
 
     async def read(first_sample: int, last_sample: int) -> NDArray[np.float32]:
         return slices.read(first_sample, min(last_sample, n_samples))
 
-    held_sec, promised_sec = n_samples / sample_rate, _read_promise(path)
-    cut = promised_sec is not None and promised_sec - held_sec > MISSING_SEC
-    warning = f"The file is cut off: it holds {held_sec:.0f} of {promised_sec:.0f} seconds." if cut else None
-    return Recording(n_samples, read, (warning,) if warning else ())
+    warnings = [describe_holes([(first / sample_rate, last / sample_rate) for first, last in holes])] if holes else []
+    held_sec, promised_sec = n_samples / sample_rate, facts.promised_sec
+    if promised_sec is not None and promised_sec - held_sec > MISSING_SEC:
+        # Without time stamps what is missing may have been where the hole is.
+        begin = "Some of the file is missing" if holes and not facts.is_stamped else "The file is cut off"
+        warnings.append(f"{begin}: it holds {held_sec:.0f} of {promised_sec:.0f} seconds.")
+    return Recording(n_samples, read, tuple(warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """Of a sound track: its length, first and last sample of each hole, mean square of each block, why it is empty."""
+
+    n_samples: int
+    holes: Sequence[tuple[int, int]]
+    energies: NDArray[np.float64]
+    problem: TranscriptionError | None = None
+
+
+def _survey(path: Path, track: int, sample_rate: int) -> _Survey:
+    n_samples, holes, energies = 0, list[tuple[int, int]](), list[float]()
+    try:
+        for block in decode(path, track, sample_rate):
+            first, n_samples = n_samples, n_samples + len(block.samples)
+            energies.append(measure_energy(block.samples))
+            if block.is_hole:
+                is_near = holes and first - holes[-1][1] < NEAR_SEC * sample_rate
+                holes.append((holes.pop()[0] if is_near else first, n_samples))
+    except TranscriptionError as problem:
+        return _Survey(0, (), np.zeros(0), problem)
+    return _Survey(n_samples, holes, np.array(energies))
+
+
+def describe_holes(holes: Sequence[tuple[float, float]]) -> str:
+    """Say where nothing could be read; begin and end of each place in seconds."""
+
+    def tell(sec: int) -> str:
+        return f"{sec // 60}:{sec % 60:02}"
+
+    places = [f"from {tell(floor(begin))} to {tell(ceil(end))}" for begin, end in holes[:MOST_PLACES]]
+    places += [f"in {n_more} more places"] if (n_more := len(holes) - MOST_PLACES) > 0 else []
+    listed = " and ".join([", ".join(places[:-1]), places[-1]] if len(places) > 1 else places)
+    return f"The recording is damaged or has a gap {listed}: nothing could be read there."
 
 
 class _Slices:
     """The samples of a file from the last slice's beginning on, as far as they have been decoded."""
 
-    def __init__(self, path: Path, sample_rate: int) -> None:
-        self._path, self._sample_rate = path, sample_rate
+    def __init__(self, path: Path, track: int, sample_rate: int) -> None:
+        self._path, self._track, self._sample_rate = path, track, sample_rate
         self._restart()
 
     def _restart(self) -> None:
-        self._blocks = _decode(self._path, self._sample_rate)
+        self._blocks = decode(self._path, self._track, self._sample_rate)
         self._first_sample = 0
         self._held = np.zeros(0, np.float32)
 
@@ -93,73 +136,10 @@ class _Slices:
             block = next(self._blocks, None)
             if block is None:
                 raise TranscriptionError(f"{self._path.name} has changed while it was read; try again.")
-            held.append(block[max(0, first_sample - end_sample) :])
-            end_sample += len(block)
+            held.append(block.samples[max(0, first_sample - end_sample) :])
+            end_sample += len(block.samples)
         self._held, self._first_sample = np.concatenate(held), first_sample
         return self._held[: last_sample - first_sample].copy()
-
-
-def _decode(path: Path, sample_rate: int) -> Iterator[NDArray[np.float32]]:
-    """Blocks of mono samples, the same ones every time.
-
-    Damage in the middle ends the recording there: what came before is worth having.
-    """
-    with _open_audio(path) as (container, stream):
-        resampler = av.AudioResampler(format="flt", rate=sample_rate)  # in planes PyAV 18 crashes on a ninth channel
-        is_begun = False
-        try:
-            for frame in container.decode(stream):
-                if not is_begun:
-                    _check_rate(path, frame.sample_rate)
-                for resampled in resampler.resample(frame):
-                    is_begun = True
-                    yield _mix(resampled)
-        except (av.FFmpegError, ValueError):  # the second: from here on it is another rate or other channels
-            if not is_begun:
-                raise
-        if is_begun:
-            yield from map(_mix, resampler.resample(None))
-
-
-def _check_rate(path: Path, sample_rate: int) -> None:
-    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
-        raise TranscriptionError(
-            f"{path.name} states a sample rate of {sample_rate} Hz, which no recording has; it may be damaged."
-        )
-
-
-def _read_promise(path: Path) -> float | None:
-    """The length in seconds that the file's header states, if it does."""
-    with _open_audio(path) as (_, stream):
-        return float(stream.duration * stream.time_base) if stream.duration else None
-
-
-@contextmanager
-def _open_audio(path: Path) -> Iterator[tuple[Any, Any]]:
-    """The container and the audio stream of a file; whatever is wrong with it becomes one sentence."""
-    try:
-        if path.stat().st_size == 0:
-            raise TranscriptionError(f"{path.name} is empty.")
-        with path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
-            if not container.streams.audio:
-                raise TranscriptionError(f"{path.name} holds no sound.")
-            yield container, container.streams.audio[0]
-    except FileNotFoundError as error:
-        raise TranscriptionError(f"There is no file {path}.") from error
-    except IsADirectoryError as error:
-        raise TranscriptionError(f"{path.name} is a folder; give a recording in it.") from error
-    except PermissionError as error:
-        raise TranscriptionError(f"You have no permission to read {path.name}.") from error
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise TranscriptionError(
-            f"{path.name} is not a recording that can be read; WAV, MP3, FLAC, Ogg, Opus, M4A and AIFF work."
-        ) from error
-
-
-def _mix(frame: Any) -> NDArray[np.float32]:
-    """The mean of all channels; what is no number stays none."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        return np.asarray(frame.to_ndarray().reshape(-1, len(frame.layout.channels)).mean(axis=1), np.float32)
 
 
 def create_run(graphs: Mapping[str, Graph], folder: Path) -> Run:
