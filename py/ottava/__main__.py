@@ -10,12 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ottava import __version__
 from ottava.check import check_installation
-from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Run, Tensors
+from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Run
 from ottava.errors import TranscriptionError
 from ottava.key import read_key
 from ottava.midi import check_size, read_midi, read_written, write_midi
@@ -236,20 +235,15 @@ def notate_performance(
     return asyncio.run(notate(performance, duration_sec, choices, open_rhythm(choices, rhythm_folder), title))
 
 
-def open_rhythm(choices: Choices, folder: Path | None = None) -> Run:
-    """Return the seam's ``run`` for `notate`; without a model it has nothing to run."""
+def open_rhythm(choices: Choices, folder: Path | None = None) -> Run | None:
+    """Return the seam's ``run`` for `notate`; None where it needs no model."""
     if choices.beats == "dp":
-        return run_nothing
+        return None
     from ottava.native import create_run  # loads LiteRT
 
     folder = folder or find_models_folder()
     text = _read_bytes(folder / "models.json").decode("utf-8", "replace")
     return create_run(read_rhythm(text).graphs, folder)
-
-
-async def run_nothing(name: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
-    """Stand for the seam's ``run`` where no graph is needed."""
-    raise ValueError(f"the graph {name} is not loaded")
 
 
 def _hear(path: Path, choices: Choices, model_name: str | None) -> tuple[Performance, float, tuple[str, ...]]:

@@ -6,7 +6,8 @@ The list of notes as heard never changes: a correction names one of them by its 
 from dataclasses import replace
 
 from ottava.confidence import is_chosen
-from ottava.datatypes import HIGHEST_PITCH, LOWEST_PITCH, Choices, Corrected, Correction, Note, Performance
+from ottava.datatypes import HIGHEST_PITCH, LOWEST_PITCH, Choices, Corrected, Correction, Note, Performance, Spelling
+from ottava.spelling import sound_spelling
 
 UNCHANGED = Correction()
 SHORTEST_SEC = 0.01  # of a note whose beginning was moved behind its end
@@ -41,6 +42,12 @@ def correct_notes(performance: Performance, choices: Choices) -> tuple[Corrected
     for index, (note, correction) in enumerate(choices.added):
         found.append(Corrected(note, note, correction.staff, correction.spelling, added=index))
     return tuple(sorted(found, key=lambda one: (one.source.onset_sec, one.source.pitch)))
+
+
+def choose_name(one: Corrected, name: Spelling) -> Spelling:
+    """The name that a person gave a note, where it is one of its pitch, or else ``name``."""
+    fits = one.spelling and one.note and sound_spelling(one.spelling) == one.note.pitch
+    return one.spelling if one.spelling and fits else name
 
 
 def _change(note: Note, correction: Correction) -> Note:

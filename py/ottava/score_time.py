@@ -7,8 +7,8 @@ beats without a note are stepped over. After hidden Markov models of rhythm (Rap
 rhythmic parsing", AI 137, 2002); differs from them: a network's numbers in place of a model of what is played. Bars are
 no part of it: with them beats were found no better (docs/notes.md).
 
-Conventions: places in a beat are whole numbers of `PARTS`; outputs are those of `ottava.rhythm_model`: logarithms of
-odds (beat) and of probabilities (the others).
+Conventions: places in a beat are whole numbers of `PARTS`; outputs are logarithms of odds (beat) and of
+probabilities (the others).
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.datatypes import Floats, IntArray
+from ottava.chords import suppose_tempo
+from ottava.datatypes import Floats, IntArray, Run
 from ottava.meter import LONE_BEAT_SEC
+from ottava.networks import Network, run_network
 
 # Places in a beat; 3 % of the chords of data/train stand elsewhere.
 PHASES = tuple(Fraction(place) for place in (
@@ -32,13 +34,12 @@ STEPS = tuple(Fraction(step) for step in (
 ))
 # Length of a beat: octaves of a second.
 PERIODS_LOG2_SEC = np.linspace(np.log2(0.12), np.log2(3.2), 48)
-# Numbers that the rhythm network gives for each chord, in order.
-OUTPUT_SIZES = {
+NETWORK = Network("rhythm", window=320, hop=224, sizes={
     "beat": 1,  # log odds that a beat falls on the chord
     "phase": len(PHASES) + 2,  # place in the beat; elsewhere; not written (ornaments, grace notes, wrong notes)
     "period": len(PERIODS_LOG2_SEC),
     "step": len(STEPS) + 1,  # beats to the next chord that is written
-}
+})  # fmt: skip
 PARTS = 24  # of a beat: all of PHASES are whole numbers of these
 PHASE_PARTS = np.array([int(phase * PARTS) for phase in PHASES])
 # What each output counts, and what is paid, in natural logarithms: search on folds 0 and 1 of data/train
@@ -107,6 +108,32 @@ class ScoreTime:
     def places(self) -> Floats:
         """Places in beats."""
         return self.beat + self.part / PARTS
+
+
+async def find_score_time(
+    times_sec: Floats, features: NDArray[np.float32], given: Given, run: Run
+) -> tuple[ScoreTime, dict[str, Floats]]:
+    """Ask the rhythm network where chords stand.
+
+    Parameters
+    ----------
+    times_sec, features
+        Of the chords, shape (n_chords,), increasing, and as `ottava.chords.describe_chords` gives them.
+    given
+        What is known already.
+    run
+        The host's call that runs the network.
+
+    Returns
+    -------
+    tuple of (ScoreTime, dict)
+        The places, and what the network says of each chord, see `NETWORK`.
+    """
+    if given.period_sec is not None:
+        features = suppose_tempo(features, times_sec, given.period_sec)
+    coordinates = np.stack([times_sec, np.arange(len(features))], axis=1)
+    outputs = await run_network(NETWORK, features, coordinates, run)
+    return decode_score_time(times_sec, outputs, given), outputs
 
 
 def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: Given) -> ScoreTime:

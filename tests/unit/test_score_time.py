@@ -6,7 +6,7 @@ import pytest
 from ottava import score_time
 from ottava.datatypes import Floats
 from ottava.score_time import (
-    OUTPUT_SIZES,
+    NETWORK,
     PERIODS_LOG2_SEC,
     PHASES,
     STEPS,
@@ -30,7 +30,7 @@ def know(places: Floats, strength: float = 4.0) -> dict[str, Floats]:
     n = len(places)
     phases = np.array([float(phase) for phase in PHASES])
     phase = np.abs((places % 1)[:, None] - phases).argmin(axis=1)
-    outputs = {name: np.zeros((n, size)) for name, size in OUTPUT_SIZES.items()}
+    outputs = {name: np.zeros((n, size)) for name, size in NETWORK.sizes.items()}
     outputs["beat"][:, 0] = np.where(phase == 0, strength, -strength)
     outputs["phase"][np.arange(n), phase] = strength
     steps = np.array([float(step) for step in STEPS])
@@ -87,7 +87,7 @@ def test_between_two_levels_the_longer_beat_is_written() -> None:
     # Even notes: whether each is a beat or each second one, the network knows hardly, and rather the first.
     times = 0.3 * np.arange(1.0, 17.0)
     fast, slow = know(np.arange(16.0)), know(np.arange(16.0) / 2)
-    outputs = {name: as_chances(0.52 * fast[name] + 0.48 * slow[name]) for name in OUTPUT_SIZES}
+    outputs = {name: as_chances(0.52 * fast[name] + 0.48 * slow[name]) for name in NETWORK.sizes}
     outputs["period"] = as_chances(np.zeros_like(outputs["period"]))
     beats = locate_beats(times, decode_score_time(times, outputs, Given()))
     assert np.median(np.diff(beats)) == pytest.approx(0.6)
