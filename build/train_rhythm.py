@@ -23,8 +23,9 @@ from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_neares
 from build.training import Further, compute_entropies, run_training
 from ottava.chords import FEATURE_KINDS, compute_chord_features, group_notes, suppose_tempo
 from ottava.datatypes import Floats, IntArray
-from ottava.score_time import NETWORK, PERIODS_LOG2_SEC, PHASES
-from ottava.score_time import STEPS as STEP_CLASSES
+from ottava.score_time import NETWORK, PERIODS_LOG2_SEC
+from ottava.steps import PHASES
+from ottava.steps import STEPS as STEP_CLASSES
 
 N_CHORDS = NETWORK.window
 BATCH = 16

@@ -19,8 +19,9 @@ from ottava.features import tabulate_notes, tabulate_presses
 from ottava.meter import beat_positions, tactus_beats
 from ottava.networks import Network, run_network
 from ottava.paths import best_path
-from ottava.score_time import PARTS, ScoreTime
+from ottava.score_time import ScoreTime
 from ottava.smoothing import take_means
+from ottava.steps import PARTS
 
 Signature = tuple[int, int]
 # Time signatures that hold for more than half a percent of the time in data/train.

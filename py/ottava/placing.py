@@ -25,7 +25,7 @@ from ottava.places import (
     straighten_thirds,
 )
 from ottava.readings import Decided, Pace, Reading, choose_pace, find_period, hear, read_at_pace, read_performance
-from ottava.score_time import PARTS, PHASES
+from ottava.steps import PARTS, PHASES
 
 Places = list[Fraction | None]
 

@@ -22,13 +22,13 @@ from ottava.score_time import (
     EARLY_BEATS,
     NETWORK,
     PERIODS_LOG2_SEC,
-    PHASE_PARTS,
     Given,
     ScoreTime,
     find_score_time,
     locate_beats,
 )
 from ottava.smoothing import take_medians
+from ottava.steps import PHASE_PARTS
 
 # Lengths of a beat that are tried, as shares of the one that was found when none was supposed.
 FACTORS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3)

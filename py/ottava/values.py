@@ -22,7 +22,7 @@ from ottava.lengths import measure_durations, measure_exactly
 from ottava.meter import beat_positions, is_compound, signature_quarters
 from ottava.networks import Network, run_network
 from ottava.places import is_written
-from ottava.score_time import PHASES
+from ottava.steps import PHASES
 
 # Written lengths that the network chooses between: 98 % of those in data/train.
 VALUES = tuple(

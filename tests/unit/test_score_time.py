@@ -8,13 +8,12 @@ from ottava.datatypes import Floats
 from ottava.score_time import (
     NETWORK,
     PERIODS_LOG2_SEC,
-    PHASES,
-    STEPS,
     Given,
     ScoreTime,
     decode_score_time,
     locate_beats,
 )
+from ottava.steps import PHASES, STEPS, weigh_steps
 
 # Quarters of a tune with triplets, a rest of two beats and an upbeat; the tempo slows down.
 PLACES = np.array([0.5, 1, 1.5, 2, 7 / 3, 8 / 3, 3, 3.25, 3.5, 3.75, 4, 6.5, 7, 8])
@@ -116,7 +115,7 @@ def test_no_other_path_is_worth_more(seed: int, first: int) -> None:
     step_logs, written = rng.normal(0, 3, (4, len(STEPS) + 1)), np.array([0, 1, 3])
     path = score_time._find_path(phase_score, tempo_score, gaps_sec, step_logs, written, None, tempos)
     # All paths, one after the other: places and lengths of the beat of three chords.
-    steps = score_time._weigh_steps(gaps_sec, step_logs[written[:-1]], np.array([False, True]))
+    steps = weigh_steps(gaps_sec, step_logs[written[:-1]], np.array([False, True]))
     worth = (phase_score[0][:, None] + tempo_score[0, tempos]).ravel()
     for index in range(2):
         costs = 0.5 / (gaps_sec[index] / 2 ** np.linspace(np.log2(0.14), np.log2(3.2), 32)[tempos] + 0.15)
