@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import csv
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from constants import add_set_option, set_constants
 from folds import DATA
-from ottava.__main__ import run_nothing
 from ottava.datatypes import Choices, Note, Pedal, Performance, Run, Score
 from ottava.models import read_rhythm
 from ottava.native import create_run
@@ -44,7 +43,7 @@ def run_bench(
     if not (folder / "index.csv").is_file():
         print(f"There are no performances in {folder}; set OTTAVA_SHARED.", file=sys.stderr)
         return 1
-    runs = dict.fromkeys("01234", run_nothing) if options.dp else open_folds(options.models)
+    runs: Mapping[str, Run | None] = dict.fromkeys("01234") if options.dp else open_folds(options.models)
     choices = Choices(beats="dp" if options.dp else "model")
     rows = [row for row in choose_rows(folder, options.all) if row["fold"] in runs]
     measured = []
@@ -84,7 +83,7 @@ def choose_rows(folder: Path, is_all: bool) -> list[dict[str, str]]:
     return sorted({f"{row['composer']} {row['piece']}": row for row in rows}.values(), key=lambda row: row["file"])
 
 
-def notate_truth(truth: Truth, choices: Choices, run: Run) -> Score:
+def notate_truth(truth: Truth, choices: Choices, run: Run | None) -> Score:
     """The score of what was played."""
     columns = (truth[name].tolist() for name in ("onset_sec", "offset_sec", "pitch", "velocity"))
     notes = tuple(Note(on, max(off, on + 0.01), pitch, loud) for on, off, pitch, loud in zip(*columns, strict=True))

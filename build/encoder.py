@@ -12,10 +12,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from ottava import bars, hands, names, values
+from ottava import bars, hands, names, score_time, values
 from ottava.chords import N_FEATURES
 from ottava.readings import N_FIGURES, N_READINGS
-from ottava.score_time import OUTPUT_SIZES
 
 KERNEL = 5
 
@@ -47,7 +46,7 @@ class Shape:
 
 RHYTHM = Shape(
     n_features=N_FEATURES,
-    outputs=OUTPUT_SIZES,
+    outputs=score_time.NETWORK.sizes,
     size=96,
     n_heads=6,
     n_layers=5,
@@ -58,7 +57,7 @@ RHYTHM = Shape(
 
 BARS = Shape(
     n_features=bars.N_FEATURES,
-    outputs=bars.OUTPUT_SIZES,
+    outputs=bars.NETWORK.sizes,
     size=32,
     n_heads=4,
     n_layers=2,
@@ -67,7 +66,7 @@ BARS = Shape(
 )
 VALUES_AND_STAFFS = Shape(
     n_features=values.N_FEATURES,
-    outputs=values.OUTPUT_SIZES,
+    outputs=values.NETWORK.sizes,
     size=64,
     n_heads=4,
     n_layers=3,
@@ -76,7 +75,7 @@ VALUES_AND_STAFFS = Shape(
 )
 HANDS = Shape(
     n_features=hands.N_FEATURES,
-    outputs=hands.OUTPUT_SIZES,
+    outputs=hands.NETWORK.sizes,
     size=96,
     n_heads=6,
     n_layers=4,
@@ -85,7 +84,7 @@ HANDS = Shape(
 )
 NAMES = Shape(
     n_features=names.N_FEATURES,
-    outputs=names.OUTPUT_SIZES,
+    outputs=names.NETWORK.sizes,
     size=64,
     n_heads=4,
     n_layers=3,
@@ -93,6 +92,7 @@ NAMES = Shape(
     waves=(Waves(0.25, 64.0, 5), Waves(3.0, 100.0, 3)),  # seconds, semitones
 )
 SHAPES = {"rhythm": RHYTHM, "bars": BARS, "values": VALUES_AND_STAFFS, "hands": HANDS, "names": NAMES}
+WINDOWS = {of.NETWORK.graph: of.NETWORK.window for of in (score_time, bars, values, hands, names)}
 
 
 class Encoder(nn.Module):  # type: ignore[misc]

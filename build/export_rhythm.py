@@ -18,11 +18,10 @@ import torch
 from torch import nn
 
 from build.convert import convert_graph, describe_tensors
-from build.encoder import SHAPES, Encoder, Readings
+from build.encoder import SHAPES, WINDOWS, Encoder, Readings
 from build.packing import SMALLEST_TABLE, pack_graph
 from ottava.models import FORMAT, RHYTHM_ROLES
 from ottava.readings import N_FIGURES, N_READINGS
-from ottava.rhythm_model import WINDOWS
 
 ROOT = Path(__file__).parent.parent
 FOLDER = "rhythm"
@@ -44,7 +43,7 @@ def make_network(name: str) -> tuple[nn.Module, dict[str, torch.Tensor], tuple[i
     """A network without its weights, inputs of the right shape, and the shape of its output."""
     if name == "readings":
         return Readings().eval(), {"figures": torch.zeros(1, N_READINGS, N_FIGURES)}, (1, N_READINGS)
-    shape, tokens = SHAPES[name], (1, WINDOWS[name][0])
+    shape, tokens = SHAPES[name], (1, WINDOWS[name])
     inputs = {
         "features": torch.zeros(*tokens, shape.n_features),
         "coordinates": torch.zeros(*tokens, len(shape.waves)),

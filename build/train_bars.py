@@ -18,10 +18,9 @@ from build.excerpts import NO_PEDAL_CHANCE, draw_excerpt
 from build.reread import read_reread
 from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window
 from build.training import compute_entropies, run_training
-from ottava.bars import compute_beat_features
-from ottava.rhythm_model import WINDOWS
+from ottava.bars import NETWORK, compute_beat_features
 
-N_BEATS = WINDOWS["bars"][0]
+N_BEATS = NETWORK.window
 BATCH = 32
 STEPS = 1200
 SLIP_CHANCE, VEIL_CHANCE = 0.3, 0.1

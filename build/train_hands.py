@@ -16,10 +16,9 @@ from build.excerpts import draw_excerpt
 from build.rhythm_corpus import UNKNOWN, Taught, Window
 from build.training import compute_entropies, run_training
 from ottava.chords import group_notes
-from ottava.hands import compute_hand_features
-from ottava.rhythm_model import WINDOWS
+from ottava.hands import NETWORK, compute_hand_features
 
-N_NOTES, N_CHORDS = WINDOWS["hands"][0], 170
+N_NOTES, N_CHORDS = NETWORK.window, 170
 BATCH = 16
 STEPS = 1800
 LOSS_WEIGHTS = {"staff": 1.0}

@@ -17,10 +17,17 @@ from build.rhythm_corpus import NO_NAME, UNKNOWN, Taught, Window, list_notes
 from build.training import compute_entropies, run_training
 from ottava.datatypes import IntArray
 from ottava.key import estimate_key
-from ottava.names import N_PIECE, NAME_PLACES, REACHES, compute_name_features, count_piece, find_nearest_names
-from ottava.rhythm_model import WINDOWS
+from ottava.names import (
+    N_PIECE,
+    NAME_PLACES,
+    NETWORK,
+    REACHES,
+    compute_name_features,
+    count_piece,
+    find_nearest_names,
+)
 
-N_NOTES = WINDOWS["names"][0]
+N_NOTES = NETWORK.window
 BATCH = 16
 STEPS = 1200
 LOSS_WEIGHTS = {"signature": 0.3, "name": 1.0}

@@ -23,11 +23,11 @@ from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_neares
 from build.training import Further, compute_entropies, run_training
 from ottava.chords import FEATURE_KINDS, compute_chord_features, group_notes, suppose_tempo
 from ottava.datatypes import Floats, IntArray
-from ottava.rhythm_model import WINDOWS
-from ottava.score_time import PERIODS_LOG2_SEC, PHASES
-from ottava.score_time import STEPS as STEP_CLASSES
+from ottava.score_time import NETWORK, PERIODS_LOG2_SEC
+from ottava.steps import PHASES
+from ottava.steps import STEPS as STEP_CLASSES
 
-N_CHORDS = WINDOWS["rhythm"][0]
+N_CHORDS = NETWORK.window
 BATCH = 16
 STEPS, MORE_STEPS, MORE_RATE = 2000, 1400, 1e-3
 LOSS_WEIGHTS = {"beat": 1.0, "phase": 0.5, "period": 0.3, "step": 0.3}

@@ -15,11 +15,10 @@ from torch import Tensor
 from build.encoder import VALUES_AND_STAFFS, split_outputs
 from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
 from build.training import compute_entropies, run_training
-from ottava.rhythm_model import WINDOWS
+from ottava.values import NETWORK, VALUES, compute_note_features, hold_notes
 from ottava.values import SHORTEST_PLAYED_BEATS as SHORTEST_BEATS
-from ottava.values import VALUES, compute_note_features, hold_notes
 
-N_NOTES = WINDOWS["values"][0]
+N_NOTES = NETWORK.window
 BATCH = 16
 STEPS = 1200
 LOSS_WEIGHTS = {"value": 1.0, "staff": 0.5}

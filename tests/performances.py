@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ottava import bars, hands, names, score_time, values
-from ottava.__main__ import run_nothing
 from ottava.datatypes import (
     HIGHEST_PITCH,
     LOWEST_PITCH,
@@ -141,7 +140,7 @@ def notate_here(
 ) -> Result:
     """Notate without a trained model."""
     choices = replace(choices or Choices(), beats="dp")
-    return asyncio.run(notate(performance, duration_sec, choices, run_nothing, title))
+    return asyncio.run(notate(performance, duration_sec, choices, None, title))
 
 
 def notate_anyhow(performance: Performance, choices: Choices, seed: int) -> Result:
@@ -151,13 +150,7 @@ def notate_anyhow(performance: Performance, choices: Choices, seed: int) -> Resu
     async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
         if graph == "readings":
             return {"outputs": rng.normal(0, 3, tensors["figures"].shape[:2])}
-        sizes = {
-            "rhythm": score_time.OUTPUT_SIZES,
-            "bars": bars.OUTPUT_SIZES,
-            "values": values.OUTPUT_SIZES,
-            "hands": hands.OUTPUT_SIZES,
-            "names": names.OUTPUT_SIZES,
-        }[graph]
+        sizes = next(of.NETWORK.sizes for of in (score_time, bars, values, hands, names) if of.NETWORK.graph == graph)
         return {"outputs": rng.normal(0, 3, (1, tensors["absent"].shape[1], sum(sizes.values())))}
 
     duration_sec = max(25.0, max(note.offset_sec for note in performance.notes))

@@ -10,13 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ottava import __version__
 from ottava.check import check_installation
 from ottava.corrections import take_as_heard
-from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Run, Tensors
+from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Run
 from ottava.edits import count_other_bars
 from ottava.errors import TranscriptionError
 from ottava.key import read_key
@@ -245,20 +244,15 @@ def notate_performance(
     return result
 
 
-def open_rhythm(choices: Choices, folder: Path | None = None) -> Run:
-    """Return the seam's ``run`` for `notate`; without a model it has nothing to run."""
+def open_rhythm(choices: Choices, folder: Path | None = None) -> Run | None:
+    """Return the seam's ``run`` for `notate`; None where it needs no model."""
     if choices.beats == "dp":
-        return run_nothing
+        return None
     from ottava.native import create_run  # loads LiteRT
 
     folder = folder or find_models_folder()
     text = _read_bytes(folder / "models.json").decode("utf-8", "replace")
     return create_run(read_rhythm(text).graphs, folder)
-
-
-async def run_nothing(name: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
-    """Stand for the seam's ``run`` where no graph is needed."""
-    raise ValueError(f"the graph {name} is not loaded")
 
 
 def _hear(path: Path, choices: Choices, model_name: str | None) -> tuple[Performance, float, tuple[str, ...]]:

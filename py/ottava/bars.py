@@ -14,24 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.chords import Chords
-from ottava.datatypes import Floats, IntArray, Note, Pedal
+from ottava.datatypes import Floats, IntArray, Note, Pedal, Run
 from ottava.features import tabulate_notes, tabulate_presses
 from ottava.meter import beat_positions, tactus_beats
+from ottava.networks import Network, run_network
 from ottava.paths import best_path
-from ottava.score_time import PARTS, ScoreTime
+from ottava.score_time import ScoreTime
 from ottava.smoothing import take_means
+from ottava.steps import PARTS
 
 Signature = tuple[int, int]
 # Time signatures that hold for more than half a percent of the time in data/train.
 METERS = ((2, 4), (3, 4), (4, 4), (2, 2), (3, 8), (6, 8), (9, 8), (12, 8), (12, 16), (4, 2), (6, 4), (3, 2))
 # Numbers of the beat in its bar that are told apart; the last one stands for all that follow.
 N_BAR_BEATS = 6
-# Numbers that the network gives for each beat, in order.
-OUTPUT_SIZES = {
-    "downbeat": 1,  # log odds that it is the first of its bar
+NETWORK = Network("bars", window=256, hop=128, sizes={
+    "downbeat": 1,  # log odds that the beat is the first of its bar
     "bar": N_BAR_BEATS,  # number of the beat within the bar
     "meter": len(METERS) + 1,
-}
+})  # fmt: skip
 LAGS = (1, 2, 3, 4, 6, 8, 12)  # beats after which something may come back
 HARMONY_BEATS = (1, 2, 4)
 N_FEATURES = 12 + len(HARMONY_BEATS) + 4 * len(LAGS)
@@ -48,6 +49,12 @@ SIZE_CHANGE_COST, CUT_BAR_COST, GIVEN_CUT_BAR_COST = 8.0, 6.0, 1e5
 METER_CHANGE_COST = 12.0
 LATE_START_COST = 1.0  # of a first beat that is not a downbeat
 IMPOSSIBLE = -1e9
+
+
+async def ask_bars(features: NDArray[np.float32], run: Run) -> dict[str, Floats]:
+    """What the network says of each beat, see `NETWORK`; features as `describe_bars` gives them."""
+    numbers = np.arange(len(features), dtype=np.float64)[:, None]
+    return await run_network(NETWORK, features, numbers, run)
 
 
 def compute_beat_features(
@@ -182,7 +189,7 @@ def number_bars(
     Parameters
     ----------
     outputs
-        Of the network (`ottava.rhythm_model.compute_bars`), each (n_beats, size).
+        Of the network, each (n_beats, size), see `NETWORK`.
     given
         Time signatures that a person chose, each with its first beat; in order.
     downbeats

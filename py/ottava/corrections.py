@@ -6,7 +6,8 @@ The list of notes as heard never changes: a correction names one of them by its 
 from dataclasses import replace
 
 from ottava.confidence import is_chosen
-from ottava.datatypes import HIGHEST_PITCH, LOWEST_PITCH, Choices, Corrected, Correction, Note, Performance
+from ottava.datatypes import HIGHEST_PITCH, LOWEST_PITCH, Choices, Corrected, Correction, Note, Performance, Spelling
+from ottava.spelling import sound_spelling
 
 UNCHANGED = Correction()
 SHORTEST_SEC = 0.01  # of a note whose beginning was moved behind its end
@@ -50,11 +51,6 @@ def correct_notes(performance: Performance, choices: Choices, *, only_as_heard: 
     return tuple(sorted(found, key=lambda one: (one.source.onset_sec, one.source.pitch)))
 
 
-def has_edits(choices: Choices) -> bool:
-    """Whether a person changed single notes."""
-    return bool(choices.corrections or choices.added)
-
-
 def take_as_heard(choices: Choices) -> Choices:
     """The choices with which the whole piece is read with its corrected notes, as if they had been heard so."""
     return replace(
@@ -75,6 +71,12 @@ def _is_read(
     is_first = bool(performance.notes) and onset_sec < performance.notes[0].onset_sec
     is_bar = any(abs(onset_sec - sec) < SAME_SEC for sec in bars_sec)
     return (is_added or onset_sec != note.onset_sec) and (is_first or is_bar)
+
+
+def choose_name(one: Corrected, name: Spelling) -> Spelling:
+    """The name that a person gave a note, where it is one of its pitch, or else ``name``."""
+    fits = one.spelling and one.note and sound_spelling(one.spelling) == one.note.pitch
+    return one.spelling if one.spelling and fits else name
 
 
 def _change(note: Note, correction: Correction) -> Note:

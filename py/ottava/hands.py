@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.chords import group_notes, group_spreads
-from ottava.datatypes import Floats, IntArray, Note
+from ottava.datatypes import Floats, IntArray, Note, Run
 from ottava.features import describe_neighbours, scale_lengths, tabulate_notes
+from ottava.networks import Network, run_network
 
 # Costs in semitones, from a coarse search on two folds of data/train (bench/results.md, "Hands").
 MIDDLE_PITCH = 60.0
@@ -25,8 +26,7 @@ SPAN_COST = 2.0
 FORGET_SEC = 2.0
 RIGHT, LEFT = 1, 2
 
-# Numbers that the network gives for each note, in order.
-OUTPUT_SIZES = {"staff": 2}
+NETWORK = Network("hands", window=384, hop=288, sizes={"staff": 2})
 N_FEATURES = 29
 SHORTEST_SEC, LONGEST_SEC = 0.03, 4.0
 NEAR_NOTES, HELD_NOTES = 24, 40  # that are looked at before and after a note; that may be held when it begins
@@ -38,6 +38,36 @@ AROUND_SEC = (0.6, 2.5)  # of a note: the register in which the music is
 # and hands that cross in a chord cost, as logarithms (not tuned).
 OWN_WEIGHT = 2.0
 REACH_SEMITONES, REACH_COST, CROSSING_COST = 14, 0.3, 2.0
+
+
+async def choose_staffs(
+    notes: Sequence[Note], other_outputs: Floats | None, split_pitch: int | None, run: Run | None
+) -> list[int]:
+    """Give each note to a staff.
+
+    Parameters
+    ----------
+    notes
+        At least one, sorted by onset.
+    other_outputs
+        What the network of values says of their staffs, shape (n_notes, 2); None where it was not asked.
+    split_pitch
+        Where given, notes below it go to the left hand and nothing is estimated.
+    run
+        The host's call that runs the network; None where none is to be asked.
+
+    Returns
+    -------
+    list of int
+        1 (right hand, upper staff) or 2 (left hand, lower staff) for each note.
+    """
+    if split_pitch is not None:
+        return [LEFT if note.pitch < split_pitch else RIGHT for note in notes]
+    if run is None or other_outputs is None:
+        return split_hands(notes)
+    order, features, times_sec, pitches = describe_hands(notes)
+    outputs = await run_network(NETWORK, features, np.stack([times_sec, pitches], axis=1), run)
+    return decode_staffs(order, outputs["staff"], other_outputs, notes)
 
 
 def describe_hands(notes: Sequence[Note]) -> tuple[IntArray, NDArray[np.float32], Floats, IntArray]:
@@ -65,7 +95,7 @@ def describe_hands(notes: Sequence[Note]) -> tuple[IntArray, NDArray[np.float32]
     return order, features, times_sec, pitches
 
 
-def choose_staffs(order: IntArray, outputs: Floats, other_outputs: Floats, notes: Sequence[Note]) -> list[int]:
+def decode_staffs(order: IntArray, outputs: Floats, other_outputs: Floats, notes: Sequence[Note]) -> list[int]:
     """The staff of each note.
 
     Parameters
@@ -222,23 +252,8 @@ def _find_extremes(values: IntArray, begin: IntArray, end: IntArray, choose: np.
     return found
 
 
-def split_hands(notes: Sequence[Note], split_pitch: int | None = None) -> list[int]:
-    """Give each note to a staff.
-
-    Parameters
-    ----------
-    notes
-        Sorted by onset.
-    split_pitch
-        Where given, notes below it go to the left hand and nothing is estimated.
-
-    Returns
-    -------
-    list of int
-        1 (right hand, upper staff) or 2 (left hand, lower staff) for each note.
-    """
-    if split_pitch is not None:
-        return [LEFT if note.pitch < split_pitch else RIGHT for note in notes]
+def split_hands(notes: Sequence[Note]) -> list[int]:
+    """Give each note to a staff, 1 or 2, without a network; ``notes`` sorted by onset."""
     chords = group_spreads([note.onset_sec for note in notes])
     staffs = [RIGHT] * len(notes)
     for chord, n_left in zip(chords, _choose_splits(notes, chords), strict=True):

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.datatypes import Beat, BeatGrid, FloatArray, Meter
+from ottava.datatypes import Beat, BeatGrid, FloatArray, Meter, Span
 
 LONE_BEAT_SEC = 0.5  # where there is one beat or one chord alone
 
@@ -113,6 +113,14 @@ def quarter_at(quarters: Sequence[Fraction], place: Fraction) -> Fraction:
     if place == beat:
         return quarters[beat]
     return quarters[beat] + (place - beat) * (quarters[beat + 1] - quarters[beat])
+
+
+def place_spans(quarters: Sequence[Fraction], begins: Sequence[Fraction], ends: Sequence[Fraction]) -> list[Span]:
+    """Spans of notes that begin and end at places on the beat count; ``quarters`` of all beats, see `number_beats`."""
+    # Most places are those of many notes.
+    quarter_of = {place: quarter_at(quarters, place) for place in {*begins, *ends}}
+    return [Span(quarter_of[begin], quarter_of[end] - quarter_of[begin])
+            for begin, end in zip(begins, ends, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,21 @@ Conventions: places on the line of fifths, C = 0, G = 1, F = -1; notes are sorte
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.datatypes import Floats, IntArray, Note
+from ottava.datatypes import Floats, IntArray, Key, Note, Run, Spelling
 from ottava.features import scale_lengths, tabulate_notes
+from ottava.key import ease_keys, estimate_key, find_fifths, follow_keys
+from ottava.networks import Network, run_network
+from ottava.spelling import spell_pitches, spell_place
 
-# Numbers that the network gives for each note, in order.
-OUTPUT_SIZES = {
+NETWORK = Network("names", window=384, hop=288, sizes={
     "signature": 12,  # fifths above the one supposed, modulo 12
     "name": 3,  # which of NAME_PLACES
-}
+})  # fmt: skip
 FLATTEST = -5  # the nearest names of the twelve pitch classes lie this far and more from the signature's major tonic
 NAME_PLACES = (-12, 0, 12)  # from the nearest name
 FIRST_PLACE, LAST_PLACE = -15, 19  # F double flat to B double sharp: what can be written
@@ -32,6 +35,51 @@ NEAR_SEC, STEP_SEC, TOGETHER_SEC = 0.3, 0.7, 0.03
 N_PIECE = 36  # columns that tell of the whole piece, the last ones
 N_FEATURES = 12 + 12 + 2 * len(STEPS_SEMITONES) + 8 + 12 * len(REACHES) + N_PIECE
 SHORTEST_SEC, LONGEST_SEC = 0.02, 4.0
+
+
+async def name_notes(
+    notes: Sequence[Note],
+    begins: Sequence[Fraction],
+    bars: Sequence[Fraction],
+    chosen_keys: tuple[Key, ...],
+    run: Run | None,
+) -> tuple[tuple[Key, ...], list[Spelling]]:
+    """Find keys and the names of the notes under them.
+
+    Parameters
+    ----------
+    notes, begins
+        At least one note, and the quarter in which each of them stands.
+    bars
+        Quarters of the bars, where the key may change; the first is 0.
+    chosen_keys
+        As a person chose them; empty where they are to be found.
+    run
+        The host's call that runs the network; None where none is to be asked: then one key holds for the whole piece.
+    """
+    keys = chosen_keys or (estimate_key(notes),)
+    if run is None:
+        return keys, spell_pitches(notes, keys[0])
+    fifths = find_fifths(keys, begins)
+    outputs = await _ask(notes, fifths, run)
+    if not chosen_keys:
+        keys = follow_keys(outputs["signature"], notes, begins, bars, keys[0])
+        followed = find_fifths(keys, begins)
+        if (followed != fifths).any():
+            fifths = followed
+            outputs = await _ask(notes, fifths, run)
+    pitches = np.array([note.pitch for note in notes])
+    names = choose_names(outputs["name"], pitches, fifths)
+    if not chosen_keys:
+        keys = ease_keys(keys, begins, pitches, names)
+        names = choose_names(outputs["name"], pitches, find_fifths(keys, begins))
+    return keys, [spell_place(note.pitch, name) for note, name in zip(notes, names.tolist(), strict=True)]
+
+
+async def _ask(notes: Sequence[Note], fifths: IntArray, run: Run) -> dict[str, Floats]:
+    """What the network says of each note under the signatures that are supposed, see `NETWORK`."""
+    features, onsets_sec, pitches = describe_names(notes, fifths)
+    return await run_network(NETWORK, features, np.stack([onsets_sec, pitches], axis=1), run)
 
 
 def describe_names(notes: Sequence[Note], fifths: IntArray) -> tuple[NDArray[np.float32], Floats, IntArray]:

@@ -14,11 +14,10 @@ from ottava.audio import check_length, check_loudness
 from ottava.checkpoints import Checkpoint
 from ottava.chords import group_notes
 from ottava.confidence import check_notes, find_warnings
-from ottava.corrections import correct_notes
+from ottava.corrections import choose_name, correct_notes
 from ottava.datatypes import (
     Choices,
     Corrected,
-    Key,
     Note,
     Performance,
     Read,
@@ -27,17 +26,15 @@ from ottava.datatypes import (
     Run,
     Score,
     ScoreNote,
-    Span,
-    Spelling,
 )
 from ottava.edits import edit_score
 from ottava.errors import TranscriptionError
-from ottava.hands import choose_staffs, describe_hands, split_hands
-from ottava.key import ease_keys, estimate_key, find_fifths, follow_keys, place_keys
-from ottava.lengths import measure_durations, measure_exactly, trim_durations
-from ottava.meter import beat_positions, complete_grid, list_bars, number_beats, quarter_at
+from ottava.hands import choose_staffs
+from ottava.key import place_keys
+from ottava.lengths import trim_durations
+from ottava.meter import complete_grid, list_bars, number_beats, place_spans
 from ottava.models import Model
-from ottava.names import choose_names, describe_names
+from ottava.names import name_notes
 from ottava.notes import (
     clean_presses,
     convert_notes,
@@ -51,14 +48,12 @@ from ottava.notes import (
 )
 from ottava.ornaments import find_ornaments
 from ottava.pedals import place_pedals
-from ottava.places import is_written, limit_places, straighten_swing, straighten_thirds
-from ottava.placing import find_pace, needs_pace, place_by_model, place_by_tracking
+from ottava.places import limit_places
+from ottava.placing import place_chords
 from ottava.readings import Pace
-from ottava.rhythm_model import compute_hands, compute_names, compute_values
-from ottava.spelling import sound_spelling, spell_pitches, spell_place
 from ottava.tempo import choose_tempos
 from ottava.tuning import describe_tuning, estimate_tuning
-from ottava.values import choose_values, describe_values
+from ottava.values import ask_values, choose_lengths
 from ottava.voices import HELD_QUARTER, separate_voices
 
 
@@ -138,7 +133,7 @@ async def notate(
     performance: Performance,
     duration_sec: float,
     choices: Choices,
-    run: Run,
+    run: Run | None,
     title: str = "",
     pace: Pace | None = None,
     before: Result | None = None,
@@ -157,7 +152,8 @@ async def notate(
     choices
         What a person decided.
     run
-        The host's call that runs the rhythm networks; not called where ``choices`` ask for beats without a model.
+        The host's call that runs the rhythm networks; None where there are none. Not called where ``choices`` ask for
+        beats without a model.
     title
         Of the piece, where ``choices`` has none.
     pace
@@ -213,79 +209,52 @@ async def read_score(
     duration_sec: float,
     corrected: tuple[Corrected, ...],
     choices: Choices,
-    run: Run,
+    run: Run | None,
     title: str,
     pace: Pace | None,
 ) -> Result:
-    """Read the score of notes, of which one at least is left; see `notate`."""
-    played = [(one.note, number) for number, one in enumerate(corrected) if one.note]
-    played.sort(key=lambda pair: (pair[0].onset_sec, pair[0].pitch))
-    notes, numbers = [note for note, _ in played], [number for _, number in played]
+    """Read the score of notes, of which one at least is left, from the beginning; see `notate`."""
+    if choices.beats == "dp":
+        run = None
+    numbers, notes = _list_played(corrected)
     chords = group_notes(np.array([note.onset_sec for note in notes]))
-    is_trained = choices.beats == "model"
-    if is_trained:
-        if needs_pace(choices):
-            pace = pace or await find_pace(performance, run)
-        grid, chord_places = await place_by_model(notes, performance.pedals, chords, choices, run, pace)
-    else:
-        grid, chord_places = place_by_tracking(notes, chords, duration_sec, choices)
-    chord_places, is_swung = straighten_swing(chord_places, grid.signatures, choices.swing)
-    if choices.grid == "auto" and not choices.beats_sec:
-        chord_places = straighten_thirds(chord_places, grid.signatures)
+    grid, chord_places, is_swung = await place_chords(performance, notes, chords, duration_sec, choices, run, pace)
     roles = find_ornaments(notes, chords, chord_places)
+
+    # From here on only the notes that the page shows: the sign of a trill stands for the others.
     shown = [index for index, role in enumerate(roles) if role.place is not None]
+    numbers, notes, roles = [numbers[i] for i in shown], [notes[i] for i in shown], [roles[i] for i in shown]
     places = limit_places([role.place for role in roles if role.place is not None], grid, choices.grid)
-    shown_notes = [notes[index] for index in shown]
-    is_grace = [roles[index].is_grace for index in shown]
-
-    lengths = measure_durations(shown_notes, places, grid.times_sec)
-    if is_trained:
-        outputs = await compute_values(*describe_values(shown_notes, performance.pedals, places, grid), run)
-    if is_trained and choices.split_pitch is None:
-        order, features, times_sec, pitches = describe_hands(shown_notes)
-        hands = await compute_hands(features, times_sec, pitches, run)
-        staffs = choose_staffs(order, hands["staff"], outputs["staff"], shown_notes)
-    else:
-        staffs = split_hands(shown_notes, choices.split_pitch)
-    decided = [corrected[numbers[index]] for index in shown]
-    staffs = [one.staff or staff for one, staff in zip(decided, staffs, strict=True)]
-    releases = beat_positions(np.array([note.offset_sec for note in shown_notes]), grid.times_sec).tolist()
+    outputs = await ask_values(notes, performance.pedals, places, grid, run)
+    staffs = await choose_staffs(notes, outputs.get("staff"), choices.split_pitch, run)
+    staffs = [corrected[number].staff or staff for number, staff in zip(numbers, staffs, strict=True)]
     # Where places were moved, exact ends would no longer fit them.
-    if choices.beats_sec and choices.grid == "auto" and not is_swung and is_written(releases):
-        lengths = measure_exactly(places, releases, lengths)
-    elif is_trained:
-        lengths = choose_values(outputs["value"], places, staffs, lengths, grid, choices.grid)
+    may_be_exact = bool(choices.beats_sec) and choices.grid == "auto" and not is_swung
+    lengths = choose_lengths(notes, places, staffs, grid, outputs, choices.grid, may_be_exact=may_be_exact)
+    ends = [place if role.is_grace else place + length
+            for place, role, length in zip(places, roles, lengths, strict=True)]
 
-    ends = [place if grace else place + length for place, length, grace in zip(places, lengths, is_grace, strict=True)]
     grid = complete_grid(grid, max(ends, key=float))  # floats compare many times as fast
     quarters, beats, meters = number_beats(grid, min(places, key=float))
-    # Most places are those of many notes.
-    quarter_of = {place: quarter_at(quarters, place) for place in {*places, *ends}}
-    begins = [quarter_of[place] for place in places]
-    spans = [Span(begin, quarter_of[end] - begin) for begin, end in zip(begins, ends, strict=True)]
-    voices = separate_voices(shown_notes, spans, staffs, Fraction(0) if is_trained else HELD_QUARTER)
-    spans = trim_durations(spans, staffs, voices, joins_legato=not is_trained)
+    spans = place_spans(quarters, places, ends)
+    # What a network says is a written length already; a key's is not.
+    voices = separate_voices(notes, spans, staffs, HELD_QUARTER if run is None else Fraction(0))
+    spans = trim_durations(spans, staffs, voices, joins_legato=run is None)
+    begins = [span.onset_quarter for span in spans]
     pickup_quarter = -min(beats[0].quarter, Fraction(0))
     bars = [bar.start_quarter for bar in list_bars(meters, pickup_quarter, max(begins)) if bar.number]
-    chosen_keys = place_keys(choices.keys, beats)
-    keys = chosen_keys or (estimate_key(notes),)
-    if is_trained:
-        keys, spellings = await name_notes(shown_notes, begins, bars, keys, not chosen_keys, run)
-    else:
-        spellings = spell_pitches(shown_notes, keys[0])
-    spellings = [one.spelling if one.spelling and sound_spelling(one.spelling) == note.pitch else spelling
-                 for one, note, spelling in zip(decided, shown_notes, spellings, strict=True)]
+    keys, spellings = await name_notes(notes, begins, bars, place_keys(choices.keys, beats), run)
+    spellings = [choose_name(corrected[number], name) for number, name in zip(numbers, spellings, strict=True)]
+    ornaments = [role.ornament for role in roles]
 
-    ornaments = [roles[index].ornament for index in shown]
-    written = dict(zip(shown, map(ScoreNote, spans, staffs, voices, spellings, ornaments), strict=True))
-    position = {number: index for index, number in enumerate(numbers)}
+    written = dict(zip(numbers, map(ScoreNote, spans, staffs, voices, spellings, ornaments), strict=True))
     score = Score(
         beats=tuple(beats),
         meters=tuple(meters),
         pickup_quarter=pickup_quarter,
         keys=keys,
         tempos=choose_tempos(beats, meters, choices.tempo_bpm),
-        notes=tuple(written.get(position.get(number, -1)) for number in range(len(corrected))),
+        notes=tuple(written.get(number) for number in range(len(corrected))),
         pedals=tuple(place_pedals(performance.pedals, grid.times_sec, quarters)),
         is_swung=is_swung,
     )
@@ -294,38 +263,8 @@ async def read_score(
     return Result(choices.title or title, duration_sec, performance, choices, score, corrected, warnings)
 
 
-async def name_notes(
-    notes: Sequence[Note],
-    begins: Sequence[Fraction],
-    bars: Sequence[Fraction],
-    keys: tuple[Key, ...],
-    may_change: bool,
-    run: Run,
-) -> tuple[tuple[Key, ...], list[Spelling]]:
-    """Find keys and the names of the notes under them.
-
-    Parameters
-    ----------
-    notes, begins
-        At least one note, and the quarter in which each of them stands.
-    bars
-        Quarters of the bars, where the key may change; the first is 0.
-    keys, may_change
-        As a person chose them; or the one of the whole piece, which was only estimated and may change.
-    run
-        The host's call that runs the network of names.
-    """
-    fifths = find_fifths(keys, begins)
-    features, onsets, pitches = describe_names(notes, fifths)
-    outputs = await compute_names(features, onsets, pitches, run)
-    if may_change:
-        keys = follow_keys(outputs["signature"], notes, begins, bars, keys[0])
-        followed = find_fifths(keys, begins)
-        if (followed != fifths).any():
-            fifths = followed
-            outputs = await compute_names(*describe_names(notes, fifths), run)
-    names = choose_names(outputs["name"], pitches, fifths)
-    if may_change:
-        keys = ease_keys(keys, begins, pitches, names)
-        names = choose_names(outputs["name"], pitches, find_fifths(keys, begins))
-    return keys, [spell_place(note.pitch, name) for note, name in zip(notes, names.tolist(), strict=True)]
+def _list_played(corrected: Sequence[Corrected]) -> tuple[list[int], list[Note]]:
+    """The notes that the score has, by onset and pitch: their numbers in ``corrected``, and how they are now."""
+    played = [(number, one.note) for number, one in enumerate(corrected) if one.note]
+    played.sort(key=lambda pair: (pair[1].onset_sec, pair[1].pitch))
+    return [number for number, _ in played], [note for _, note in played]

@@ -16,9 +16,16 @@ from ottava.chords import Chords, group_notes
 from ottava.datatypes import BeatGrid, Choices, Floats, Note, Pedal, Performance, Run
 from ottava.divisions import division_costs
 from ottava.meter import beat_positions, complete_grid, find_nearest, signature_quarters
-from ottava.places import is_written, place_exactly, refine_places, snap_onsets
+from ottava.places import (
+    is_written,
+    place_exactly,
+    refine_places,
+    snap_onsets,
+    straighten_swing,
+    straighten_thirds,
+)
 from ottava.readings import Decided, Pace, Reading, choose_pace, find_period, hear, read_at_pace, read_performance
-from ottava.score_time import PARTS, PHASES
+from ottava.steps import PARTS, PHASES
 
 Places = list[Fraction | None]
 
@@ -33,6 +40,45 @@ async def find_pace(performance: Performance, run: Run) -> Pace:
     """How fast a performance goes as it was heard."""
     chords = group_notes(np.array([note.onset_sec for note in performance.notes]))
     return await choose_pace(hear(performance.notes, performance.pedals, chords), run)
+
+
+async def place_chords(
+    performance: Performance,
+    notes: Sequence[Note],
+    chords: Chords,
+    duration_sec: float,
+    choices: Choices,
+    run: Run | None,
+    pace: Pace | None = None,
+) -> tuple[BeatGrid, Places, bool]:
+    """Place chords as they are written, by the trained networks or without them.
+
+    Parameters
+    ----------
+    performance, pace
+        As it was heard, and how fast it goes, where that was found before.
+    notes, chords
+        As they are after correction.
+    duration_sec
+        Length of the recording.
+    choices, run
+        See `place_by_model`; without ``run`` no network is asked.
+
+    Returns
+    -------
+    tuple of BeatGrid, list and bool
+        See `place_by_model`; whether swung eighths are written as even ones.
+    """
+    if run is None:
+        grid, places = place_by_tracking(notes, chords, duration_sec, choices)
+    else:
+        if pace is None and needs_pace(choices):
+            pace = await find_pace(performance, run)
+        grid, places = await place_by_model(notes, performance.pedals, chords, choices, run, pace)
+    places, is_swung = straighten_swing(places, grid.signatures, choices.swing)
+    if choices.grid == "auto" and not choices.beats_sec:
+        places = straighten_thirds(places, grid.signatures)
+    return grid, places, is_swung
 
 
 async def place_by_model(
@@ -86,7 +132,7 @@ async def place_by_model(
             unit = reading.signatures[len(reading.signatures) // 2]
             decided = replace(decided, meters=[(0, unit)])
             reading = await read_performance(heard, decided, run, _keep_tempo(choices.tempo_bpm, unit, times_sec))
-    return _place_chords(times_sec, reading, choices)
+    return _place_reading(times_sec, reading, choices)
 
 
 def place_written(
@@ -105,7 +151,7 @@ def _keep_tempo(tempo_bpm: float, signature: tuple[int, int], times_sec: Floats)
     return np.full(len(times_sec), 60.0 / tempo_bpm * float(signature_quarters(signature)))
 
 
-def _place_chords(times_sec: Floats, reading: Reading, choices: Choices) -> tuple[BeatGrid, Places]:
+def _place_reading(times_sec: Floats, reading: Reading, choices: Choices) -> tuple[BeatGrid, Places]:
     """Beats and places of a reading."""
     score_time, n_beats = reading.score_time, len(reading.numbers)
     grid = BeatGrid(reading.beats_sec[:n_beats], reading.numbers + 1, tuple(reading.signatures))

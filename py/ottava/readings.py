@@ -15,20 +15,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.bars import Signature, describe_bars, number_bars
-from ottava.chords import Chords, describe_chords, suppose_tempo
+from ottava.bars import Signature, ask_bars, describe_bars, number_bars
+from ottava.chords import Chords, describe_chords
 from ottava.datatypes import Floats, IntArray, Note, Pedal, Run
-from ottava.rhythm_model import WINDOWS, compute_bars, compute_rhythm, rate_readings
 from ottava.score_time import (
     EARLY_BEATS,
+    NETWORK,
     PERIODS_LOG2_SEC,
-    PHASE_PARTS,
     Given,
     ScoreTime,
-    decode_score_time,
+    find_score_time,
     locate_beats,
 )
 from ottava.smoothing import take_medians
+from ottava.steps import PHASE_PARTS
 
 # Lengths of a beat that are tried, as shares of the one that was found when none was supposed.
 FACTORS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3)
@@ -38,7 +38,7 @@ FEWEST_BEATS = 8  # of a performance that is read more than once
 # Of one whose tempo is chosen: the least that the weights were trained on. Less is read at its own tempo.
 FEWEST_CHORDS = 64
 # Of the middle, by which the tempo is chosen: three windows of the rhythm network.
-MOST_CHORDS = WINDOWS["rhythm"][0] + 2 * WINDOWS["rhythm"][1]
+MOST_CHORDS = NETWORK.window + 2 * NETWORK.hop
 SMOOTH_CHORDS, LEVEL_CHORDS = 17, 33
 # Most beats are within so much of one length; what is farther from it is of another level. Not tuned.
 LEVEL_OCTAVES, SAME_LEVEL_OCTAVES, LEVEL_STEP_OCTAVES = 0.2, 0.35, 0.05
@@ -108,14 +108,12 @@ def hear(notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords) -> Hear
 
 async def read_performance(heard: Heard, decided: Decided, run: Run, period_sec: Floats | None = None) -> Reading:
     """Read a performance; ``period_sec`` (n_chords,): about how long a beat is there, where that is supposed."""
-    times_sec, features = heard.chords.times_sec, heard.features
-    if period_sec is not None:
-        features = suppose_tempo(features, times_sec, period_sec)
-    outputs = await compute_rhythm(heard.chords, features, run)
-    score_time = decode_score_time(times_sec, outputs, Given(period_sec, decided.downbeats, decided.beats))
+    times_sec = heard.chords.times_sec
+    known_before = Given(period_sec, decided.downbeats, decided.beats)
+    score_time, outputs = await find_score_time(times_sec, heard.features, known_before, run)
     beats_sec = _time_beats(times_sec, score_time, decided)
     described = describe_bars(heard.notes, heard.pedals, heard.chords, score_time, beats_sec)
-    bar_outputs = await compute_bars(described, run)
+    bar_outputs = await ask_bars(described, run)
     known, beats = score_time.written.tolist(), score_time.beat.tolist()
     meters = [
         (beats[min(bisect_left(known, chord), len(known) - 1)] if index else 0, signature)
@@ -164,8 +162,9 @@ async def _choose_tempo(heard: Heard, period_sec: Floats, run: Run) -> int:
     first = max(0, (len(period_sec) - MOST_CHORDS) // 2)
     excerpt = take_excerpt(heard, first, first + MOST_CHORDS)
     readings = await list_readings(excerpt, period_sec[first : first + MOST_CHORDS], run)
-    scores = await rate_readings(np.stack([describe_reading(reading) for reading in readings]), run)
-    return int(scores.argmax())
+    figures = np.stack([describe_reading(reading) for reading in readings])
+    scores = await run("readings", {"figures": figures[None].astype(np.float32)})
+    return int(scores["outputs"][0].argmax())
 
 
 def take_excerpt(heard: Heard, first: int, last: int) -> Heard:

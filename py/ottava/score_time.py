@@ -7,75 +7,60 @@ beats without a note are stepped over. After hidden Markov models of rhythm (Rap
 rhythmic parsing", AI 137, 2002); differs from them: a network's numbers in place of a model of what is played. Bars are
 no part of it: with them beats were found no better (docs/notes.md).
 
-Conventions: places in a beat are whole numbers of `PARTS`; outputs are those of `ottava.rhythm_model`: logarithms of
-odds (beat) and of probabilities (the others).
+Conventions: places in a beat are whole numbers of `PARTS`; outputs are logarithms of odds (beat) and of
+probabilities (the others).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.datatypes import Floats, IntArray
+from ottava.chords import suppose_tempo
+from ottava.datatypes import Floats, IntArray, Run
 from ottava.meter import LONE_BEAT_SEC
+from ottava.networks import Network, run_network
+from ottava.steps import (
+    IMPOSSIBLE,
+    PARTS,
+    PHASE_PARTS,
+    PHASES,
+    STEPS,
+    TEMPOS_LOG2_SEC,
+    TEMPOS_SEC,
+    KnownSteps,
+    Steps,
+    weigh_steps,
+)
 
-# Places in a beat; 3 % of the chords of data/train stand elsewhere.
-PHASES = tuple(Fraction(place) for place in (
-    "0", "1/2", "1/4", "3/4", "1/3", "2/3", "1/6", "5/6", "1/8", "3/8", "5/8", "7/8",
-))
-# Beats from one chord to the next; 0 in a chord that is broken.
-STEPS = tuple(Fraction(step) for step in (
-    "0", "1/8", "1/6", "1/4", "1/3", "1/2", "2/3", "3/4", "1", "3/2", "2", "3", "4",
-))
 # Length of a beat: octaves of a second.
 PERIODS_LOG2_SEC = np.linspace(np.log2(0.12), np.log2(3.2), 48)
-# Numbers that the rhythm network gives for each chord, in order.
-OUTPUT_SIZES = {
+NETWORK = Network("rhythm", window=320, hop=224, sizes={
     "beat": 1,  # log odds that a beat falls on the chord
     "phase": len(PHASES) + 2,  # place in the beat; elsewhere; not written (ornaments, grace notes, wrong notes)
     "period": len(PERIODS_LOG2_SEC),
     "step": len(STEPS) + 1,  # beats to the next chord that is written
-}
-PARTS = 24  # of a beat: all of PHASES are whole numbers of these
-PHASE_PARTS = np.array([int(phase * PARTS) for phase in PHASES])
+})  # fmt: skip
 # What each output counts, and what is paid, in natural logarithms: search on folds 0 and 1 of data/train
-# (bench/results.md, "Rhythm, constants").
-PHASE_WEIGHT, BEAT_WEIGHT, PERIOD_WEIGHT, STEP_WEIGHT = 1.0, 1.0, 0.5, 1.0
+# (bench/results.md, "Rhythm, constants"); what steps cost stands in `ottava.steps`.
+PHASE_WEIGHT, BEAT_WEIGHT, PERIOD_WEIGHT = 1.0, 1.0, 0.5
 # What a beat twice as long is worth at each chord, in the same unit: without it beats are found too fast more often
 # than too slow.
 OCTAVE_WEIGHT = 1.0
-OTHER_STEP_COST = 2.0  # of a step that is not in STEPS, beside what the network gives them together
-BROKEN_COST, BROKEN_SEC, BROKEN_COST_A_SEC = 1.0, 0.06, 60.0  # of a chord that is broken
-# How far a step strays from the beat's length, in octaves and in seconds, and the most that this costs.
-STRAY_OCTAVES, STRAY_SEC, MOST_STRAY_COST = 0.1, 0.02, 6.0
 # Of one step of tempo in a beat; of two it is four times as much, and any other tempo is a new beginning.
 TEMPO_COST, NEW_TEMPO_COST = 0.5, 6.0
 TEMPO_STEPS = 2
 # A chord that more likely than this is an ornament or a wrong note has no place.
 UNWRITTEN_CHANCE = 0.6
-MOST_BEATS = 8  # between two chords
 GIVEN_PERIOD_OCTAVES = 0.15  # how far beats stray from a tempo that is given
 GIVEN_PERIOD_SPREADS = 3  # of these, beyond which no tempo is tried
 # Given beats, not tuned: a chord this much before a beat belongs to it; how far chords stray from their places.
 EARLY_BEATS, GIVEN_BEATS_SPREAD = 0.1, 0.06
 EDGE_CHORDS = 8  # that tell the tempo beyond the first and the last chord
-IMPOSSIBLE = -1e9
 SHORTEST_GAP_SEC = 0.005
-# Times between chords are told apart this finely (1.4 %, where players stray by 7): what they can be is kept.
-GAPS_AN_OCTAVE = 48
-
-_TEMPOS_LOG2_SEC = np.linspace(np.log2(0.14), np.log2(3.2), 32)
-_TEMPOS_SEC = 2**_TEMPOS_LOG2_SEC
-_AWAY = np.abs(np.arange(len(_TEMPOS_SEC)) - np.arange(len(_TEMPOS_SEC))[:, None])
+_AWAY = np.abs(np.arange(len(TEMPOS_SEC)) - np.arange(len(TEMPOS_SEC))[:, None])
 _SQUARES = np.where(_AWAY <= TEMPO_STEPS, _AWAY**2.0, np.inf)  # of the steps from one tempo to another
-_PHASE_STEP = (PHASE_PARTS - PHASE_PARTS[:, None, None]) / PARTS  # from, tempos, to
-_DIAGONAL = np.arange(len(PHASES))
-_MOST_PARTS = PARTS * (MOST_BEATS + 2)
-_STEP_OF_PARTS = np.full(_MOST_PARTS + 1, len(STEPS))
-_STEP_OF_PARTS[[int(step * PARTS) for step in STEPS]] = np.arange(len(STEPS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +94,32 @@ class ScoreTime:
         return self.beat + self.part / PARTS
 
 
+async def find_score_time(
+    times_sec: Floats, features: NDArray[np.float32], given: Given, run: Run
+) -> tuple[ScoreTime, dict[str, Floats]]:
+    """Ask the rhythm network where chords stand.
+
+    Parameters
+    ----------
+    times_sec, features
+        Of the chords, shape (n_chords,), increasing, and as `ottava.chords.describe_chords` gives them.
+    given
+        What is known already.
+    run
+        The host's call that runs the network.
+
+    Returns
+    -------
+    tuple of (ScoreTime, dict)
+        The places, and what the network says of each chord, see `NETWORK`.
+    """
+    if given.period_sec is not None:
+        features = suppose_tempo(features, times_sec, given.period_sec)
+    coordinates = np.stack([times_sec, np.arange(len(features))], axis=1)
+    outputs = await run_network(NETWORK, features, coordinates, run)
+    return decode_score_time(times_sec, outputs, given), outputs
+
+
 def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: Given) -> ScoreTime:
     """Find the places of the chords.
 
@@ -129,10 +140,10 @@ def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: G
     phase_score = _score_phases(outputs, written)
     tempo_score = _score_tempos(outputs, written)
     exact: IntArray | None = None
-    tempos = slice(0, len(_TEMPOS_SEC))
+    tempos = slice(0, len(TEMPOS_SEC))
     if given.period_sec is not None:
         tempos = _choose_tempos(given.period_sec)
-        octaves = _TEMPOS_LOG2_SEC - np.log2(given.period_sec[written])[:, None]
+        octaves = TEMPOS_LOG2_SEC - np.log2(given.period_sec[written])[:, None]
         tempo_score = tempo_score - 0.5 * (octaves / GIVEN_PERIOD_OCTAVES) ** 2
     if given.beats is not None:
         known = given.beats[written]
@@ -149,7 +160,7 @@ def _choose_tempos(period_sec: Floats) -> slice:
     """The lengths of a beat that are near enough to a given one somewhere."""
     within = GIVEN_PERIOD_SPREADS * GIVEN_PERIOD_OCTAVES
     ends = np.log2([period_sec.min(), period_sec.max()]) + np.array([-within, within])
-    first, last = np.searchsorted(_TEMPOS_LOG2_SEC, ends)
+    first, last = np.searchsorted(TEMPOS_LOG2_SEC, ends)
     last = max(int(last), 1)
     return slice(min(int(first), last - 1), last)
 
@@ -164,94 +175,12 @@ def _score_phases(outputs: Mapping[str, Floats], written: IntArray) -> Floats:
 def _score_tempos(outputs: Mapping[str, Floats], written: IntArray) -> Floats:
     """What each length of a beat is worth, shape (n_written, n_tempos)."""
     width = PERIODS_LOG2_SEC[1] - PERIODS_LOG2_SEC[0]
-    bins = (_TEMPOS_LOG2_SEC - PERIODS_LOG2_SEC[0]) / width
+    bins = (TEMPOS_LOG2_SEC - PERIODS_LOG2_SEC[0]) / width
     left = np.clip(np.floor(bins).astype(np.int64), 0, len(PERIODS_LOG2_SEC) - 2)
     share = bins - left
     period = outputs["period"][written]
     network = period[:, left] * (1 - share) + period[:, left + 1] * share
-    return np.asarray(PERIOD_WEIGHT * network + OCTAVE_WEIGHT * _TEMPOS_LOG2_SEC)
-
-
-@cache
-def _fit_steps(gap: int, first: int, last: int) -> tuple[IntArray, NDArray[np.intp], Floats]:
-    """What a time of ``gap`` (in `GAPS_AN_OCTAVE` of an octave of a second) can be, by (place from, beat's length, to).
-
-    The lengths are those from ``first`` up to ``last``, which is left out. Gives the beats of the best step, its kind
-    (index in STEPS, or one more), and what is paid for the stray.
-    """
-    gap_sec = 2.0 ** (gap / GAPS_AN_OCTAVE)
-    beats = np.clip(np.round(gap_sec / _TEMPOS_SEC[first:last, None] - _PHASE_STEP), 0, MOST_BEATS)
-    beats += beats + _PHASE_STEP < 1e-6
-    length = beats + _PHASE_STEP
-    octaves = np.log2(gap_sec / length) - _TEMPOS_LOG2_SEC[first:last, None]
-    # A time that is uncertain by so many seconds is so by that share of itself.
-    spread = STRAY_OCTAVES**2 + (STRAY_SEC / gap_sec / np.log(2)) ** 2
-    kind = _STEP_OF_PARTS[np.round(length * PARTS).astype(np.int64)]
-    return beats.astype(np.int64), kind.astype(np.intp), np.maximum(-0.5 * octaves**2 / spread, -MOST_STRAY_COST)
-
-
-@dataclass(frozen=True, slots=True)
-class _Steps:
-    """From each chord to the next.
-
-    ``gaps``: the time, in `GAPS_AN_OCTAVE` of an octave of a second; ``by_kind`` (n_steps, n_kinds): what each kind of
-    step is worth; ``broken``: what it is worth that the chord is broken.
-    """
-
-    gaps: list[int]
-    by_kind: Floats
-    broken: list[float]
-
-    def score(self, index: int, tempos: slice) -> Floats:
-        """What a step is worth by (place from, beat's length, place to)."""
-        _, kind, stray = _fit_steps(self.gaps[index], tempos.start, tempos.stop)
-        scores = self.by_kind[index].take(kind, mode="clip")
-        scores += stray
-        # Or the chord is broken: no step at all, the place stays.
-        staying = np.einsum("iji->ij", scores)
-        np.maximum(staying, self.broken[index], out=staying)
-        return np.asarray(scores)
-
-    def score_to(self, index: int, tempos: slice, tempo: int, phase: int) -> tuple[Floats, IntArray]:
-        """What a step to one place is worth at one of the lengths of a beat, by place from, and its beats."""
-        beats, kind, stray = _fit_steps(self.gaps[index], tempos.start, tempos.stop)
-        scores = stray[:, tempo, phase] + self.by_kind[index, kind[:, tempo, phase]]
-        counts = beats[:, tempo, phase].copy()
-        if scores[phase] < self.broken[index]:
-            scores[phase], counts[phase] = self.broken[index], 0
-        return scores, counts
-
-
-def _weigh_steps(gaps_sec: Floats, step_logs: Floats, is_far: NDArray[np.bool_]) -> _Steps:
-    """Weigh what the times between chords can be.
-
-    ``step_logs`` (n_steps, n_kinds): what the network says; ``is_far``: chords without a place lie between.
-    """
-    by_kind = STEP_WEIGHT * step_logs
-    by_kind[:, -1] -= STEP_WEIGHT * OTHER_STEP_COST
-    by_kind[is_far] /= 2
-    broken = STEP_WEIGHT * step_logs[:, 0] - BROKEN_COST - BROKEN_COST_A_SEC * np.maximum(0.0, gaps_sec - BROKEN_SEC)
-    return _Steps(np.round(np.log2(gaps_sec) * GAPS_AN_OCTAVE).astype(int).tolist(), by_kind, broken.tolist())
-
-
-@dataclass(frozen=True, slots=True)
-class _KnownSteps:
-    """As `_Steps`, where the numbers of beats are known."""
-
-    n_beats: list[int]
-
-    def score(self, index: int, tempos: slice) -> Floats:
-        """What a step is worth by (place from, beat's length, place to)."""
-        length = self.n_beats[index] + np.broadcast_to(
-            _PHASE_STEP, (len(PHASES), tempos.stop - tempos.start, len(PHASES))
-        )
-        is_step = (length > 0) | ((length == 0) & (self.n_beats[index] == 0))
-        return np.where(is_step, 0.0, IMPOSSIBLE)
-
-    def score_to(self, index: int, tempos: slice, tempo: int, phase: int) -> tuple[Floats, IntArray]:
-        """What a step to one place is worth, by place from, and its beats."""
-        scores = self.score(index, tempos)[:, tempo, phase]
-        return scores, np.full(len(scores), self.n_beats[index])
+    return np.asarray(PERIOD_WEIGHT * network + OCTAVE_WEIGHT * TEMPOS_LOG2_SEC)
 
 
 def _find_path(
@@ -271,12 +200,12 @@ def _find_path(
     tempo_score = tempo_score[:, tempos]
     n_tempos = tempo_score.shape[1]
     gaps_sec = np.maximum(gaps_sec, SHORTEST_GAP_SEC)
-    costs = TEMPO_COST / (gaps_sec[:, None] / _TEMPOS_SEC[tempos] + 0.15)
-    steps: _Steps | _KnownSteps
+    costs = TEMPO_COST / (gaps_sec[:, None] / TEMPOS_SEC[tempos] + 0.15)
+    steps: Steps | KnownSteps
     if exact is None:
-        steps = _weigh_steps(gaps_sec, step_logs[written[:-1]], np.diff(written) > 1)
+        steps = weigh_steps(gaps_sec, step_logs[written[:-1]], np.diff(written) > 1)
     else:
-        steps = _KnownSteps(exact.tolist())
+        steps = KnownSteps(exact.tolist())
 
     # The way there is not kept, only what each state is worth: found again for the one path that is wanted.
     kept = np.zeros((n_written, n_tempos, len(PHASES)), np.float32)

@@ -6,7 +6,7 @@ voices more than the fingers. So the network sees each note among its neighbours
 Conventions: lengths are in beats; notes are sorted by onset, then pitch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from math import floor
@@ -15,11 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.bars import N_BAR_BEATS, smooth_periods
-from ottava.datatypes import BeatGrid, Floats, IntArray, Note, Pedal
+from ottava.datatypes import BeatGrid, Floats, IntArray, Note, Pedal, Run
 from ottava.divisions import Grid, division_costs, find_divisions, fits_beat
 from ottava.features import describe_neighbours, scale_lengths, tabulate_notes, tabulate_presses
+from ottava.lengths import measure_durations, measure_exactly
 from ottava.meter import beat_positions, is_compound, signature_quarters
-from ottava.score_time import PHASES
+from ottava.networks import Network, run_network
+from ottava.places import is_written
+from ottava.steps import PHASES
 
 # Written lengths that the network chooses between: 98 % of those in data/train.
 VALUES = tuple(
@@ -29,8 +32,7 @@ VALUES = tuple(
         "1/18", "1/5", "4/3", "3/8", "5/4", "5/2", "6",
     )
 )
-# Numbers that the network gives for each note, in order.
-OUTPUT_SIZES = {"value": len(VALUES) + 1, "staff": 2}
+NETWORK = Network("values", window=384, hop=288, sizes={"value": len(VALUES) + 1, "staff": 2})
 N_FEATURES = 44
 SHORTEST_BEATS, LONGEST_BEATS = 1 / 32, 8.0
 SAME_BEATS = 0.02
@@ -42,6 +44,47 @@ MOST_CHOICES = 8
 CHORD_SHARE, REACH_BONUS, JOINT_BONUS = 0.5, 0.25, 0.75
 NEAR_NOTES = 24  # that may follow a note in its voice
 NEAR_SEMITONES, ABOVE_SEMITONES = 5, 2
+
+
+async def ask_values(
+    notes: Sequence[Note], pedals: Sequence[Pedal], places: Sequence[Fraction], grid: BeatGrid, run: Run | None
+) -> dict[str, Floats]:
+    """What the network says of each note, see `NETWORK`; nothing without ``run``. ``places`` never decrease."""
+    if run is None:
+        return {}
+    features, where, pitches = describe_values(notes, pedals, places, grid)
+    return await run_network(NETWORK, features, np.stack([where, pitches], axis=1), run)
+
+
+def choose_lengths(
+    notes: Sequence[Note],
+    places: Sequence[Fraction],
+    staffs: Sequence[int],
+    grid: BeatGrid,
+    outputs: Mapping[str, Floats],
+    limit: Grid = "auto",
+    *,
+    may_be_exact: bool = False,
+) -> list[Fraction]:
+    """The written length of each note, in beats.
+
+    Parameters
+    ----------
+    notes, places, staffs
+        Of one length; ``places`` in beats of ``grid``, never decreasing.
+    grid, limit
+        The beats, and the finest divisions of them that a person allows.
+    outputs
+        Of `ask_values`; where it is empty, lengths follow the keys.
+    may_be_exact
+        Whether lengths are taken as they are where nearly all keys are released at places of written music.
+    """
+    measured = measure_durations(notes, places, grid.times_sec)
+    if may_be_exact:
+        releases = beat_positions(np.array([note.offset_sec for note in notes]), grid.times_sec).tolist()
+        if is_written(releases):
+            return measure_exactly(places, releases, measured)
+    return choose_values(outputs["value"], places, staffs, measured, grid, limit) if outputs else measured
 
 
 def describe_values(

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from ottava.datatypes import Key, Note, Run
-from ottava.key import estimate_key, tonic_fifths
+from ottava.key import tonic_fifths
 from ottava.models import find_models_folder, read_rhythm
+from ottava.names import name_notes
 from ottava.native import create_run
-from ottava.pipeline import name_notes
 
 SCALE = (0, 2, 4, 5, 7, 9, 11, 12)
 BEAT_SEC, BAR_BEATS = 0.5, 4
@@ -44,7 +44,7 @@ def name(sections: list[tuple[int, int]], run: Run, octaves: int = 0) -> tuple[t
     """Keys, and the places of the names on the line of fifths."""
     notes, begins, bars = play(sections)
     notes = [Note(n.onset_sec, n.offset_sec, n.pitch + 12 * octaves, n.velocity) for n in notes]
-    keys, spellings = asyncio.run(name_notes(notes, begins, bars, (estimate_key(notes),), True, run))
+    keys, spellings = asyncio.run(name_notes(notes, begins, bars, (), run))
     return keys, ["FCGDAEB".index(spelling.step) - 1 + 7 * spelling.alter for spelling in spellings]
 
 

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ottava.bars import METERS, N_FEATURES, OUTPUT_SIZES, compute_beat_features, number_bars
+from ottava.bars import METERS, N_FEATURES, NETWORK, compute_beat_features, number_bars
 from ottava.datatypes import Floats
 from ottava.meter import tactus_beats
 
 
 def know(numbers: list[int], signature: tuple[int, int] = (3, 4), strength: float = 2.0) -> dict[str, Floats]:
     """Outputs of a network that believes the beats to have these numbers in their bars."""
-    outputs = {name: np.zeros((len(numbers), size)) for name, size in OUTPUT_SIZES.items()}
+    outputs = {name: np.zeros((len(numbers), size)) for name, size in NETWORK.sizes.items()}
     outputs["downbeat"][:, 0] = np.where(np.array(numbers) == 0, strength, -strength)
     outputs["bar"][np.arange(len(numbers)), numbers] = strength
     outputs["meter"][:, METERS.index(signature)] = strength
@@ -49,7 +49,7 @@ def test_bars_count_up_whatever_the_network_says(
     n_beats: int, seed: int, meter: tuple[tuple[int, tuple[int, int]]]
 ) -> None:
     rng = np.random.default_rng(seed)
-    outputs = {name: rng.normal(0, 4, (n_beats, size)) for name, size in OUTPUT_SIZES.items()}
+    outputs = {name: rng.normal(0, 4, (n_beats, size)) for name, size in NETWORK.sizes.items()}
     numbers, signatures = number_bars(outputs, meter)
     assert len(numbers) == len(signatures) == n_beats
     for index in range(n_beats):

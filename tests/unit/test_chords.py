@@ -17,6 +17,7 @@ from ottava.chords import (
     TEMPOGRAM_LAGS_SEC,
     describe_chords,
     group_notes,
+    group_spreads,
     suppose_tempo,
 )
 from ottava.datatypes import Note, Pedal, Performance
@@ -31,6 +32,10 @@ def test_onsets_in_a_chain_are_one_chord() -> None:
     chords = group_notes(np.array([0.0, 0.02, 0.045, 0.1]))
     assert chords.chord_of.tolist() == [0, 0, 0, 1]
     assert chords.times_sec == pytest.approx([0.065 / 3, 0.1])
+
+
+def test_fast_notes_are_a_chord_only_as_far_as_it_is_spread() -> None:
+    assert group_spreads([0.0, 0.02, 0.045, 0.065, 0.2]) == [[0, 1, 2], [3], [4]]
 
 
 @given(performances())

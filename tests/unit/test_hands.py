@@ -1,11 +1,13 @@
 """Hands: one staff for each note."""
 
+import asyncio
+
 import numpy as np
 from hypothesis import given, settings
 
 from ottava.chords import group_spreads
 from ottava.datatypes import Note, Performance
-from ottava.hands import N_FEATURES, choose_staffs, describe_hands, split_hands
+from ottava.hands import N_FEATURES, choose_staffs, decode_staffs, describe_hands, split_hands
 from tests.performances import WALTZ, perform, performances
 
 
@@ -34,7 +36,7 @@ def test_a_left_hand_above_middle_c_stays_the_left_hand() -> None:
 
 def test_a_given_split_is_kept() -> None:
     notes = [Note(0.0, 1.0, 59, 60), Note(0.0, 1.0, 60, 60)]
-    assert split_hands(notes, split_pitch=60) == [2, 1]
+    assert asyncio.run(choose_staffs(notes, None, 60, None)) == [2, 1]
 
 
 @given(performances())
@@ -52,7 +54,7 @@ def choose(pitches: list[int], odds: list[float]) -> list[int]:
     """Staffs of a chord, from below, by the odds of both networks that the left hand plays its notes."""
     notes = [Note(0.0, 1.0, pitch, 60) for pitch in pitches]
     outputs = np.stack([np.zeros(len(odds)), np.array(odds)], axis=1)
-    return choose_staffs(np.arange(len(notes)), outputs, outputs, notes)
+    return decode_staffs(np.arange(len(notes)), outputs, outputs, notes)
 
 
 def test_hands_do_not_cross_in_a_chord_for_little() -> None:

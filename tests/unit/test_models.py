@@ -23,7 +23,6 @@ from ottava.models import (
 )
 from ottava.notes import LEAST_SCORE
 from ottava.readings import N_FIGURES, N_READINGS
-from ottava.rhythm_model import WINDOWS
 
 GRAPH = {
     "file": "a.bin", "bytes": 3, "sha256": "00",
@@ -126,15 +125,15 @@ def test_the_rhythm_graphs_are_what_the_pipeline_feeds_them() -> None:
     assert sum(graph.bytes for graph in rhythm.graphs.values()) < 3_000_000
     modules = {"bars": bars, "values": values, "hands": hands, "names": names}
     features = {"rhythm": chords.N_FEATURES} | {name: module.N_FEATURES for name, module in modules.items()}
-    outputs = {"rhythm": score_time.OUTPUT_SIZES} | {name: of.OUTPUT_SIZES for name, of in modules.items()}
+    networks = {of.NETWORK.graph: of.NETWORK for of in (score_time, *modules.values())}
     for graph in rhythm.graphs.values():
         assert hashlib.sha256((folder / graph.file).read_bytes()).hexdigest() == graph.sha256
     chooser = rhythm.graphs.pop("readings")
     assert (chooser.inputs[0].name, chooser.inputs[0].shape) == ("figures", (1, N_READINGS, N_FIGURES))
     assert chooser.outputs[0].shape == (1, N_READINGS)
     for name, graph in rhythm.graphs.items():
-        assert graph.inputs[0].shape == (1, WINDOWS[name][0], features[name])
-        assert graph.outputs[0].shape == (1, WINDOWS[name][0], sum(outputs[name].values()))
+        assert graph.inputs[0].shape == (1, networks[name].window, features[name])
+        assert graph.outputs[0].shape == (1, networks[name].window, sum(networks[name].sizes.values()))
 
 
 def test_a_list_without_rhythm_graphs_gets_a_sentence() -> None:

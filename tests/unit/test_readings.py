@@ -32,14 +32,14 @@ from tests.performances import WALTZ, perform, performances
 
 # Long enough to be read at several tempos.
 LONG_WALTZ = [(quarter + 36 * turn, length, pitch) for turn in range(8) for quarter, length, pitch in WALTZ]
-SIZES = {"rhythm": sum(score_time.OUTPUT_SIZES.values()), "bars": sum(bars.OUTPUT_SIZES.values())}
+SIZES = {"rhythm": sum(score_time.NETWORK.sizes.values()), "bars": sum(bars.NETWORK.sizes.values())}
 
 
 def prefer(reading: int, strength: float = 0.0) -> Run:
     """Networks that know nothing but about how long a beat is, or say anything, and of the readings prefer one."""
     rng = np.random.default_rng(0)
     known = {"rhythm": np.zeros(SIZES["rhythm"]), "bars": np.zeros(SIZES["bars"])}
-    first = sum(score_time.OUTPUT_SIZES[name] for name in ("beat", "phase"))
+    first = sum(score_time.NETWORK.sizes[name] for name in ("beat", "phase"))
     octaves = score_time.PERIODS_LOG2_SEC - np.log2(0.6)
     known["rhythm"][first : first + len(octaves)] = -2 * octaves**2
 

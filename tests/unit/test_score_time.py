@@ -6,15 +6,14 @@ import pytest
 from ottava import score_time
 from ottava.datatypes import Floats
 from ottava.score_time import (
-    OUTPUT_SIZES,
+    NETWORK,
     PERIODS_LOG2_SEC,
-    PHASES,
-    STEPS,
     Given,
     ScoreTime,
     decode_score_time,
     locate_beats,
 )
+from ottava.steps import PHASES, STEPS, weigh_steps
 
 # Quarters of a tune with triplets, a rest of two beats and an upbeat; the tempo slows down.
 PLACES = np.array([0.5, 1, 1.5, 2, 7 / 3, 8 / 3, 3, 3.25, 3.5, 3.75, 4, 6.5, 7, 8])
@@ -30,7 +29,7 @@ def know(places: Floats, strength: float = 4.0) -> dict[str, Floats]:
     n = len(places)
     phases = np.array([float(phase) for phase in PHASES])
     phase = np.abs((places % 1)[:, None] - phases).argmin(axis=1)
-    outputs = {name: np.zeros((n, size)) for name, size in OUTPUT_SIZES.items()}
+    outputs = {name: np.zeros((n, size)) for name, size in NETWORK.sizes.items()}
     outputs["beat"][:, 0] = np.where(phase == 0, strength, -strength)
     outputs["phase"][np.arange(n), phase] = strength
     steps = np.array([float(step) for step in STEPS])
@@ -87,7 +86,7 @@ def test_between_two_levels_the_longer_beat_is_written() -> None:
     # Even notes: whether each is a beat or each second one, the network knows hardly, and rather the first.
     times = 0.3 * np.arange(1.0, 17.0)
     fast, slow = know(np.arange(16.0)), know(np.arange(16.0) / 2)
-    outputs = {name: as_chances(0.52 * fast[name] + 0.48 * slow[name]) for name in OUTPUT_SIZES}
+    outputs = {name: as_chances(0.52 * fast[name] + 0.48 * slow[name]) for name in NETWORK.sizes}
     outputs["period"] = as_chances(np.zeros_like(outputs["period"]))
     beats = locate_beats(times, decode_score_time(times, outputs, Given()))
     assert np.median(np.diff(beats)) == pytest.approx(0.6)
@@ -116,7 +115,7 @@ def test_no_other_path_is_worth_more(seed: int, first: int) -> None:
     step_logs, written = rng.normal(0, 3, (4, len(STEPS) + 1)), np.array([0, 1, 3])
     path = score_time._find_path(phase_score, tempo_score, gaps_sec, step_logs, written, None, tempos)
     # All paths, one after the other: places and lengths of the beat of three chords.
-    steps = score_time._weigh_steps(gaps_sec, step_logs[written[:-1]], np.array([False, True]))
+    steps = weigh_steps(gaps_sec, step_logs[written[:-1]], np.array([False, True]))
     worth = (phase_score[0][:, None] + tempo_score[0, tempos]).ravel()
     for index in range(2):
         costs = 0.5 / (gaps_sec[index] / 2 ** np.linspace(np.log2(0.14), np.log2(3.2), 32)[tempos] + 0.15)
