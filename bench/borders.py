@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.datatypes import Run
+from ottava.files.project import performance_to_dict
+from ottava.hosts.native import create_run, open_recording
 from ottava.models import Model, Setting, choose_graphs, choose_model, choose_setting, find_models_folder, read_models
-from ottava.native import create_run, open_recording
 from ottava.pipeline import listen
-from ottava.result import performance_to_dict
 from report import ROOT, describe_run, replace_section
 
 Rows = NDArray[np.float64]

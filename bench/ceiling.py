@@ -36,8 +36,8 @@ from constants import add_set_option, set_constants
 from corpus import open_folds
 from folds import DATA
 from ottava.datatypes import Run
-from ottava.musicxml import write_musicxml
-from ottava.result import result_to_json
+from ottava.files.musicxml import write_musicxml
+from ottava.files.project import result_to_json
 from readability import DEADPAN, list_printed, notate_unseen
 from report import describe_run, replace_section
 from signs import is_printed

@@ -15,8 +15,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.audio import SAMPLE_RATE
-from ottava.native import open_recording
+from ottava.hosts.native import open_recording
+from ottava.listening.audio import SAMPLE_RATE
 
 Samples = NDArray[np.float32]
 

@@ -24,15 +24,15 @@ from numpy.typing import NDArray
 
 from conditions import Samples, make_condition, read_samples
 from counterexamples import make_counterexamples
-from ottava.audio import SAMPLE_RATE
-from ottava.confidence import find_warnings
-from ottava.corrections import correct_notes
 from ottava.datatypes import Choices, Note, Performance, Run
 from ottava.errors import TranscriptionError
+from ottava.files.project import performance_to_dict, read_performance
+from ottava.hosts.native import create_run
+from ottava.listening.audio import SAMPLE_RATE
+from ottava.listening.confidence import find_warnings
 from ottava.models import Model, Setting, choose_graphs, choose_model, choose_setting, find_models_folder, read_models
-from ottava.native import create_run
+from ottava.notation.corrections import correct_notes
 from ottava.pipeline import listen
-from ottava.result import performance_to_dict, read_performance
 from report import ROOT, describe_run, replace_section
 from stress import END_SEC, find_recordings
 

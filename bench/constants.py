@@ -14,7 +14,7 @@ def set_constants(assignments: list[str]) -> None:
     """Give constants of ottava's modules other values; a name that is not there is an AttributeError."""
     for assignment in assignments:
         name, _, value = assignment.partition("=")
-        module, _, constant = name.partition(".")
+        module, _, constant = name.rpartition(".")
         owner = importlib.import_module(f"ottava.{module}")
         getattr(owner, constant)  # a name that it lacks would change nothing
         setattr(owner, constant, ast.literal_eval(value))

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from constants import add_set_option, set_constants
 from folds import DATA
 from ottava.datatypes import Choices, Note, Pedal, Performance, Run, Score
+from ottava.hosts.native import create_run
 from ottava.models import read_rhythm
-from ottava.native import create_run
 from ottava.pipeline import notate
 from report import replace_section
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Route, TimeoutError
 
-from ottava.audio import check_finite
 from ottava.errors import TranscriptionError
-from ottava.native import open_recording
+from ottava.hosts.native import open_recording
+from ottava.listening.audio import check_finite
 from report import ROOT
 
 SAMPLE_RATE = 44100
@@ -102,7 +102,7 @@ def is_sentence(text: str) -> bool:
     return text.endswith(".") and text.count(". ") == 0 and "\n" not in text and len(text) < SENTENCE_LETTERS
 
 
-NO_NUMBERS = "Some samples are not numbers, which listening refuses."  # `ottava.audio.check_finite`
+NO_NUMBERS = "Some samples are not numbers, which listening refuses."  # `ottava.listening.audio.check_finite`
 # `explain` is what the page says of an error; it has a detail where the program is at fault.
 READ_IN_PAGE = """([sample_rate, slice_sec, hop_sec, no_numbers]) => {
   delete document.body.dataset.outcome;

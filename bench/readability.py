@@ -23,8 +23,8 @@ from constants import add_set_option, set_constants
 from corpus import open_folds
 from folds import DATA, find_fold
 from ottava.datatypes import Choices, Result, Run
-from ottava.midi import read_midi, read_written
-from ottava.musicxml import write_musicxml
+from ottava.files.midi import read_midi, read_written
+from ottava.files.musicxml import write_musicxml
 from ottava.pipeline import notate
 from report import ROOT, describe_run, replace_section
 from signs import MEASURES, measure_score

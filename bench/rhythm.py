@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from corpus import Figures, Measured, Truth, run_bench
 from ottava.datatypes import Score
-from ottava.meter import is_same_meter, list_bars
+from ottava.rhythm.meter import is_same_meter, list_bars
 from report import describe_run
 
 SAME_QUARTER = 0.02  # positions and values of data/train are float32 quarters

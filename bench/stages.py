@@ -22,17 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constants import add_set_option, set_constants
-from ottava.accents import estimate_meter
-from ottava.beats import track_beats
-from ottava.chords import group_notes
 from ottava.datatypes import Note, Span
-from ottava.divisions import division_costs
-from ottava.hands import split_hands
-from ottava.key import estimate_key
-from ottava.lengths import measure_durations, trim_durations
-from ottava.places import snap_onsets
-from ottava.spelling import spell_pitches
-from ottava.voices import separate_voices
+from ottava.notation.hands import split_hands
+from ottava.notation.key import estimate_key
+from ottava.notation.lengths import measure_durations, trim_durations
+from ottava.notation.spelling import spell_pitches
+from ottava.notation.voices import separate_voices
+from ottava.rhythm.accents import estimate_meter
+from ottava.rhythm.beats import track_beats
+from ottava.rhythm.chords import group_notes
+from ottava.rhythm.divisions import division_costs
+from ottava.rhythm.places import snap_onsets
 from report import ROOT
 
 STEPS = "CDEFGAB"

@@ -28,9 +28,9 @@ from conditions import CONDITIONS, HALF_A_SEMITONE, Samples, get_speed, make_con
 from ottava import pipeline
 from ottava.datatypes import Run
 from ottava.errors import TranscriptionError
+from ottava.hosts.native import create_run
+from ottava.listening.tuning import estimate_tuning, measure_tuning
 from ottava.models import Model, Setting, choose_graphs, choose_model, choose_setting, find_models_folder, read_models
-from ottava.native import create_run
-from ottava.tuning import estimate_tuning, measure_tuning
 from report import ROOT, describe_run, replace_section
 
 Rows = NDArray[np.float64]

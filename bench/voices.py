@@ -20,8 +20,8 @@ from constants import add_set_option, set_constants
 from corpus import Truth, choose_rows
 from folds import DATA
 from ottava.datatypes import Note, Span
-from ottava.lengths import trim_durations
-from ottava.voices import separate_voices
+from ottava.notation.lengths import trim_durations
+from ottava.notation.voices import separate_voices
 from report import describe_run, replace_section
 
 MOST_NOTES = 1500

@@ -12,9 +12,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from ottava import bars, hands, names, score_time, values
-from ottava.chords import N_FEATURES
-from ottava.readings import N_FIGURES, N_READINGS
+from ottava.notation import hands, names, values
+from ottava.rhythm import bars, score_time
+from ottava.rhythm.chords import N_FEATURES
+from ottava.rhythm.readings import N_FIGURES, N_READINGS
 
 KERNEL = 5
 

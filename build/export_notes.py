@@ -49,7 +49,7 @@ from build.network import (
 from build.packing import pack_graph
 from build.parity import read_samples
 from build.rounding import ATTRIBUTES_STEP, Listening, choose_steps, list_tables, round_weights
-from ottava.audio import compute_features
+from ottava.listening.audio import compute_features
 from ottava.models import FORMAT
 
 ROOT = Path(__file__).parent.parent

@@ -21,7 +21,7 @@ from build.convert import convert_graph, describe_tensors
 from build.encoder import SHAPES, WINDOWS, Encoder, Readings
 from build.packing import SMALLEST_TABLE, pack_graph
 from ottava.models import FORMAT, RHYTHM_ROLES
-from ottava.readings import N_FIGURES, N_READINGS
+from ottava.rhythm.readings import N_FIGURES, N_READINGS
 
 ROOT = Path(__file__).parent.parent
 FOLDER = "rhythm"

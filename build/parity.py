@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ottava.activations import plan_segments
+from ottava.hosts.native import create_run, open_recording
+from ottava.listening.activations import plan_segments
 from ottava.models import Model, choose_graphs, choose_model, choose_setting, read_models
-from ottava.native import create_run, open_recording
 from ottava.pipeline import listen
 
 ROOT = Path(__file__).parent.parent

@@ -24,7 +24,12 @@ PACKAGE = ROOT / "py" / "ottava"
 COMPILER = ROOT / "build" / "compile.mjs"
 
 # The command line, its self-test, its decoders, its files and its printed pages stay at home.
-NOT_IN_THE_PAGE = {"__main__.py", "check.py", "decoding.py", "mono.py", "native.py", "outputs.py", "pages.py"}
+NOT_IN_THE_PAGE = {
+    PACKAGE / name for name in (
+        "__main__.py", "check.py", "hosts/native.py", "listening/mono.py", "files/decoding.py", "files/outputs.py",
+        "files/pages.py",
+    )
+}  # fmt: skip
 
 # Looked for at import by pretty_midi (its soundfont), never called here.
 STUBS = {"pretty_midi": ["importlib_resources"]}
@@ -44,7 +49,7 @@ def build_python(out: Path) -> None:
     """Write every file of ``dist/python`` into the folder ``out``, which exists."""
     numpy, pure = fetch_numpy(), fetch_pure_wheels()
     stdlib = NPM_PYODIDE / "python_stdlib.zip"
-    sources = sorted(file for file in PACKAGE.glob("*.py") if file.name not in NOT_IN_THE_PAGE)
+    sources = list_sources()
     groups = [
         _cached("stdlib", [stdlib], lambda tree: _unpack_stdlib(stdlib, tree)),
         _cached("packages", pure, lambda tree: _unpack_pure(pure, tree)),
@@ -54,6 +59,11 @@ def build_python(out: Path) -> None:
         shutil.copyfile(file, out / file.name)
     lock = site_lock(read_npm_lock(), sorted(out.glob("*-none-any.whl")))
     (out / "pyodide-lock.json").write_text(json.dumps(lock, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def list_sources() -> list[Path]:
+    """List the files of ottava that the page loads."""
+    return sorted(file for file in PACKAGE.rglob("*.py") if file not in NOT_IN_THE_PAGE)
 
 
 def site_lock(npm_lock: dict[str, Any], wheels: Iterable[Path]) -> dict[str, Any]:
@@ -80,7 +90,7 @@ def _cached(group: str, inputs: list[Path], unpack: Callable[[Path], None]) -> P
     """Return the folder of a group's archives, compiled now unless the same inputs were compiled before."""
     key = hashlib.sha256()
     for file in [*inputs, Path(__file__), COMPILER, NPM_PYODIDE / "package.json"]:
-        key.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+        key.update(f"{_name(file)} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     folder = CACHE / "python" / f"{group}-{key.hexdigest()[:16]}"
     if not folder.is_dir():
         print(f"Compiling {group} for the page.", flush=True)
@@ -97,6 +107,11 @@ def _cached(group: str, inputs: list[Path], unpack: Callable[[Path], None]) -> P
                 shutil.rmtree(older)
             archives.rename(folder)
     return folder
+
+
+def _name(file: Path) -> str:
+    """Name of an input: where it lies in ottava, of which two files may be called alike; else its own."""
+    return str(file.relative_to(PACKAGE) if file.is_relative_to(PACKAGE) else file.name)
 
 
 def _unpack_stdlib(archive: Path, trees: Path) -> None:
@@ -125,7 +140,7 @@ def _copy_package(sources: Iterable[Path], trees: Path) -> None:
     version = json.loads((ROOT / "package.json").read_text("utf-8"))["version"]
     tree = trees / f"ottava-{version}-py3-none-any.whl"
     for source in sources:
-        _write(tree / "ottava" / source.name, source.read_bytes())
+        _write(tree / "ottava" / source.relative_to(PACKAGE), source.read_bytes())
     _write_metadata(tree, "ottava", version)
 
 

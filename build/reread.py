@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from build.rhythm_corpus import UNKNOWN, Taught, find_beats, list_notes, read_corpus
 from build.training import N_FOLDS, ROOT
-from ottava.bars import N_BAR_BEATS, smooth_periods
-from ottava.chords import group_notes
 from ottava.datatypes import Floats, Run
+from ottava.hosts.native import create_run
 from ottava.models import read_rhythm
-from ottava.native import create_run
-from ottava.readings import Reading, choose_pace, hear
+from ottava.rhythm.bars import N_BAR_BEATS, smooth_periods
+from ottava.rhythm.chords import group_notes
+from ottava.rhythm.readings import Reading, choose_pace, hear
 
 MOST_OF_A_PIECE = 4  # performances
 SAME_DOWNBEAT_SEC = 0.07  # the benchmark's

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.bars import METERS, N_BAR_BEATS, smooth_periods
-from ottava.chords import group_notes
 from ottava.datatypes import Floats, IntArray, Note, Pedal
-from ottava.meter import is_compound, signature_quarters
+from ottava.rhythm.bars import METERS, N_BAR_BEATS, smooth_periods
+from ottava.rhythm.chords import group_notes
+from ottava.rhythm.meter import is_compound, signature_quarters
 
 UNKNOWN = -1  # a label that is not learned from
 SAME_BEATS = 0.02  # positions are float32 beats

@@ -18,7 +18,7 @@ from build.excerpts import NO_PEDAL_CHANCE, draw_excerpt
 from build.reread import read_reread
 from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window
 from build.training import compute_entropies, run_training
-from ottava.bars import NETWORK, compute_beat_features
+from ottava.rhythm.bars import NETWORK, compute_beat_features
 
 N_BEATS = NETWORK.window
 BATCH = 32

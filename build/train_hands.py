@@ -15,8 +15,8 @@ from build.encoder import HANDS, split_outputs
 from build.excerpts import draw_excerpt
 from build.rhythm_corpus import UNKNOWN, Taught, Window
 from build.training import compute_entropies, run_training
-from ottava.chords import group_notes
-from ottava.hands import NETWORK, compute_hand_features
+from ottava.notation.hands import NETWORK, compute_hand_features
+from ottava.rhythm.chords import group_notes
 
 N_NOTES, N_CHORDS = NETWORK.window, 170
 BATCH = 16

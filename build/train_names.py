@@ -16,8 +16,8 @@ from build.encoder import NAMES, split_outputs
 from build.rhythm_corpus import NO_NAME, UNKNOWN, Taught, Window, list_notes
 from build.training import compute_entropies, run_training
 from ottava.datatypes import IntArray
-from ottava.key import estimate_key
-from ottava.names import (
+from ottava.notation.key import estimate_key
+from ottava.notation.names import (
     N_PIECE,
     NAME_PLACES,
     NETWORK,

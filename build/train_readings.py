@@ -29,11 +29,11 @@ from build.encoder import SHAPES, Encoder, Readings
 from build.excerpts import NOTE_FIELDS, Excerpt, thin_notes
 from build.rhythm_corpus import Taught, list_notes, read_corpus
 from build.training import N_FOLDS, ROOT
-from ottava.bars import METERS
-from ottava.chords import group_notes
 from ottava.datatypes import Floats, Run
-from ottava.meter import is_same_meter, signature_quarters
-from ottava.readings import (
+from ottava.rhythm.bars import METERS
+from ottava.rhythm.chords import group_notes
+from ottava.rhythm.meter import is_same_meter, signature_quarters
+from ottava.rhythm.readings import (
     FEWEST_BEATS,
     MOST_CHORDS,
     N_FIGURES,

@@ -21,11 +21,11 @@ from build.encoder import RHYTHM, split_outputs
 from build.excerpts import NO_PEDAL_CHANCE, draw_excerpt
 from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
 from build.training import Further, compute_entropies, run_training
-from ottava.chords import FEATURE_KINDS, compute_chord_features, group_notes, suppose_tempo
 from ottava.datatypes import Floats, IntArray
-from ottava.score_time import NETWORK, PERIODS_LOG2_SEC
-from ottava.steps import PHASES
-from ottava.steps import STEPS as STEP_CLASSES
+from ottava.rhythm.chords import FEATURE_KINDS, compute_chord_features, group_notes, suppose_tempo
+from ottava.rhythm.score_time import NETWORK, PERIODS_LOG2_SEC
+from ottava.rhythm.steps import PHASES
+from ottava.rhythm.steps import STEPS as STEP_CLASSES
 
 N_CHORDS = NETWORK.window
 BATCH = 16

@@ -15,8 +15,8 @@ from torch import Tensor
 from build.encoder import VALUES_AND_STAFFS, split_outputs
 from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
 from build.training import compute_entropies, run_training
-from ottava.values import NETWORK, VALUES, compute_note_features, hold_notes
-from ottava.values import SHORTEST_PLAYED_BEATS as SHORTEST_BEATS
+from ottava.notation.values import NETWORK, VALUES, compute_note_features, hold_notes
+from ottava.notation.values import SHORTEST_PLAYED_BEATS as SHORTEST_BEATS
 
 N_NOTES = NETWORK.window
 BATCH = 16

@@ -10,7 +10,6 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ottava import bars, hands, names, score_time, values
 from ottava.datatypes import (
     HIGHEST_PITCH,
     LOWEST_PITCH,
@@ -23,9 +22,11 @@ from ottava.datatypes import (
     Spelling,
     Tensors,
 )
-from ottava.midi import LONGEST_SEC
+from ottava.files.midi import LONGEST_SEC
+from ottava.files.project import make_choices
+from ottava.notation import hands, names, values
 from ottava.pipeline import notate
-from ottava.result import make_choices
+from ottava.rhythm import bars, score_time
 
 # C major scale down and up over held chords: (quarter, length, pitch).
 Written = tuple[float, float, int]
@@ -106,7 +107,7 @@ KEYS = st.tuples(SECONDS, st.integers(-7, 7), st.sampled_from(("major", "minor")
 
 @st.composite
 def any_choices(draw: st.DrawFn) -> Choices:
-    """Whatever `ottava.result.make_choices` lets in."""
+    """Whatever `ottava.files.project.make_choices` lets in."""
     beats_sec = draw(st.just(()) | st.sets(SECONDS, min_size=2, max_size=8).map(sorted))
     added = [
         (Note(at, at + length, pitch, 64), Correction(staff=staff, spelling=name, as_heard=as_heard))

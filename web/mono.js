@@ -1,7 +1,7 @@
 /**
  * Channels become one: their mean, or where they cancel each other, one of them; of several tracks one is chosen.
  *
- * The command line does the same, and py/ottava/mono.py says why.
+ * The command line does the same, and py/ottava/listening/mono.py says why.
  */
 
 export const BLOCK_SEC = 0.5;

@@ -56,7 +56,7 @@ export type ShownNote = Note & ({ index: number; added?: never } | { added: numb
 /** What is known of a piece before a score is written. */
 export type Opened = { title: string; duration_sec: number; performance: Performance; choices: Choices };
 
-/** What listening goes on from (py/ottava/checkpoints.py), and how much was heard by then. */
+/** What listening goes on from (py/ottava/listening/checkpoints.py), and how much was heard by then. */
 export type Checkpoint = { fraction: number };
 
 /** A file that Python writes: compressed MusicXML, MIDI as it was played, or with the times of the score. */

@@ -48,7 +48,7 @@ async function bootPython() {
   const pyodide = await loading.catch((cause) => {
     throw new PlainError("Ottava could not start; check the connection and reload the page.", { cause });
   });
-  return pyodide.pyimport("ottava.browser");
+  return pyodide.pyimport("ottava.hosts.browser");
 }
 
 /** @param {Request} request */
@@ -150,7 +150,7 @@ function onFull(sentence) {
   unkept ||= sentence;
 }
 
-/** What py/ottava/browser.py may call; `run` is added when a model is there. */
+/** What py/ottava/hosts/browser.py may call; `run` is added when a model is there. */
 const host = {
   /** @param {number} first_sample @param {number} last_sample @returns {Promise<Float32Array>} */
   read(first_sample, last_sample) {

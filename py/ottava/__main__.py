@@ -14,19 +14,19 @@ from tqdm import tqdm
 
 from ottava import __version__
 from ottava.check import check_installation
-from ottava.corrections import take_as_heard
 from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Run
-from ottava.edits import count_other_bars
 from ottava.errors import TranscriptionError
-from ottava.key import read_key
-from ottava.midi import check_size, read_midi, read_written, write_midi
+from ottava.files.midi import check_size, read_midi, read_written, write_midi
+from ottava.files.musicxml import write_musicxml
+from ottava.files.mxl import compress_musicxml
+from ottava.files.outputs import STDOUT, OverwriteError, check_outputs, find_pages, number_pages, write_files
+from ottava.files.project import MOST_JSON_BYTES, make_choices, read_choices, read_result, read_text, result_to_json
 from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models, read_rhythm
-from ottava.musicxml import write_musicxml
-from ottava.mxl import compress_musicxml
-from ottava.outputs import STDOUT, OverwriteError, check_outputs, find_pages, number_pages, write_files
+from ottava.notation.corrections import take_as_heard
+from ottava.notation.edits import count_other_bars
+from ottava.notation.key import read_key
+from ottava.notation.spelling import read_pitch
 from ottava.pipeline import listen, notate
-from ottava.result import MOST_JSON_BYTES, make_choices, read_choices, read_result, read_text, result_to_json
-from ottava.spelling import read_pitch
 
 SUFFIXES = (".musicxml", ".mxl", ".mid", ".pdf", ".svg", ".json")
 ENGRAVED = (".svg", ".pdf")
@@ -248,7 +248,7 @@ def open_rhythm(choices: Choices, folder: Path | None = None) -> Run | None:
     """Return the seam's ``run`` for `notate`; None where it needs no model."""
     if choices.beats == "dp":
         return None
-    from ottava.native import create_run  # loads LiteRT
+    from ottava.hosts.native import create_run  # loads LiteRT
 
     folder = folder or find_models_folder()
     text = _read_bytes(folder / "models.json").decode("utf-8", "replace")
@@ -257,7 +257,7 @@ def open_rhythm(choices: Choices, folder: Path | None = None) -> Run | None:
 
 def _hear(path: Path, choices: Choices, model_name: str | None) -> tuple[Performance, float, tuple[str, ...]]:
     """What was played, how long the recording is in seconds, and warnings about the file."""
-    from ottava.native import create_run, open_recording  # loads LiteRT and FFmpeg: not for `notate`
+    from ottava.hosts.native import create_run, open_recording  # loads LiteRT and FFmpeg: not for `notate`
 
     folder = find_models_folder()
     model = choose_model(read_models((folder / "models.json").read_text(encoding="utf-8")), model_name)
@@ -339,7 +339,7 @@ def _encode(result: Result, outputs: Sequence[str]) -> Iterator[list[tuple[str, 
     pages: list[str] = []
     for output, suffix in sorted(suffixes.items(), key=lambda item: item[1] in ENGRAVED):
         if suffix in ENGRAVED:
-            from ottava.pages import engrave_pages, write_pdf  # loads Verovio and Typst
+            from ottava.files.pages import engrave_pages, write_pdf  # loads Verovio and Typst
 
             pages = pages or engrave_pages(musicxml)
         if suffix == ".mid":

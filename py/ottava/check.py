@@ -11,7 +11,7 @@ from pathlib import Path
 from ottava import __version__
 from ottava.datatypes import Note
 from ottava.errors import TranscriptionError
-from ottava.midi import read_midi
+from ottava.files.midi import read_midi
 from ottava.models import Graph, Model, choose_graphs, choose_setting, find_models_folder, read_models, read_rhythm
 
 LIBRARIES = ("numpy", "ai_edge_litert", "av", "pretty_midi", "verovio", "typst", "tqdm")
@@ -72,7 +72,7 @@ def _check_files(graphs: Mapping[str, Graph], folder: Path) -> None:
 
 def _transcribe_clip(model: Model, folder: Path) -> tuple[int, int]:
     """Notes of the bundled clip that were heard, and how many there are."""
-    from ottava.native import create_run, open_recording
+    from ottava.hosts.native import create_run, open_recording
     from ottava.pipeline import listen
 
     examples = find_examples_folder()

@@ -68,8 +68,8 @@ class Spelling:
 class Correction:
     """What a person changed in a note; None where nothing. The name counts where it is one of the note's pitch.
 
-    It changes its own staff in its own bar (`ottava.edits`), or, where the whole piece is read ``as_heard``, whatever
-    would be otherwise if the note had been heard so.
+    It changes its own staff in its own bar (`ottava.notation.edits`), or, where the whole piece is read ``as_heard``,
+    whatever would be otherwise if the note had been heard so.
     """
 
     is_deleted: bool = False

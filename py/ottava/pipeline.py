@@ -9,12 +9,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from ottava.activations import N_TRACKS, compute_attributes, compute_places, compute_segment, plan_segments
-from ottava.audio import check_length, check_loudness
-from ottava.checkpoints import Checkpoint
-from ottava.chords import group_notes
-from ottava.confidence import check_notes, find_warnings
-from ottava.corrections import choose_name, correct_notes
 from ottava.datatypes import (
     Choices,
     Corrected,
@@ -27,15 +21,12 @@ from ottava.datatypes import (
     Score,
     ScoreNote,
 )
-from ottava.edits import edit_score
 from ottava.errors import TranscriptionError
-from ottava.hands import choose_staffs
-from ottava.key import place_keys
-from ottava.lengths import trim_durations
-from ottava.meter import complete_grid, list_bars, number_beats, place_spans
-from ottava.models import Model
-from ottava.names import name_notes
-from ottava.notes import (
+from ottava.listening.activations import N_TRACKS, compute_attributes, compute_places, compute_segment, plan_segments
+from ottava.listening.audio import check_length, check_loudness
+from ottava.listening.checkpoints import Checkpoint
+from ottava.listening.confidence import check_notes, find_warnings
+from ottava.listening.presses import (
     clean_presses,
     convert_notes,
     convert_pedals,
@@ -46,15 +37,24 @@ from ottava.notes import (
     join_presses,
     place_presses,
 )
-from ottava.ornaments import find_ornaments
-from ottava.pedals import place_pedals
-from ottava.places import limit_places
-from ottava.placing import place_chords
-from ottava.readings import Pace
-from ottava.tempo import choose_tempos
-from ottava.tuning import describe_tuning, estimate_tuning
-from ottava.values import ask_values, choose_lengths
-from ottava.voices import HELD_QUARTER, separate_voices
+from ottava.listening.tuning import describe_tuning, estimate_tuning
+from ottava.models import Model
+from ottava.notation.corrections import choose_name, correct_notes
+from ottava.notation.edits import edit_score
+from ottava.notation.hands import choose_staffs
+from ottava.notation.key import place_keys
+from ottava.notation.lengths import trim_durations
+from ottava.notation.names import name_notes
+from ottava.notation.ornaments import find_ornaments
+from ottava.notation.pedals import place_pedals
+from ottava.notation.values import ask_values, choose_lengths
+from ottava.notation.voices import HELD_QUARTER, separate_voices
+from ottava.rhythm.chords import group_notes
+from ottava.rhythm.meter import complete_grid, list_bars, number_beats, place_spans
+from ottava.rhythm.places import limit_places
+from ottava.rhythm.placing import place_chords
+from ottava.rhythm.readings import Pace
+from ottava.rhythm.tempo import choose_tempos
 
 
 async def listen(
@@ -140,8 +140,8 @@ async def notate(
 ) -> Result:
     """Write a performance down.
 
-    Corrections of single notes are put into the score as it was read without them (`ottava.edits`), so that nothing
-    else changes; those that are taken as heard are read with all others.
+    Corrections of single notes are put into the score as it was read without them (`ottava.notation.edits`), so that
+    nothing else changes; those that are taken as heard are read with all others.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ async def notate(
     title
         Of the piece, where ``choices`` has none.
     pace
-        Of the performance, where a host has found it before (`ottava.placing.find_pace`).
+        Of the performance, where a host has found it before (`ottava.rhythm.placing.find_pace`).
     before
         What a host had written last: where nothing but single notes and titles were corrected since, it is not read
         anew.

@@ -13,7 +13,7 @@ import pretty_midi
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ottava.result import read_result
+from ottava.files.project import read_result
 from tests.browser.visitor import EXAMPLE_MIDI, Ottava, read_notes, repeat_example
 
 TITLE = "Menuett / 2: <G>"

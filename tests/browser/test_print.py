@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ottava.musicxml import write_musicxml
+from ottava.files.musicxml import write_musicxml
 from tests.performances import WALTZ, notate_here, perform
 
 TITLE = "A waltz, <b>again</b> & again"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ottava.__main__ import main
 from ottava.check import find_examples_folder
-from ottava.native import open_recording
+from ottava.hosts.native import open_recording
 
 SAMPLE_RATE = 44100
 

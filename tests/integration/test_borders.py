@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ottava.check import find_examples_folder
 from ottava.datatypes import Note
+from ottava.hosts.native import create_run, open_recording
 from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models
-from ottava.native import create_run, open_recording
 from ottava.pipeline import listen
 
 SOUND_FONT = Path(os.environ.get("OTTAVA_SOUND_FONT", "/usr/share/sounds/sf2/FluidR3_GM.sf2"))

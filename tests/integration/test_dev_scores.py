@@ -12,8 +12,8 @@ import verovio
 
 from ottava.__main__ import notate_performance
 from ottava.datatypes import Choices
-from ottava.midi import read_midi
-from ottava.musicxml import write_musicxml
+from ottava.files.midi import read_midi
+from ottava.files.musicxml import write_musicxml
 from tests.musicxml_schema import bar_sums, read_schema
 
 DEV = Path(os.environ.get("OTTAVA_SHARED", Path(__file__).parents[2] / ".." / "shared")) / "data" / "dev"

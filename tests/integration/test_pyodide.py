@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from ottava.__main__ import notate_performance
 from ottava.datatypes import Choices, Note, Pedal, Result
+from ottava.files.musicxml import write_musicxml
+from ottava.files.project import result_to_json
+from ottava.hosts.native import create_run, open_recording
 from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models
-from ottava.musicxml import write_musicxml
-from ottava.native import create_run, open_recording
 from ottava.pipeline import listen
-from ottava.result import result_to_json
 
 ROOT = Path(__file__).parents[2]
 DIST = ROOT / "dist"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from ottava.datatypes import Key, Note, Run
-from ottava.key import tonic_fifths
+from ottava.hosts.native import create_run
 from ottava.models import find_models_folder, read_rhythm
-from ottava.names import name_notes
-from ottava.native import create_run
+from ottava.notation.key import tonic_fifths
+from ottava.notation.names import name_notes
 
 SCALE = (0, 2, 4, 5, 7, 9, 11, 12)
 BEAT_SEC, BAR_BEATS = 0.5, 4

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ottava.accents import estimate_meter
 from ottava.datatypes import Note
+from ottava.rhythm.accents import estimate_meter
 from tests.performances import WALTZ, Written, perform
 
 BEATS = 0.5 + np.arange(37, dtype=np.float64) * 0.6

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ottava.activations import (
+from ottava.datatypes import Tensors
+from ottava.listening.activations import (
     Intervals,
     Plan,
     Segment,
@@ -16,7 +17,6 @@ from ottava.activations import (
     compute_segment,
     plan_segments,
 )
-from ottava.datatypes import Tensors
 from ottava.models import Graph, Model, Setting, Tensor
 
 N_FRAMES = 10

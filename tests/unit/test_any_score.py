@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from ottava.datatypes import Choices, Performance
 from ottava.errors import TranscriptionError
-from ottava.midi import write_midi, write_quantised_midi
-from ottava.musicxml import write_musicxml
-from ottava.result import read_result, result_to_json
+from ottava.files.midi import write_midi, write_quantised_midi
+from ottava.files.musicxml import write_musicxml
+from ottava.files.project import read_result, result_to_json
 from tests.musicxml_schema import bar_sums, read_schema
 from tests.performances import any_choices, extreme_performances, notate_anyhow
 

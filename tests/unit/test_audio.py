@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ottava.audio import (
+from ottava.errors import TranscriptionError
+from ottava.listening.audio import (
     FLOOR,
     HOP_SAMPLES,
     N_MELS,
@@ -15,7 +16,6 @@ from ottava.audio import (
     compute_mel_weights,
     compute_windows,
 )
-from ottava.errors import TranscriptionError
 
 
 @pytest.mark.parametrize("cents", [0.0, -50.0, 30.0])
@@ -59,7 +59,7 @@ def test_features_do_not_depend_on_the_blocks(monkeypatch: pytest.MonkeyPatch, n
     samples = np.random.default_rng(5).standard_normal(n_samples).astype(np.float32)
     features = compute_features(samples)
     for block_frames in (3, 1000):
-        monkeypatch.setattr("ottava.audio.BLOCK_FRAMES", block_frames)
+        monkeypatch.setattr("ottava.listening.audio.BLOCK_FRAMES", block_frames)
         np.testing.assert_allclose(compute_features(samples), features, atol=1e-6)
 
 

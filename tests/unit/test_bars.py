@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ottava.bars import METERS, N_FEATURES, NETWORK, compute_beat_features, number_bars
 from ottava.datatypes import Floats
-from ottava.meter import tactus_beats
+from ottava.rhythm.bars import METERS, N_FEATURES, NETWORK, compute_beat_features, number_bars
+from ottava.rhythm.meter import tactus_beats
 
 
 def know(numbers: list[int], signature: tuple[int, int] = (3, 4), strength: float = 2.0) -> dict[str, Floats]:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from ottava.beats import compute_onset_strength, cover_notes, estimate_tempo, track_beats
 from ottava.datatypes import Note, Performance
+from ottava.rhythm.beats import compute_onset_strength, cover_notes, estimate_tempo, track_beats
 from tests.performances import WALTZ, perform, performances
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ottava.chords import (
+from ottava.datatypes import Note, Pedal, Performance
+from ottava.rhythm.chords import (
     N_FEATURES,
     N_LAGS,
     SUPPOSED,
@@ -20,7 +21,6 @@ from ottava.chords import (
     group_spreads,
     suppose_tempo,
 )
-from ottava.datatypes import Note, Pedal, Performance
 from tests.performances import WALTZ, perform, performances
 
 

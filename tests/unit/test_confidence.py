@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ottava.confidence import check_notes, compute_confidence, find_warnings
-from ottava.corrections import correct_notes
 from ottava.datatypes import Choices, Note, Performance
 from ottava.errors import TranscriptionError
+from ottava.listening.confidence import check_notes, compute_confidence, find_warnings
+from ottava.notation.corrections import correct_notes
 
 SURE, FAIR, DOUBTFUL, POSSIBLE, UNLIKELY = (
     Note(float(place), place + 0.5, 60, 64, confidence)

@@ -8,11 +8,11 @@ import pretty_midi
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ottava.corrections import correct_notes
 from ottava.datatypes import Choices, Correction, Note, Performance, Spelling
-from ottava.midi import write_midi, write_quantised_midi
-from ottava.result import read_choices, read_result, result_to_json
-from ottava.spelling import sound_spelling
+from ottava.files.midi import write_midi, write_quantised_midi
+from ottava.files.project import read_choices, read_result, result_to_json
+from ottava.notation.corrections import correct_notes
+from ottava.notation.spelling import sound_spelling
 from tests.performances import WALTZ, notate_here, perform, performances
 
 PLAYED = perform(WALTZ)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ottava.native import Recording, open_recording
+from ottava.hosts.native import Recording, open_recording
 from tests.damage import Sources, encode_sources
 from tests.holes import SAMPLE_RATE, cut_out, encode, find_delay, spoil, zero
 

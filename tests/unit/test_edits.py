@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ottava.corrections import take_as_heard
 from ottava.datatypes import Choices, Correction, Note, Performance, Result, ScoreNote, Spelling
-from ottava.edits import count_other_bars, list_touched
-from ottava.meter import list_bars
-from ottava.musicxml import write_musicxml
-from ottava.spelling import sound_spelling
+from ottava.files.musicxml import write_musicxml
+from ottava.notation.corrections import take_as_heard
+from ottava.notation.edits import count_other_bars, list_touched
+from ottava.notation.spelling import sound_spelling
+from ottava.rhythm.meter import list_bars
 from tests.musicxml_schema import bar_sums
 from tests.performances import WALTZ, notate_here, perform
 

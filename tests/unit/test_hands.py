@@ -5,9 +5,9 @@ import asyncio
 import numpy as np
 from hypothesis import given, settings
 
-from ottava.chords import group_spreads
 from ottava.datatypes import Note, Performance
-from ottava.hands import N_FEATURES, choose_staffs, decode_staffs, describe_hands, split_hands
+from ottava.notation.hands import N_FEATURES, choose_staffs, decode_staffs, describe_hands, split_hands
+from ottava.rhythm.chords import group_spreads
 from tests.performances import WALTZ, perform, performances
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ottava.datatypes import Key, Note
-from ottava.key import CHANGE_COST, ease_keys, estimate_key, find_fifths, follow_keys, read_key, tonic_fifths
+from ottava.notation.key import CHANGE_COST, ease_keys, estimate_key, find_fifths, follow_keys, read_key, tonic_fifths
 
 MAJOR, HARMONIC_MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 11)
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from ottava.datatypes import Span
-from ottava.lengths import measure_durations, trim_durations
+from ottava.notation.lengths import measure_durations, trim_durations
 from tests.performances import perform
 
 QUARTER = Fraction(1)

@@ -7,8 +7,8 @@ import music21
 import pytest
 
 from ottava.__main__ import main
-from ottava.midi import write_midi
-from ottava.mxl import compress_musicxml
+from ottava.files.midi import write_midi
+from ottava.files.mxl import compress_musicxml
 from tests.performances import WALTZ, notate_here, perform
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ottava.datatypes import BeatGrid, Meter
-from ottava.meter import (
+from ottava.rhythm.meter import (
     bar_quarters,
     beat_positions,
     beat_quarters,

@@ -10,7 +10,7 @@ import pytest
 
 from ottava.datatypes import Choices, Key, Note, Pedal, Performance
 from ottava.errors import TranscriptionError
-from ottava.midi import read_midi, read_written, write_midi, write_quantised_midi
+from ottava.files.midi import read_midi, read_written, write_midi, write_quantised_midi
 from tests.performances import WALTZ, notate_here, perform
 
 

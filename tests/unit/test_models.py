@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ottava import bars, chords, hands, names, score_time, values
-from ottava.activations import INTERVALS_A_CALL, N_BANDS, N_HIDDEN_FRAMES, N_TRACKS
-from ottava.audio import N_MELS
 from ottava.errors import TranscriptionError
+from ottava.listening.activations import INTERVALS_A_CALL, N_BANDS, N_HIDDEN_FRAMES, N_TRACKS
+from ottava.listening.audio import N_MELS
+from ottava.listening.presses import LEAST_SCORE
 from ottava.models import (
     choose_graphs,
     choose_model,
@@ -21,8 +21,9 @@ from ottava.models import (
     read_rhythm,
     unpack_graph,
 )
-from ottava.notes import LEAST_SCORE
-from ottava.readings import N_FIGURES, N_READINGS
+from ottava.notation import hands, names, values
+from ottava.rhythm import bars, chords, score_time
+from ottava.rhythm.readings import N_FIGURES, N_READINGS
 
 GRAPH = {
     "file": "a.bin", "bytes": 3, "sha256": "00",

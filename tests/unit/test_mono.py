@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ottava.mono import choose_track, measure_energy, mix_blocks, mix_to_mono
+from ottava.listening.mono import choose_track, measure_energy, mix_blocks, mix_to_mono
 
 SAMPLE_RATE = 8000
 BLOCK = SAMPLE_RATE // 2

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ottava.datatypes import Choices, Note, Performance
-from ottava.musicxml import write_musicxml
+from ottava.files.musicxml import write_musicxml
 from tests.musicxml_schema import bar_sums, read_schema
 from tests.performances import WALTZ, Written, notate_anyhow, notate_here, perform, performances
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import music21
 
-from ottava.mxl import compress_musicxml
+from ottava.files.mxl import compress_musicxml
 
 MINUET = Path(__file__).parents[1] / "data" / "minuet.musicxml"
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ottava.datatypes import Choices, Key, Note, Performance
-from ottava.names import N_FEATURES, choose_names, describe_names, find_nearest_names
-from ottava.spelling import NATURAL_PITCH_CLASS, spell_place
+from ottava.notation.names import N_FEATURES, choose_names, describe_names, find_nearest_names
+from ottava.notation.spelling import NATURAL_PITCH_CLASS, spell_place
 from tests.performances import notate_anyhow, performances
 
 

@@ -15,8 +15,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ottava.errors import TranscriptionError
+from ottava.hosts.native import Recording, create_run, open_recording
 from ottava.models import find_models_folder, read_models
-from ottava.native import Recording, create_run, open_recording
 
 SHARED = Path(os.environ.get("OTTAVA_SHARED", Path(__file__).parents[2] / ".." / "shared"))
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ottava.activations import N_TRACKS, Attributes, Intervals, Plan, Segment
-from ottava.notes import (
+from ottava.listening.activations import N_TRACKS, Attributes, Intervals, Plan, Segment
+from ottava.listening.presses import (
     FRAME_SEC,
     Press,
     clean_presses,

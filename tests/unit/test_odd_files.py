@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ottava.datatypes import Choices, Correction, Note, Pedal, Performance, Spelling
 from ottava.errors import TranscriptionError
-from ottava.midi import (
+from ottava.files.midi import (
     LONGEST_SEC,
     MOST_MIDI_BYTES,
     MOST_NOTES,
@@ -23,8 +23,8 @@ from ottava.midi import (
     write_midi,
     write_quantised_midi,
 )
-from ottava.musicxml import write_musicxml
-from ottava.result import LONGEST_TEXT, MOST_JSON_BYTES, read_result, result_to_json
+from ottava.files.musicxml import write_musicxml
+from ottava.files.project import LONGEST_TEXT, MOST_JSON_BYTES, read_result, result_to_json
 from tests.performances import WALTZ, notate_here, perform
 
 LONGEST_SENTENCE = 200

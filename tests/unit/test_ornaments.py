@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from ottava.chords import group_notes
 from ottava.datatypes import Note
-from ottava.ornaments import Role, find_ornaments
+from ottava.notation.ornaments import Role, find_ornaments
+from ottava.rhythm.chords import group_notes
 
 
 def find(rows: list[tuple[float, int, str | None]]) -> list[Role]:

@@ -10,8 +10,8 @@ import verovio
 
 from ottava.datatypes import Choices, Performance
 from ottava.errors import TranscriptionError
-from ottava.musicxml import write_musicxml
-from ottava.pages import NO_GLYPH, SVG, engrave_pages, write_pdf
+from ottava.files.musicxml import write_musicxml
+from ottava.files.pages import NO_GLYPH, SVG, engrave_pages, write_pdf
 from tests.performances import WALTZ, Written, notate_here, perform
 
 MINUET = Path(__file__).parents[1] / "data" / "minuet.musicxml"

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from ottava.datatypes import Pedal
-from ottava.pedals import place_pedals
+from ottava.notation.pedals import place_pedals
 
 
 def test_pedals_land_on_the_beats_they_are_pressed_at() -> None:

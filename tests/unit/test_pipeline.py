@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ottava import pipeline
-from ottava.activations import FIRST_KEY_TRACK, N_TRACKS, Attributes, Intervals, Segment
-from ottava.checkpoints import Checkpoint, checkpoint_to_dict, read_checkpoints
 from ottava.datatypes import LOWEST_PITCH, Performance
+from ottava.listening.activations import FIRST_KEY_TRACK, N_TRACKS, Attributes, Intervals, Segment
+from ottava.listening.checkpoints import Checkpoint, checkpoint_to_dict, read_checkpoints
+from ottava.listening.presses import FRAME_SEC
 from ottava.models import Graph, Model, Setting
-from ottava.notes import FRAME_SEC
 
 SAMPLE_RATE, SEGMENT_SAMPLES, N_FRAMES = 44100, 705600, 691
 MODEL = Model("m", SAMPLE_RATE, SEGMENT_SAMPLES, {"s": Setting(14.0, "core")}, "s", "", "", "", dict[str, Graph]())

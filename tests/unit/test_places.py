@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ottava.chords import group_notes
 from ottava.datatypes import BeatGrid
-from ottava.divisions import Grid, division_costs
-from ottava.places import limit_places, refine_places, snap_onsets, straighten_swing, straighten_thirds
+from ottava.rhythm.chords import group_notes
+from ottava.rhythm.divisions import Grid, division_costs
+from ottava.rhythm.places import limit_places, refine_places, snap_onsets, straighten_swing, straighten_thirds
 from tests.performances import Written, perform
 
 QUARTER = Fraction(1)

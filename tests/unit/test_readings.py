@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ottava import bars, score_time
-from ottava.chords import group_notes
 from ottava.datatypes import Choices, Note, Performance, Run, Tensors
-from ottava.placing import find_pace, place_by_model
-from ottava.readings import (
+from ottava.rhythm import bars, score_time
+from ottava.rhythm.chords import group_notes
+from ottava.rhythm.placing import find_pace, place_by_model
+from ottava.rhythm.readings import (
     N_FIGURES,
     N_READINGS,
     Decided,

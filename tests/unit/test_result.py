@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from ottava.datatypes import Choices, Note, Performance
 from ottava.errors import TranscriptionError
-from ottava.result import choices_to_dict, read_choices, read_result, result_to_json
+from ottava.files.project import choices_to_dict, read_choices, read_result, result_to_json
 from tests.performances import WALTZ, notate_here, perform, performances
 
 CHOICES = Choices(title="T", tempo_bpm=90.0, meters=((0.0, 6, 8),), keys=((0.0, -3, "minor"),), downbeats_sec=(1.5,),

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ottava import score_time
 from ottava.datatypes import Floats
-from ottava.score_time import (
+from ottava.rhythm import score_time
+from ottava.rhythm.score_time import (
     NETWORK,
     PERIODS_LOG2_SEC,
     Given,
@@ -13,7 +13,7 @@ from ottava.score_time import (
     decode_score_time,
     locate_beats,
 )
-from ottava.steps import PHASES, STEPS, weigh_steps
+from ottava.rhythm.steps import PHASES, STEPS, weigh_steps
 
 # Quarters of a tune with triplets, a rest of two beats and an upbeat; the tempo slows down.
 PLACES = np.array([0.5, 1, 1.5, 2, 7 / 3, 8 / 3, 3, 3.25, 3.5, 3.75, 4, 6.5, 7, 8])

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from build.pyodide import NOT_IN_THE_PAGE
-from ottava.confidence import find_warnings
+from build.pyodide import list_sources
 from ottava.datatypes import Note
-from ottava.tuning import describe_tuning
+from ottava.listening.confidence import find_warnings
+from ottava.listening.tuning import describe_tuning
 
 ROOT = Path(__file__).parents[2]
-PYTHON = sorted(file for file in (ROOT / "py" / "ottava").glob("*.py") if file.name not in NOT_IN_THE_PAGE)
+PYTHON = list_sources()
 WORKERS = [ROOT / "web" / name for name in ("worker.js", "model-files.js", "kept-models.js")]
 SAMPLE = "12.5"
 

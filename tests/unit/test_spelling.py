@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ottava.datatypes import Key, Note
-from ottava.spelling import NATURAL_PITCH_CLASS, name_pitch, read_pitch, spell_pitch, spell_pitches
+from ottava.notation.spelling import NATURAL_PITCH_CLASS, name_pitch, read_pitch, spell_pitch, spell_pitches
 
 
 @given(st.integers(21, 108), st.integers(-7, 10))

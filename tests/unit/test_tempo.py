@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ottava.datatypes import Beat, Meter, Tempo
-from ottava.tempo import choose_tempos, round_to_metronome
+from ottava.rhythm.tempo import choose_tempos, round_to_metronome
 
 FOUR = [Meter(Fraction(0), 4, 4)]
 

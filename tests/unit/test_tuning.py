@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ottava.audio import SAMPLE_RATE
-from ottava.tuning import DEAD_CENTS, compute_histogram, describe_tuning, estimate_tuning, find_mode
+from ottava.listening.audio import SAMPLE_RATE
+from ottava.listening.tuning import DEAD_CENTS, compute_histogram, describe_tuning, estimate_tuning, find_mode
 
 
 def play_piano(pitches: list[int], cents: float, note_sec: float = 0.5) -> NDArray[np.float32]:

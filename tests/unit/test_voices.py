@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from ottava.datatypes import Note, Span
-from ottava.voices import separate_voices
+from ottava.notation.voices import separate_voices
 
 
 def label(rows: list[tuple[str, str, int]]) -> list[int]:

@@ -1,0 +1,1 @@
+"""From samples to a performance: what was played, in seconds."""

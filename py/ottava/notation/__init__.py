@@ -1,0 +1,1 @@
+"""One label a note: which notes there are, their ornaments, hands, lengths, voices, keys and names."""

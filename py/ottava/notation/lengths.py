@@ -1,0 +1,93 @@
+"""Lengths: how long each note is written, by when its key is released.
+
+No published method: written lengths follow the key's release, legato notes reach the next one of their voice.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import floor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ottava.datatypes import Note, Span
+from ottava.rhythm.divisions import find_divisions, fits_beat, snap_exactly
+from ottava.rhythm.meter import beat_positions
+
+# A note held for at least this share (same search) of the way to the next one of its voice is written up to it:
+# pianists lift before the next note, and the page shows legato.
+LEGATO_SHARE = 0.3
+
+
+def measure_durations(
+    notes: Sequence[Note], places: Sequence[Fraction], times_sec: NDArray[np.float64]
+) -> list[Fraction]:
+    """Lengths in beats, from the place to where the key's release falls on the grid, at least one step.
+
+    Parameters
+    ----------
+    notes, places
+        Of one length; places in beats, those of a chord alike.
+    times_sec
+        Beat times, shape (n_beats,), increasing.
+
+    Returns
+    -------
+    list of Fraction
+        Greater than 0. The grid is what the places of the beat in which the key is released need, else that of the
+        note's own beat.
+    """
+    divisions = find_divisions(places)
+    releases = beat_positions(np.array([note.offset_sec for note in notes]), times_sec)
+    shortest = {division: Fraction(1, division) for division in divisions.values()}
+    lengths = []
+    for place, release in zip(places, releases.tolist(), strict=True):
+        own = divisions[floor(place)]
+        division = divisions.get(floor(release), own)
+        lengths.append(max(Fraction(round(release * division), division) - place, shortest[own]))
+    return lengths
+
+
+def measure_exactly(
+    places: Sequence[Fraction], releases: Sequence[float], measured: Sequence[Fraction]
+) -> list[Fraction]:
+    """Lengths of written music whose keys are released at these positions; ``measured`` where the end fits no beat."""
+    divisions = find_divisions(places)
+    return [end - place if end > place and fits_beat(end, divisions) else length
+            for place, end, length in zip(places, snap_exactly(releases), measured, strict=True)]
+
+
+def trim_durations(
+    spans: Sequence[Span], staffs: Sequence[int], voices: Sequence[int], *, joins_legato: bool = True
+) -> list[Span]:
+    """Written lengths: no note reaches over the next of its voice, legato notes reach up to it.
+
+    Parameters
+    ----------
+    spans, staffs, voices
+        Of one length; a span of length 0 is a grace note, and stays one.
+    joins_legato
+        Whether a note held for most of the way to the next one (`LEGATO_SHARE`) reaches up to it.
+
+    Returns
+    -------
+    list of Span
+        One for each note, in order; notes of a chord in one voice share one duration, spans of a voice do not overlap.
+    """
+    by_voice: dict[tuple[int, int], dict[Fraction, list[int]]] = {}
+    for index, span in enumerate(spans):
+        if span.duration_quarter:
+            by_voice.setdefault((staffs[index], voices[index]), {}).setdefault(span.onset_quarter, []).append(index)
+    trimmed = list(spans)
+    for chords in by_voice.values():
+        onsets = sorted(chords)
+        for onset, following in zip(onsets, [*onsets[1:], None], strict=True):
+            duration = max(spans[i].duration_quarter for i in chords[onset])
+            if following is not None:
+                gap = following - onset
+                # Up to a half note of silence is bridged, never more: a long rest is meant.
+                if duration >= gap or (joins_legato and duration >= LEGATO_SHARE * gap and gap <= 2):
+                    duration = gap
+            for index in chords[onset]:
+                trimmed[index] = Span(onset, duration)
+    return trimmed

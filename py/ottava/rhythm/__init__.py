@@ -1,0 +1,1 @@
+"""From a performance to beats, bars and the places of its chords on them."""

@@ -1,0 +1,198 @@
+"""Placing: the beats and bars of a performance and the place of every chord on them, as people want them.
+
+By trained networks (`ottava.rhythm.readings`), or without anything trained (`ottava.rhythm.beats`,
+`ottava.rhythm.accents`). Either way beats come first, then bars, then places.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from ottava.datatypes import BeatGrid, Choices, Floats, Note, Pedal, Performance, Run
+from ottava.rhythm.accents import estimate_meter
+from ottava.rhythm.beats import cover_notes, estimate_tempo, track_beats
+from ottava.rhythm.chords import Chords, group_notes
+from ottava.rhythm.divisions import division_costs
+from ottava.rhythm.meter import beat_positions, complete_grid, find_nearest, signature_quarters
+from ottava.rhythm.places import (
+    is_written,
+    place_exactly,
+    refine_places,
+    snap_onsets,
+    straighten_swing,
+    straighten_thirds,
+)
+from ottava.rhythm.readings import (
+    Decided,
+    Pace,
+    Reading,
+    choose_pace,
+    find_period,
+    hear,
+    read_at_pace,
+    read_performance,
+)
+from ottava.rhythm.steps import PARTS, PHASES
+
+Places = list[Fraction | None]
+
+
+def needs_pace(choices: Choices) -> bool:
+    """Whether the tempo, or what it is counted from, has to be found."""
+    is_given = choices.beats_sec or (choices.tempo_bpm and choices.meters)
+    return choices.beats == "model" and not is_given
+
+
+async def find_pace(performance: Performance, run: Run) -> Pace:
+    """How fast a performance goes as it was heard."""
+    chords = group_notes(np.array([note.onset_sec for note in performance.notes]))
+    return await choose_pace(hear(performance.notes, performance.pedals, chords), run)
+
+
+async def place_chords(
+    performance: Performance,
+    notes: Sequence[Note],
+    chords: Chords,
+    duration_sec: float,
+    choices: Choices,
+    run: Run | None,
+    pace: Pace | None = None,
+) -> tuple[BeatGrid, Places, bool]:
+    """Place chords as they are written, by the trained networks or without them.
+
+    Parameters
+    ----------
+    performance, pace
+        As it was heard, and how fast it goes, where that was found before.
+    notes, chords
+        As they are after correction.
+    duration_sec
+        Length of the recording.
+    choices, run
+        See `place_by_model`; without ``run`` no network is asked.
+
+    Returns
+    -------
+    tuple of BeatGrid, list and bool
+        See `place_by_model`; whether swung eighths are written as even ones.
+    """
+    if run is None:
+        grid, places = place_by_tracking(notes, chords, duration_sec, choices)
+    else:
+        if pace is None and needs_pace(choices):
+            pace = await find_pace(performance, run)
+        grid, places = await place_by_model(notes, performance.pedals, chords, choices, run, pace)
+    places, is_swung = straighten_swing(places, grid.signatures, choices.swing)
+    if choices.grid == "auto" and not choices.beats_sec:
+        places = straighten_thirds(places, grid.signatures)
+    return grid, places, is_swung
+
+
+async def place_by_model(
+    notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords, choices: Choices, run: Run, pace: Pace | None
+) -> tuple[BeatGrid, Places]:
+    """Place chords by the trained networks.
+
+    Parameters
+    ----------
+    notes, pedals
+        The performance.
+    chords
+        Of the notes.
+    choices
+        What a person decided of beats, tempo, meter and downbeats is honoured; what a grid allows is for who has given
+        ornaments their places.
+    run
+        The host's call that runs the networks.
+    pace
+        Of the performance as it was heard; None where ``choices`` do not need it (`needs_pace`).
+
+    Returns
+    -------
+    tuple of BeatGrid and list
+        Beats up to the end of the last bar, and for each chord its place in beats from the first of them, never
+        decreasing; None where it has no place of its own (ornaments, wrong notes).
+    """
+    times_sec = chords.times_sec
+    turns = [(find_nearest(times_sec, sec), (count, kind)) for sec, count, kind in choices.meters]
+    downbeats = {chord for chord, _ in turns[1:]} | {find_nearest(times_sec, sec) for sec in choices.downbeats_sec}
+    decided = Decided(sorted(downbeats), turns)
+    heard = hear(notes, pedals, chords)
+    if choices.beats_sec:
+        tapped = cover_notes(np.array(choices.beats_sec), times_sec[0], times_sec[-1])
+        if choices.meters and (written := place_written(notes, chords, tapped, choices)):
+            return written
+        # A chord a little before the first beat is on it.
+        decided = replace(decided, tapped_sec=tapped, beats=np.maximum(beat_positions(times_sec, tapped), 0.0))
+        reading = await read_performance(heard, decided, run, find_period(times_sec, tapped))
+    elif choices.tempo_bpm and choices.meters:
+        unit = choices.meters[0][1:]
+        reading = await read_performance(heard, decided, run, _keep_tempo(choices.tempo_bpm, unit, times_sec))
+    else:
+        assert pace
+        reading = await read_at_pace(heard, decided, pace, run)
+        if choices.tempo_factor:
+            period_sec = find_period(times_sec, reading.beats_sec) / choices.tempo_factor
+            reading = await read_performance(heard, decided, run, period_sec)
+        elif choices.tempo_bpm:
+            # How many quarters a beat has, which the tempo counts, is known only now.
+            unit = reading.signatures[len(reading.signatures) // 2]
+            decided = replace(decided, meters=[(0, unit)])
+            reading = await read_performance(heard, decided, run, _keep_tempo(choices.tempo_bpm, unit, times_sec))
+    return _place_reading(times_sec, reading, choices)
+
+
+def place_written(
+    notes: Sequence[Note], chords: Chords, beats_sec: Floats, choices: Choices
+) -> tuple[BeatGrid, Places] | None:
+    """Places of music that stands exactly on the beats and their divisions, because it was written and not played."""
+    positions = np.maximum(beat_positions(chords.times_sec, beats_sec), 0.0).tolist()
+    if not is_written(positions):
+        return None
+    places = place_exactly(positions)
+    return complete_grid(estimate_meter(notes, beats_sec, choices.meters, choices.downbeats_sec), places[-1]), [*places]
+
+
+def _keep_tempo(tempo_bpm: float, signature: tuple[int, int], times_sec: Floats) -> Floats:
+    """Seconds of a beat at each chord by a tempo in quarters a minute."""
+    return np.full(len(times_sec), 60.0 / tempo_bpm * float(signature_quarters(signature)))
+
+
+def _place_reading(times_sec: Floats, reading: Reading, choices: Choices) -> tuple[BeatGrid, Places]:
+    """Beats and places of a reading."""
+    score_time, n_beats = reading.score_time, len(reading.numbers)
+    grid = BeatGrid(reading.beats_sec[:n_beats], reading.numbers + 1, tuple(reading.signatures))
+    places: Places = [None] * len(times_sec)
+    triples = zip(score_time.written.tolist(), score_time.beat.tolist(), score_time.part.tolist(), strict=True)
+    for chord, beat, part in triples:
+        places[chord] = beat + Fraction(part, PARTS)
+    if choices.grid == "auto":
+        elsewhere = np.exp(reading.outputs["phase"][:, len(PHASES)])
+        places = refine_places(times_sec, places, reading.beats_sec, reading.signatures, elsewhere)
+    return complete_grid(grid, max(place for place in places if place is not None)), places
+
+
+def place_by_tracking(
+    notes: Sequence[Note], chords: Chords, duration_sec: float, choices: Choices
+) -> tuple[BeatGrid, Places]:
+    """Place chords without a trained model; see `place_by_model`, but every chord has a place."""
+    if choices.beats_sec:
+        times_sec = cover_notes(np.array(choices.beats_sec), chords.times_sec[0], chords.times_sec[-1])
+    else:
+        bpm = _choose_bpm(choices)
+        times_sec = track_beats(notes, duration_sec, bpm)
+        if choices.tempo_factor and bpm is None:
+            times_sec = track_beats(notes, duration_sec, estimate_tempo(times_sec) * choices.tempo_factor)
+    grid = estimate_meter(notes, times_sec, choices.meters, choices.downbeats_sec)
+    costs = division_costs(signature_quarters(grid.signatures[0]), choices.grid)
+    places = snap_onsets(chords.times_sec, times_sec, costs)
+    return complete_grid(grid, places[-1]), list(places)
+
+
+def _choose_bpm(choices: Choices) -> float | None:
+    """Felt beats a minute of a tempo given in quarter notes."""
+    if choices.tempo_bpm is None or not choices.meters:
+        return choices.tempo_bpm
+    return choices.tempo_bpm / float(signature_quarters(choices.meters[0][1:]))

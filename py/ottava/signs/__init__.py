@@ -1,0 +1,1 @@
+"""What a page looks like, decided before it is written."""
