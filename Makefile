@@ -59,8 +59,8 @@ $(EXPORT)/made: requirements/export.txt | tools
 ## The model exported anew and compared with the package it comes from (needs 3 GB for torch)
 parity: $(EXPORT)/made
 	rm -rf $(EXPORT)/models && mkdir $(EXPORT)/models
-	$(EXPORT)/bin/python -m build.export_notes --out $(EXPORT)/models
-	$(EXPORT)/bin/python -m build.parity $(RECORDINGS) --models $(EXPORT)/models
+	$(EXPORT)/bin/python -m training.listening.export --out $(EXPORT)/models
+	$(EXPORT)/bin/python -m training.listening.parity $(RECORDINGS) --models $(EXPORT)/models
 
 ## New pins, after a change of pyproject.toml, requirements/*.in or package.json
 lock: tools .venv/made

@@ -2,16 +2,16 @@
 
     python bench/ceiling.py MODELS [--performed] [--bare] [--only Bach] [--set musicxml.TREBLE_ABOVE_PITCH=60]
 
-MODELS holds fold0 to fold4 (build/export_rhythm.py --fold k --out MODELS/foldk): no work is written down by a network
-that has seen it. Each printed score of data/dev becomes a MIDI file: bars in the order of the page, one tempo (the mark
-of the first bar, else 100 quarters a minute; with ``--performed`` the mean of the performance), one velocity, notes as
-long as written, ties joined, no pedal; without grace notes, ornaments and hidden notes, a pitch that two voices strike
-together once. Metrics are those of ``tools/evaluate.py`` beside the data, which also reads the printed notes; "duration
-but for factor" is the share of values that are right when one factor is taken out, the best for the piece: a wrong unit
-of the beat. The file
-has the meters and keys of the score, from which notation takes the beats; with ``--bare`` it finds them as if it had
-been played. The MIDI, our MusicXML and the result of each stay in .cache/ceiling, where readability.py finds them.
-Writes results.md, "Ceiling"; with ``--only`` or ``--set`` it only prints.
+MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk): no work is written down by a
+network that has seen it. Each printed score of data/dev becomes a MIDI file: bars in the order of the page, one tempo
+(the mark of the first bar, else 100 quarters a minute; with ``--performed`` the mean of the performance), one velocity,
+notes as long as written, ties joined, no pedal; without grace notes, ornaments and hidden notes, a pitch that two
+voices strike together once. Metrics are those of ``tools/evaluate.py`` beside the data, which also reads the printed
+notes; "duration but for factor" is the share of values that are right when one factor is taken out, the best for the
+piece: a wrong unit of the beat. The file has the meters and keys of the score, from which notation takes the beats;
+with ``--bare`` it finds them as if it had been played. The MIDI, our MusicXML and the result of each stay in
+.cache/ceiling, where readability.py finds them. Writes results.md, "Ceiling"; with ``--only`` or ``--set`` it only
+prints.
 """
 
 import argparse

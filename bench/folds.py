@@ -2,8 +2,8 @@
 
     python bench/folds.py MODELS notate IN -o OUT
 
-MODELS holds fold0 to fold4 (build/export_rhythm.py --fold k --out MODELS/foldk). Works that are in no fold are read
-with fold 0. Training data and recordings lie beside each other (``OTTAVA_SHARED``).
+MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk). Works that are in no fold are
+read with fold 0. Training data and recordings lie beside each other (``OTTAVA_SHARED``).
 """
 
 import csv

@@ -2,7 +2,7 @@
 
     python bench/names.py MODELS [--all] [--dp] [--set key.CHANGE_COST=80]
 
-MODELS holds fold0 to fold4 (build/export_rhythm.py --fold k --out MODELS/foldk). One performance a piece, or with
+MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk). One performance a piece, or with
 ``--all`` every one; ``--dp`` measures the rule without a trained network, ``--set`` another value of a constant, which
 is only printed. Writes results.md, "Keys and names": whether the signature is right at the beginning, in what share of
 the time from the first annotated beat to the last, how many keys were found and are printed, and the share of matched

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from build.network import (
+from report import describe_run, replace_section
+from training.listening.network import (
     N_BANDS,
     N_FRAMES,
     N_HIDDEN_FRAMES,
@@ -35,7 +36,6 @@ from build.network import (
     Score,
     read_weights,
 )
-from report import describe_run, replace_section
 
 N_TIMES, N_TOKENS = N_HIDDEN_FRAMES + 1, N_BANDS + len(TRACKS)
 

@@ -3,12 +3,12 @@
     python bench/readability.py MODELS [--only Bach] [--set musicxml.TREBLE_ABOVE_PITCH=60]
     python bench/readability.py --one FILE.musicxml
 
-MODELS holds fold0 to fold4 (build/export_rhythm.py --fold k --out MODELS/foldk): no work is written down by a network
-that has seen it. The pieces are the performances of data/dev with a printed score, one of each; those of Vienna 4x22
-are left out, because their scores are lists of notes without rests and accidentals. `signs.py` says what is counted.
-Where bench/ceiling.py has been run, so are the scores that it made of the printed score's own MIDI.
-Writes results.md, "Readability": means over the pieces, and the median over the pieces of |ours - printed| / printed (0
-where neither has the sign, infinite where only ours has it); with ``--only`` or ``--set`` it only prints.
+MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk): no work is written down by a
+network that has seen it. The pieces are the performances of data/dev with a printed score, one of each; those of Vienna
+4x22 are left out, because their scores are lists of notes without rests and accidentals. `signs.py` says what is
+counted. Where bench/ceiling.py has been run, so are the scores that it made of the printed score's own MIDI. Writes
+results.md, "Readability": means over the pieces, and the median over the pieces of |ours - printed| / printed (0 where
+neither has the sign, infinite where only ours has it); with ``--only`` or ``--set`` it only prints.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
     python bench/rhythm.py MODELS [--all] [--dp] [--set bars.CUT_BAR_COST=15]
 
-MODELS holds fold0 to fold4 (build/export_rhythm.py --fold k --out MODELS/foldk). One performance a piece, or with
+MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk). One performance a piece, or with
 ``--all`` every one. ``--dp`` measures what finds beats without a trained network, ``--set`` another value of a
 constant, which is only printed. Writes results.md, "Rhythm": beat and downbeat F1 at 70 ms over whole performances, the
 signature that holds longest (2/2 and 4/4 alike, and other pairs with as long a bar and the same division), shares of

@@ -1,4 +1,4 @@
-/** Graphs as they are stored: weights in whole steps (build/packing.py describes the parts of a file). */
+/** Graphs as they are stored: weights in whole steps (training/packing.py describes the parts of a file). */
 
 const LEAST_STEPS = -0x80800; // of a weight; that of models.py
 

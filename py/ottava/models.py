@@ -1,7 +1,7 @@
 """What is known of a model: models.json read into values, and where its files lie.
 
-Conventions: models.json is written by build/export_notes.py alone; the page reads it to download and verify, Python to
-run.
+Conventions: models.json is written by training/listening/export.py alone; the page reads it to download and verify,
+Python to run.
 """
 
 import json
@@ -152,7 +152,7 @@ def choose_graphs(model: Model, setting: Setting) -> dict[str, Graph]:
 
 
 def unpack_graph(content: bytes) -> bytes:
-    """Give the LiteRT graph of a file of a model, whose parts build/packing.py describes.
+    """Give the LiteRT graph of a file of a model, whose parts training/packing.py describes.
 
     Raises
     ------

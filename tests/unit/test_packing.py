@@ -5,8 +5,8 @@ import zlib
 import numpy as np
 import pytest
 
-from build.packing import find_step, pack_graph
 from ottava.models import find_models_folder, unpack_graph
+from training.packing import find_step, pack_graph
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """What the listening model says about a segment of a recording: which intervals may be notes, and how they sound.
 
-Method: Transkun 2.0.1 (Yan and Duan, ISMIR 2024), in four LiteRT graphs (build/export_notes.py). A track is a pedal or
-a key; an interval is a pair of frames of a track, and its score says how much better a note there is than none. Only
-scores that are positive or little below leave the model: the others are never part of the best reading of a track.
+Method: Transkun 2.0.1 (Yan and Duan, ISMIR 2024), in four LiteRT graphs (training/listening/export.py). A track is a
+pedal or a key; an interval is a pair of frames of a track, and its score says how much better a note there is than
+none. Only scores that are positive or little below leave the model: the others are never part of the best reading of a
+track.
 
 Conventions: segments overlap; the first begins before the recording and the last ends after it, so that every moment is
 heard with what surrounds it. One segment is held at a time.
@@ -122,7 +123,7 @@ def plan_segments(n_samples: int, model: Model, hop_sec: float) -> Plan:
 
 async def compute_places(run: Run) -> NDArray[np.float32]:
     """Compute what the graph "core" adds for each token's place, the same for all segments; runs "places"."""
-    times = np.arange(N_HIDDEN_FRAMES + 1)  # one in front, see build/network.py
+    times = np.arange(N_HIDDEN_FRAMES + 1)  # one in front, see training/listening/network.py
     tensors = {"grid": _make_grid(times, np.arange(N_BANDS)), "track_grid": _make_grid(times, np.array(TRACK_PLACES))}
     return (await run("places", tensors))["places"]
 

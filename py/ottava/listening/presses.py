@@ -33,7 +33,7 @@ from ottava.listening.confidence import compute_confidence
 
 FRAME_SEC = HOP_SAMPLES / SAMPLE_RATE
 SHORTEST_SEC = 0.01
-LEAST_SCORE = -3.0  # that of build/network.py: intervals of lower score do not leave the model
+LEAST_SCORE = -3.0  # that of training/listening/network.py: intervals of lower score do not leave the model
 # A press this near to those before and after it is the gap between them, and no note: 1 of 87 was true, of others 22 %.
 GAP_FRAMES = 2
 

@@ -3,7 +3,7 @@
 Method: Yan and Duan, "Scoring intervals using non-hierarchical transformer for automatic piano transcription", ISMIR
 2024, and the names in the checkpoint, which lies inside the PyPI wheel ``transkun`` (MIT). Differs from it: scales
 (of layers, attention and score) and the upsampling are folded into the weights beside them, and the last layer computes
-only what is read. It is cut into the parts that build/export_notes.py describes.
+only what is read. It is cut into the parts that training/listening/export.py describes.
 """
 
 import hashlib

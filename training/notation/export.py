@@ -1,8 +1,8 @@
 """Export the trained networks of rhythm to the five LiteRT graphs that Ottava runs, and enter them in models.json.
 
-    python -m build.export_rhythm --weights .cache/rhythm --out models [--fold 0] [--only hands]
+    python -m training.notation.export --weights .cache/rhythm --out models [--fold 0] [--only hands]
 
-``--weights`` holds rhythm.pt, bars.pt, readings.pt, values.pt and names.pt (build/train_*.py), or with ``--fold``
+``--weights`` holds rhythm.pt, bars.pt, readings.pt, values.pt and names.pt (this folder's others), or with ``--fold``
 rhythm0.pt and so on, for benchmarks on the works that fold leaves out; with ``--only`` the others stay as they are.
 requirements/export.txt pins all that is needed.
 """
@@ -17,16 +17,16 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from build.convert import convert_graph, describe_tensors
-from build.encoder import SHAPES, WINDOWS, Encoder, Readings
-from build.packing import SMALLEST_TABLE, pack_graph
 from ottava.models import FORMAT, RHYTHM_ROLES
 from ottava.rhythm.readings import N_FIGURES, N_READINGS
+from training.convert import convert_graph, describe_tensors
+from training.notation.encoder import SHAPES, WINDOWS, Encoder, Readings
+from training.packing import SMALLEST_TABLE, pack_graph
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FOLDER = "rhythm"
 LICENCE = "CC-BY-NC-SA-4.0"
-TRAININGS = ", ".join(f"build/train_{name}.py" for name in RHYTHM_ROLES)
+TRAININGS = ", ".join(f"training/notation/{name}.py" for name in RHYTHM_ROLES)
 ORIGIN = f"trained by Ottava on ASAP and (n)ASAP ({TRAININGS})"
 
 
@@ -80,7 +80,7 @@ def main() -> None:
             "outputs": describe_tensors([("outputs", outputs, None)]),
         }
         print(f"{path.name} {len(data):,} B", flush=True)
-    command = "python -m build.export_rhythm"
+    command = "python -m training.notation.export"
     models["format"] = FORMAT
     models["rhythm"] = {
         "name": "rhythm-1", "licence": LICENCE, "origin": ORIGIN, "export_command": command, "graphs": graphs,

@@ -1,7 +1,7 @@
 """Train the network of names and signatures on data/train, on a CPU: about six minutes of one core a fold.
 
-    python -m build.train_names --fold 0 --out .cache/rhythm/names0.pt     leaves the works of fold 0 out
-    python -m build.train_names --out .cache/rhythm/names.pt               the one that ships
+    python -m training.notation.names --fold 0 --out .cache/rhythm/names0.pt     leaves the works of fold 0 out
+    python -m training.notation.names --out .cache/rhythm/names.pt               the one that ships
 
 It learns under signatures that are supposed: the printed one, the one that is estimated for the whole piece, and others
 near it. Under the printed one there is nothing to learn about signatures. Started again it goes on where it stopped.
@@ -12,9 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from build.encoder import NAMES, split_outputs
-from build.rhythm_corpus import NO_NAME, UNKNOWN, Taught, Window, list_notes
-from build.training import compute_entropies, run_training
 from ottava.datatypes import IntArray
 from ottava.notation.key import estimate_key
 from ottava.notation.names import (
@@ -26,6 +23,9 @@ from ottava.notation.names import (
     count_piece,
     find_nearest_names,
 )
+from training.notation.corpus import NO_NAME, UNKNOWN, Taught, Window, list_notes
+from training.notation.encoder import NAMES, split_outputs
+from training.notation.loop import compute_entropies, run_training
 
 N_NOTES = NETWORK.window
 BATCH = 16

@@ -1,9 +1,10 @@
 """Performances of data/train as the networks read them that have not seen them: with the beats that they find.
 
-    python -m build.reread --models .cache/rhythm/folds --out .cache/rhythm/reread
+    python -m training.notation.reread --models .cache/rhythm/folds --out .cache/rhythm/reread
 
-MODELS holds fold0 to fold4 (build/export_rhythm.py --fold k --out MODELS/foldk). Written are reread0.npz to
-reread4.npz, from which build/train_bars.py learns to bar beats that are not quite right. A few minutes of one core.
+MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk). Written are reread0.npz to
+reread4.npz, from which training/notation/bars.py learns to bar beats that are not quite right. A few minutes of one
+core.
 """
 
 import argparse
@@ -17,14 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from build.rhythm_corpus import UNKNOWN, Taught, find_beats, list_notes, read_corpus
-from build.training import N_FOLDS, ROOT
 from ottava.datatypes import Floats, Run
 from ottava.hosts.native import create_run
 from ottava.models import read_rhythm
 from ottava.rhythm.bars import N_BAR_BEATS, smooth_periods
 from ottava.rhythm.chords import group_notes
 from ottava.rhythm.readings import Reading, choose_pace, hear
+from training.notation.corpus import UNKNOWN, Taught, find_beats, list_notes, read_corpus
+from training.notation.loop import N_FOLDS, ROOT
 
 MOST_OF_A_PIECE = 4  # performances
 SAME_DOWNBEAT_SEC = 0.07  # the benchmark's

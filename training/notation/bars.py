@@ -1,10 +1,10 @@
 """Train the network of bars on data/train, on a CPU: about six minutes of one core a fold.
 
-    python -m build.train_bars --fold 0 --out .cache/rhythm/bars0.pt     leaves the works of fold 0 out
-    python -m build.train_bars --out .cache/rhythm/bars.pt               the one that ships
+    python -m training.notation.bars --fold 0 --out .cache/rhythm/bars0.pt     leaves the works of fold 0 out
+    python -m training.notation.bars --out .cache/rhythm/bars.pt               the one that ships
 
 It learns with the annotated beats, which slip now and then, and with ``--more .cache/rhythm/reread`` half of the time
-with those that other networks found (build/reread.py). Started again it goes on where it stopped.
+with those that other networks found (training/notation/reread.py). Started again it goes on where it stopped.
 requirements/export.txt pins all that is needed.
 """
 
@@ -13,12 +13,12 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from build.encoder import BARS, split_outputs
-from build.excerpts import NO_PEDAL_CHANCE, draw_excerpt
-from build.reread import read_reread
-from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window
-from build.training import compute_entropies, run_training
 from ottava.rhythm.bars import NETWORK, compute_beat_features
+from training.notation.corpus import SAME_BEATS, UNKNOWN, Taught, Window
+from training.notation.encoder import BARS, split_outputs
+from training.notation.excerpts import NO_PEDAL_CHANCE, draw_excerpt
+from training.notation.loop import compute_entropies, run_training
+from training.notation.reread import read_reread
 
 N_BEATS = NETWORK.window
 BATCH = 32

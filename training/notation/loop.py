@@ -14,8 +14,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from build.encoder import Encoder, Shape
-from build.rhythm_corpus import (
+from training.notation.corpus import (
     UNKNOWN,
     Batch,
     Taught,
@@ -24,8 +23,9 @@ from build.rhythm_corpus import (
     stack_windows,
     weigh_performances,
 )
+from training.notation.encoder import Encoder, Shape
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 N_FOLDS = 5
 LEARNING_RATE = 2e-3
 WARM_UP_STEPS = 200

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from build.network import LEAST_SCORE, N_FRAMES, SCORE_TRACKS, TRACKS, Core, Places, Score
-from build.packing import SMALLEST_TABLE
+from training.listening.network import LEAST_SCORE, N_FRAMES, SCORE_TRACKS, TRACKS, Core, Places, Score
+from training.packing import SMALLEST_TABLE
 
 # Root mean square error of the scores above LEAST_SCORE, whose standard deviation is 2 to 3 (models/README.md,
 # "Weights").

@@ -1,8 +1,8 @@
 """Train what chooses between readings, by readings of works that the networks of rhythm and bars have not seen.
 
-    python -m build.train_readings --weights .cache/rhythm
+    python -m training.notation.readings --weights .cache/rhythm
 
-FOLDER holds rhythm0.pt to rhythm4.pt and bars0.pt to bars4.pt (build/train_rhythm.py, train_bars.py); written are
+FOLDER holds rhythm0.pt to rhythm4.pt and bars0.pt to bars4.pt (training/notation/rhythm.py, train_bars.py); written are
 readings.pt, from all five folds, and readings0.pt to readings4.pt, each without what its fold says. The figures of each
 fold are kept in figures0.npz and so on. requirements/export.txt pins all that is needed.
 
@@ -25,10 +25,6 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from build.encoder import SHAPES, Encoder, Readings
-from build.excerpts import NOTE_FIELDS, Excerpt, thin_notes
-from build.rhythm_corpus import Taught, list_notes, read_corpus
-from build.training import N_FOLDS, ROOT
 from ottava.datatypes import Floats, Run
 from ottava.rhythm.bars import METERS
 from ottava.rhythm.chords import group_notes
@@ -48,6 +44,10 @@ from ottava.rhythm.readings import (
     read_performance,
     take_excerpt,
 )
+from training.notation.corpus import Taught, list_notes, read_corpus
+from training.notation.encoder import SHAPES, Encoder, Readings
+from training.notation.excerpts import NOTE_FIELDS, Excerpt, thin_notes
+from training.notation.loop import N_FOLDS, ROOT
 
 MOST_OF_A_PIECE = 2  # performances
 PLAYED_TIMES = 3  # that whole performances count: 1 and 3 are within .01 of each other (docs/notes.md)
@@ -126,7 +126,7 @@ def open_networks(folder: Path, fold: int) -> Run:
 
 
 def thin_performance(taught: Taught, rng: np.random.Generator) -> Taught:
-    """The same with few notes (`build.excerpts.thin_notes`): easy music."""
+    """The same with few notes (`training.notation.excerpts.thin_notes`): easy music."""
     notes = {name: getattr(taught, name).copy() for name in NOTE_FIELDS}
     excerpt = Excerpt(**notes, period=np.zeros(len(taught.onset)))
     thin_notes(excerpt, taught, rng)

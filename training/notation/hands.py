@@ -1,7 +1,7 @@
 """Train the network of hands on data/train, on a CPU: about twenty minutes of one core a fold.
 
-    python -m build.train_hands --fold 0 --out .cache/rhythm/hands0.pt     leaves the works of fold 0 out
-    python -m build.train_hands --out .cache/rhythm/hands.pt               the one that ships
+    python -m training.notation.hands --fold 0 --out .cache/rhythm/hands0.pt     leaves the works of fold 0 out
+    python -m training.notation.hands --out .cache/rhythm/hands.pt               the one that ships
 
 Started again it goes on where it stopped.
 """
@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from build.encoder import HANDS, split_outputs
-from build.excerpts import draw_excerpt
-from build.rhythm_corpus import UNKNOWN, Taught, Window
-from build.training import compute_entropies, run_training
 from ottava.notation.hands import NETWORK, compute_hand_features
 from ottava.rhythm.chords import group_notes
+from training.notation.corpus import UNKNOWN, Taught, Window
+from training.notation.encoder import HANDS, split_outputs
+from training.notation.excerpts import draw_excerpt
+from training.notation.loop import compute_entropies, run_training
 
 N_NOTES, N_CHORDS = NETWORK.window, 170
 BATCH = 16

@@ -1,8 +1,8 @@
 """Export the piano transcription model Transkun 2.0.1 to the four LiteRT graphs that Ottava runs.
 
-    python -m build.export_notes [--out models] [--weights float32]
+    python -m training.listening.export [--out models] [--weights float32]
 
-requirements/export.txt pins all that is needed. The network (build/network.py) is cut where it pays:
+requirements/export.txt pins all that is needed. The network (training/listening/network.py) is cut where it pays:
 
 - places      coordinates -> what the network adds to every token for its place in time and frequency: the same for
               every segment, so it is run once a recording and not stored as the 14 MB that it makes;
@@ -26,8 +26,10 @@ import torch
 from ai_edge_quantizer import qtyping, quantizer
 from torch import Tensor, nn
 
-from build.convert import convert_graph, describe_tensors
-from build.network import (
+from ottava.listening.audio import compute_features
+from ottava.models import FORMAT
+from training.convert import convert_graph, describe_tensors
+from training.listening.network import (
     LEAST_SCORE,
     N_BANDS,
     N_FRAMES,
@@ -46,13 +48,11 @@ from build.network import (
     make_grid,
     read_weights,
 )
-from build.packing import pack_graph
-from build.parity import read_samples
-from build.rounding import ATTRIBUTES_STEP, Listening, choose_steps, list_tables, round_weights
-from ottava.listening.audio import compute_features
-from ottava.models import FORMAT
+from training.listening.parity import read_samples
+from training.listening.rounding import ATTRIBUTES_STEP, Listening, choose_steps, list_tables, round_weights
+from training.packing import pack_graph
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NAME = f"transkun-{VERSION}"
 SAMPLE_RATE = 44100
 SEGMENT_SAMPLES = 705_600  # 16 s
@@ -171,11 +171,11 @@ def main() -> None:
         "default_setting": "balanced",
         "licence": "MIT",
         "origin": "PyPI transkun 2.0.1, transkun/pretrained/2.0.pt, by Yujia Yan and Zhiyao Duan",
-        "export_command": "python -m build.export_notes",
+        "export_command": "python -m training.listening.export",
         "graphs": write_graphs(arguments.out, chosen),
     }
     path = arguments.out / "models.json"
-    # What build/export_rhythm.py entered stays.
+    # What training/notation/export.py entered stays.
     others = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     models = others | {"format": FORMAT, "default": NAME, "models": [model]}
     path.write_text(json.dumps(models, indent=2) + "\n")

@@ -1,7 +1,7 @@
 """Train the rhythm network on data/train, on a CPU: about 35 minutes of one core a fold, in two parts.
 
-    python -m build.train_rhythm --fold 0 --out .cache/rhythm/plain0.pt      leaves the works of fold 0 out
-    python -m build.train_rhythm --fold 0 --begin .cache/rhythm/plain0.pt --out .cache/rhythm/rhythm0.pt
+    python -m training.notation.rhythm --fold 0 --out .cache/rhythm/plain0.pt      leaves the works of fold 0 out
+    python -m training.notation.rhythm --fold 0 --begin .cache/rhythm/plain0.pt --out .cache/rhythm/rhythm0.pt
 
 Without ``--fold`` the one that ships. First it learns to find beats; then, beginning with what it has learned, also to
 find them at a tempo that is supposed. Started again it goes on where it stopped. requirements/export.txt pins all that
@@ -17,15 +17,15 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor
 
-from build.encoder import RHYTHM, split_outputs
-from build.excerpts import NO_PEDAL_CHANCE, draw_excerpt
-from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
-from build.training import Further, compute_entropies, run_training
 from ottava.datatypes import Floats, IntArray
 from ottava.rhythm.chords import FEATURE_KINDS, compute_chord_features, group_notes, suppose_tempo
 from ottava.rhythm.score_time import NETWORK, PERIODS_LOG2_SEC
 from ottava.rhythm.steps import PHASES
 from ottava.rhythm.steps import STEPS as STEP_CLASSES
+from training.notation.corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
+from training.notation.encoder import RHYTHM, split_outputs
+from training.notation.excerpts import NO_PEDAL_CHANCE, draw_excerpt
+from training.notation.loop import Further, compute_entropies, run_training
 
 N_CHORDS = NETWORK.window
 BATCH = 16

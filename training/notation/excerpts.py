@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from build.rhythm_corpus import SAME_BEATS, Taught
 from ottava.datatypes import Floats, IntArray
+from training.notation.corpus import SAME_BEATS, Taught
 
 HAND_MIX_CHANCE, MOST_TEMPO_RATIO, LEAST_MIXED_BEATS, MOST_GUESTS = 0.7, 1.8, 16, 20
 THIN_CHORDS, ONLY_BEATS_CHANCE, LEAST_THIN_NOTES = 3, 0.25, 50

@@ -1,7 +1,7 @@
 """Train the network of note values and staffs on data/train, on a CPU: about six minutes of one core a fold.
 
-    python -m build.train_values --fold 0 --out .cache/rhythm/values0.pt     leaves the works of fold 0 out
-    python -m build.train_values --out .cache/rhythm/values.pt               the one that ships
+    python -m training.notation.values --fold 0 --out .cache/rhythm/values0.pt     leaves the works of fold 0 out
+    python -m training.notation.values --out .cache/rhythm/values.pt               the one that ships
 
 It learns with the true places of the notes, some of them disturbed, in beats of the annotation, halves and doubles.
 Started again it goes on where it stopped.
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from build.encoder import VALUES_AND_STAFFS, split_outputs
-from build.rhythm_corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
-from build.training import compute_entropies, run_training
 from ottava.notation.values import NETWORK, VALUES, compute_note_features, hold_notes
 from ottava.notation.values import SHORTEST_PLAYED_BEATS as SHORTEST_BEATS
+from training.notation.corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
+from training.notation.encoder import VALUES_AND_STAFFS, split_outputs
+from training.notation.loop import compute_entropies, run_training
 
 N_NOTES = NETWORK.window
 BATCH = 16

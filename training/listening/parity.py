@@ -1,6 +1,6 @@
 """Compare what Ottava hears with what the package it was exported from hears, and both with the notes truly played.
 
-    python -m build.parity RECORDING... [--models FOLDER] [--settings exact,balanced]
+    python -m training.listening.parity RECORDING... [--models FOLDER] [--settings exact,balanced]
 
 Runs in the environment of requirements/export.txt (`make parity`). A recording with X.notes.tsv and X.pedals.tsv beside
 it (onset, offset, pitch, velocity; onset, offset) is compared with them too. Fails where Ottava and the package, with
@@ -25,7 +25,7 @@ from ottava.listening.activations import plan_segments
 from ottava.models import Model, choose_graphs, choose_model, choose_setting, read_models
 from ottava.pipeline import listen
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 Rows = NDArray[np.float64]
 """Notes as rows of onset, offset, pitch and velocity; pedals alike with pitch 64 or 67 and velocity 1."""

@@ -1,0 +1,1 @@
+"""The listening network, from its checkpoint to the graphs that ship."""

@@ -1,0 +1,1 @@
+"""The networks of notation: their corpus, how each is trained, and their export."""
