@@ -32,18 +32,18 @@ check: tools .venv/tests node_modules/check
 
 ## Quality and speed on real recordings, written to bench/results.md
 bench: dist .venv/tests
-	$(VENV) bench/benchmark.py
+	$(VENV) -m bench.benchmark
 
 ## Speed of the page in a real browser, beside a plain port of the package (this page as it was with ONNX Runtime Web);
 ## memory by length with make bench-web OPTIONS=--memory; then how quickly it answers, and Lighthouse's scores
 bench-web: dist .venv/tests .cache/plain/dist/files.json
-	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && $(VENV) bench/page.py $(OPTIONS) && \
-	  PYTHONPATH=. $(VENV) bench/interface.py && $(VENV) bench/roll.py && $(VENV) bench/lighthouse.py
+	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && $(VENV) -m bench.page.speed $(OPTIONS) && \
+	  $(VENV) -m bench.page.interface && $(VENV) -m bench.page.roll && $(VENV) -m bench.page.lighthouse
 
 ## Damaged files, unlikely music, a long session, an hour of sound: hours; a part with make soak OPTIONS="--only page"
 soak: dist .venv/tests
 	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && \
-	  PYTHONPATH=.:bench $(VENV) bench/soak.py $(OPTIONS)
+	  $(VENV) -m bench.page.soak $(OPTIONS)
 
 .cache/plain/dist/files.json:
 	rm -rf .cache/plain && git worktree prune && git worktree add --detach .cache/plain $(PLAIN_COMMIT)

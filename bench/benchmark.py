@@ -1,6 +1,6 @@
 """Quality and speed on real recordings and performances: runs the command line over a data folder, writes results.md.
 
-    python bench/benchmark.py [--kinds maps_excerpt,...] [--only ENSTDk] [--setting exact]
+    python -m bench.benchmark [--kinds maps_excerpt,...] [--only ENSTDk] [--setting exact]
 
 The metrics are those of ``tools/evaluate.py`` beside the data (``OTTAVA_SHARED``, default ``../shared``). Every item is
 a process of its own, so that its time and peak memory are its own; an item that fails counts zero. Items measured
@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from report import ROOT, describe_run, replace_section
+from bench.report import ROOT, describe_run, replace_section
 
 AUDIO_KINDS, SCORE_KINDS = ("maps_excerpt", "maps_full"), ("asap_performance", "vienna_performance")
 # What the table shows of evaluate.py's metrics, in its order; a metric that no item has is left out.
@@ -59,7 +59,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--kinds", default=",".join(AUDIO_KINDS + SCORE_KINDS))
     parser.add_argument("--only", default="", help="items whose id contains this")
     parser.add_argument("--setting", default="", help="of the listening model (default: its own)")
-    parser.add_argument("--folds", type=Path, help="rhythm networks by fold, see bench/folds.py")
+    parser.add_argument("--folds", type=Path, help="rhythm networks by fold, see bench/notation/folds.py")
     parser.add_argument("--again", action="store_true", help="measure again what was measured before")
     return parser
 
@@ -72,7 +72,7 @@ def _read_lengths(data: Path) -> dict[str, float]:
 
 def _run(shared: Path, data: Path, out: Path, kinds: list[str], verb: str, options: argparse.Namespace) -> None:
     """Run and evaluate the items, each in a process of its own."""
-    start = [str(ROOT / "bench" / "folds.py"), str(options.folds.resolve())] if options.folds else ["-m", "ottava"]
+    start = ["-m", "bench.notation.folds", str(options.folds.resolve())] if options.folds else ["-m", "ottava"]
     words = [sys.executable, *start, verb, "{in}", "-o", "{json}"]
     words += ["--setting", options.setting] if options.setting and verb == "transcribe" else []
     runner = [sys.executable, str(shared / "tools" / "run_set.py"), str(data), str(out), "--kinds", ",".join(kinds)]

@@ -13,7 +13,8 @@ RESULTS = ROOT / "bench" / "results.md"
 
 def describe_run() -> str:
     """One line: when, of which commit, by which command, on what."""
-    command = " ".join(["python", str(Path(sys.argv[0]).resolve().relative_to(ROOT)), *sys.argv[1:]])
+    module = ".".join(Path(sys.argv[0]).resolve().relative_to(ROOT).with_suffix("").parts)
+    command = " ".join(["python", "-m", module, *sys.argv[1:]])
     return (
         f"{date.today()}, commit {_read_commit()}, `{command}`, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}"

@@ -19,7 +19,7 @@ import { finishHeading } from "./heading.js";
  */
 
 // A page of the screen, not of paper: as many systems as come into the document and are drawn there in 100 ms at most
-// (twice as many: 150; bench/interface.py, "longest task", November 2026).
+// (twice as many: 150; bench/page/interface.py, "longest task", November 2026).
 const PAGE_HEIGHT = 1300;
 
 const STYLE = /<style[^>]*>([\s\S]*?)<\/style>/g;

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from damaged import open_in_page, slice_always
+from bench.page.damaged import open_in_page, slice_always
 from tests.damage import Sources, encode_sources, make_damaged
 
 N_FILES = 20

@@ -11,10 +11,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserType, Page, expect
 
+from bench.page.transfer import measure_first_visit
 from build.serve import ADDRESS, SiteServer
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.visitor import EXAMPLE_MIDI, ROOT, Ottava, keep_offline
-from transfer import measure_first_visit
 
 MOST_BYTES = 36_000_000
 

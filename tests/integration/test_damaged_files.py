@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from damaged import read_damaged
+from bench.page.damaged import read_damaged
 from tests.damage import encode_sources, make_damaged
 
 N_FILES = 40

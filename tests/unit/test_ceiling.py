@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import pytest
 
-from ceiling import Printed, find_pitch, list_beats, load_evaluate, place_in_time, read_printed
-from folds import DATA
+from bench.notation.ceiling import Printed, find_pitch, list_beats, load_evaluate, place_in_time, read_printed
+from bench.notation.folds import DATA
 
 PAGE = """<score-partwise><part>
 <measure implicit="yes"><attributes><divisions>2</divisions><key><fifths>-1</fifths></key>

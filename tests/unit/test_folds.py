@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from folds import DATA, find_fold
+from bench.notation.folds import DATA, find_fold
 
 
 @pytest.mark.skipif(not (DATA / "train").exists(), reason="needs the shared data (OTTAVA_SHARED)")

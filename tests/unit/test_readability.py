@@ -2,8 +2,8 @@
 
 import pytest
 
-from readability import Piece, compare
-from signs import measure_score
+from bench.notation.readability import Piece, compare
+from bench.notation.signs import measure_score
 
 ATTRIBUTES = """<attributes><divisions>6</divisions><staves>2</staves>
 <clef number="1"><sign>G</sign><line>2</line></clef><clef number="2"><sign>F</sign><line>4</line></clef></attributes>"""

@@ -1,7 +1,7 @@
 """How sure a note is, which notes a reader wants, and whether a recording is one of a piano at all.
 
 Method: the score of an interval is the logarithm of how much better its track reads with it than without, as the model
-sees it; how often a note of a score is true was counted on dev (bench/confidence.py).
+sees it; how often a note of a score is true was counted on dev (bench/listening/confidence.py).
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Voices of printed scores (data/train) separated by our rule from their printed lengths and staffs.
 
-    python bench/voices.py [--set voices.SECOND=1]
+    python -m bench.notation.voices [--set voices.SECOND=1]
 
 One performance of each piece, its first 1500 notes of the score. Writes results.md, "Voices": the F1 of the links from
 a chord of a voice to the next chord of it, note by note; the share of the notes that are lengthened or cut off because
@@ -16,13 +16,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from constants import add_set_option, set_constants
-from corpus import Truth, choose_rows
-from folds import DATA
+from bench.constants import add_set_option, set_constants
+from bench.notation.corpus import Truth, choose_rows
+from bench.notation.folds import DATA
+from bench.report import describe_run, replace_section
 from ottava.datatypes import Note, Span
 from ottava.notation.lengths import trim_durations
 from ottava.notation.voices import separate_voices
-from report import describe_run, replace_section
 
 MOST_NOTES = 1500
 WINDOW_QUARTER = 4

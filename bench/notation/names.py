@@ -1,6 +1,6 @@
 """Keys and names of notes on human performances whose score is known, by networks that have not seen the work.
 
-    python bench/names.py MODELS [--all] [--dp] [--set key.CHANGE_COST=80]
+    python -m bench.notation.names MODELS [--all] [--dp] [--set key.CHANGE_COST=80]
 
 MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk). One performance a piece, or with
 ``--all`` every one; ``--dp`` measures the rule without a trained network, ``--set`` another value of a constant, which
@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import Figures, Measured, Truth, run_bench
+from bench.notation.corpus import Figures, Measured, Truth, run_bench
+from bench.report import describe_run
 from ottava.datatypes import Score
-from report import describe_run
 
 NAMES = ("signature at the beginning", "signature in time", "names")
 

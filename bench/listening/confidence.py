@@ -1,6 +1,6 @@
 """Confidence: whether a note that is given 0.9 is right nine times in ten; what the sensitivity and the warning do.
 
-    python bench/confidence.py [--conditions clean,noise 10 dB,phone at 3 m] [--setting balanced] [--again]
+    python -m bench.listening.confidence [--conditions clean,noise 10 dB,phone at 3 m] [--setting balanced] [--again]
 
 Hears every recording of ``data/dev`` (``OTTAVA_SHARED``, default ``../shared``) whole, and its first 29 s under other
 conditions (``conditions.py``); and 15 s of each counter-example (``counterexamples.py``), where FluidSynth and eSpeak
@@ -22,8 +22,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from conditions import Samples, make_condition, read_samples
-from counterexamples import make_counterexamples
+from bench.listening.conditions import Samples, make_condition, read_samples
+from bench.listening.counterexamples import make_counterexamples
+from bench.listening.stress import END_SEC, find_recordings
+from bench.report import ROOT, describe_run, replace_section
 from ottava.datatypes import Choices, Note, Performance, Run
 from ottava.errors import TranscriptionError
 from ottava.files.project import performance_to_dict, read_performance
@@ -33,8 +35,6 @@ from ottava.listening.confidence import find_warnings
 from ottava.models import Model, Setting, choose_graphs, choose_model, choose_setting, find_models_folder, read_models
 from ottava.notation.corrections import correct_notes
 from ottava.pipeline import listen
-from report import ROOT, describe_run, replace_section
-from stress import END_SEC, find_recordings
 
 OUT = ROOT / "bench" / "out" / "confidence"
 CONDITION_SEC, COUNTEREXAMPLE_FIRST_SEC, COUNTEREXAMPLE_SEC = 29.0, 2.0, 15.0
@@ -235,8 +235,8 @@ def make_warnings(heard: dict[str, list[Performance | None]], others: dict[str, 
         describe_run(),
         "",
         f"Real pianos as in the section on confidence; {COUNTEREXAMPLE_SEC:g} s of each counter-example of "
-        "bench/counterexamples.py. Refused: no notes, or few and none certain. Warned: more than a tenth of the notes "
-        "have a confidence below 0.8.",
+        "bench/listening/counterexamples.py. Refused: no notes, or few and none certain. Warned: more than a tenth of "
+        "the notes have a confidence below 0.8.",
         "",
         "| recordings | number | refused | warned | neither |",
         "|---|--:|--:|--:|--:|",

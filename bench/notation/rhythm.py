@@ -1,6 +1,6 @@
 """Rhythm on human performances whose score is known (data/train), by networks that have not seen the work.
 
-    python bench/rhythm.py MODELS [--all] [--dp] [--set bars.CUT_BAR_COST=15]
+    python -m bench.notation.rhythm MODELS [--all] [--dp] [--set bars.CUT_BAR_COST=15]
 
 MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk). One performance a piece, or with
 ``--all`` every one. ``--dp`` measures what finds beats without a trained network, ``--set`` another value of a
@@ -20,10 +20,10 @@ import mir_eval
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import Figures, Measured, Truth, run_bench
+from bench.notation.corpus import Figures, Measured, Truth, run_bench
+from bench.report import describe_run
 from ottava.datatypes import Score
 from ottava.rhythm.meter import is_same_meter, list_bars
-from report import describe_run
 
 SAME_QUARTER = 0.02  # positions and values of data/train are float32 quarters
 LEAST_BEAT_SEC = 0.07  # beats before the first note less this are left out on both sides

@@ -1,6 +1,6 @@
 """Each stage of notation without trained networks, alone, on human performances whose score is known (data/train).
 
-    python bench/stages.py [--folds 0,1] [--pieces 60] [--set hands.MOVE_COST=0.25]
+    python -m bench.notation.stages [--folds 0,1] [--pieces 60] [--set hands.MOVE_COST=0.25]
 
 One performance a piece. ``--set`` gives a module's constant another value for this run: so the constants were found.
 Scores are means over pieces: beat and downbeat F1 at 70 ms over whole performances; the rest are shares of matched
@@ -21,7 +21,8 @@ import mir_eval
 import numpy as np
 from numpy.typing import NDArray
 
-from constants import add_set_option, set_constants
+from bench.constants import add_set_option, set_constants
+from bench.report import ROOT
 from ottava.datatypes import Note, Span
 from ottava.notation.hands import split_hands
 from ottava.notation.key import estimate_key
@@ -33,7 +34,6 @@ from ottava.rhythm.beats import track_beats
 from ottava.rhythm.chords import group_notes
 from ottava.rhythm.divisions import division_costs
 from ottava.rhythm.places import snap_onsets
-from report import ROOT
 
 STEPS = "CDEFGAB"
 MIDDLE_C = 60

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Route, TimeoutError
 
+from bench.report import ROOT
 from ottava.errors import TranscriptionError
 from ottava.hosts.native import open_recording
 from ottava.listening.audio import check_finite
-from report import ROOT
 
 SAMPLE_RATE = 44100
 SLICE_SEC, HOP_SEC = 16, 14  # as listening reads

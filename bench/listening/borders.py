@@ -1,6 +1,6 @@
 """Segment borders: how much the notes change where a recording begins later and is cut into other segments.
 
-    python bench/borders.py [--offsets 1.7,4.3,7.1] [--setting balanced] [--again]
+    python -m bench.listening.borders [--offsets 1.7,4.3,7.1] [--setting balanced] [--again]
 
 The nine excerpts of ``data/dev`` (``OTTAVA_SHARED``, default ``../shared``) are heard whole and from each offset on.
 The notes after the offset are compared, onset within 50 ms. What was heard is kept in ``bench/out/borders`` and not
@@ -18,12 +18,12 @@ import mir_eval
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.report import ROOT, describe_run, replace_section
 from ottava.datatypes import Run
 from ottava.files.project import performance_to_dict
 from ottava.hosts.native import create_run, open_recording
 from ottava.models import Model, Setting, choose_graphs, choose_model, choose_setting, find_models_folder, read_models
 from ottava.pipeline import listen
-from report import ROOT, describe_run, replace_section
 
 Rows = NDArray[np.float64]
 """Notes as rows of onset, offset, pitch and velocity, in seconds of the whole recording."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
-from chromium import keep_site, measure_processes
+from bench.page.chromium import keep_site, measure_processes
 from tests.browser.visitor import EXAMPLE_MIDI, EXAMPLE_MP3, SAMPLE_RATE, Ottava, read_recording, write_wav
 
 SHORT_SEC = 4

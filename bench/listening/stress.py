@@ -1,6 +1,7 @@
 """Recordings out of the laboratory: what rooms, noise, codecs and pianos out of tune cost, before and after.
 
-    python bench/stress.py [--conditions clean,room] [--seconds 29] [--all] [--setting balanced] [--again] [--tuning]
+    python -m bench.listening.stress [--conditions clean,room] [--seconds 29] [--all] [--setting balanced] [--again]
+                                     [--tuning]
 
 Every condition (``conditions.py``) is made from the same recordings of ``data/dev`` (``OTTAVA_SHARED``, default
 ``../shared``): the beginnings of its nine excerpts, or with ``--all`` of every recording. "Before" hears them without
@@ -24,14 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from conditions import CONDITIONS, HALF_A_SEMITONE, Samples, get_speed, make_condition
+from bench.listening.conditions import CONDITIONS, HALF_A_SEMITONE, Samples, get_speed, make_condition
+from bench.report import ROOT, describe_run, replace_section
 from ottava import pipeline
 from ottava.datatypes import Run
 from ottava.errors import TranscriptionError
 from ottava.hosts.native import create_run
 from ottava.listening.tuning import estimate_tuning, measure_tuning
 from ottava.models import Model, Setting, choose_graphs, choose_model, choose_setting, find_models_folder, read_models
-from report import ROOT, describe_run, replace_section
 
 Rows = NDArray[np.float64]
 """Notes as rows of onset, offset, pitch, velocity and confidence."""
@@ -187,8 +188,8 @@ def _make_section(scores: dict[tuple[str, str], list[NDArray[np.float64]]], n_re
             "",
             f"Means over the first {seconds:g} s of {n_recordings} recordings of dev; where there are two figures, "
             "before and **after** the correction of tuning. Onsets within 50 ms, once the median deviation is removed. "
-            "What the conditions are stands in `bench/conditions.py`. A piano half a semitone sharp sounds like "
-            "one half a semitone flat on which all is played a semitone higher, and is taken for it: hence the rows "
+            "What the conditions are stands in `bench/listening/conditions.py`. A piano half a semitone sharp sounds "
+            "like one half a semitone flat on which all is played a semitone higher, and is taken for it: hence the rows "
             '"but for a semitone", where all pitches may be moved by one.',
             "",
             f"| condition | {' | '.join(METRICS)} |",

@@ -1,6 +1,6 @@
 """Hours of bad luck: damaged files, unlikely music, a hundred files in one session, an hour of sound; and its figures.
 
-    python bench/soak.py [--only files,page,music,session,hour] [--files 2000] [--page-files 200] [--dropped 10]
+    python -m bench.page.soak [--only files,page,music,session,hour] [--files 2000] [--page-files 200] [--dropped 10]
                          [--examples 2000] [--session 100] [--minutes 60]
 
 What fails is named; the exit status is 1. Each part writes its own row of the section "Soak" of results.md.
@@ -18,10 +18,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from chromium import measure_processes, open_browser, serve
-from damaged import LIMIT_MIB, LIMIT_SEC, Reading, is_sentence, open_in_page, read_damaged, slice_always
-from report import RESULTS, ROOT, describe_run, replace_section
-from session import cancel_long, find_growth, open_files, transcribe_long, write_long
+from bench.page.chromium import measure_processes, open_browser, serve
+from bench.page.damaged import LIMIT_MIB, LIMIT_SEC, Reading, is_sentence, open_in_page, read_damaged, slice_always
+from bench.page.session import cancel_long, find_growth, open_files, transcribe_long, write_long
+from bench.report import RESULTS, ROOT, describe_run, replace_section
 from tests.browser.visitor import Ottava
 from tests.damage import encode_sources, make_damaged, read_shared_sources
 

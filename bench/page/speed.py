@@ -1,7 +1,7 @@
 """Speed and memory of the page in a real Chromium, beside the command line on the same machine.
 
-    python bench/page.py [--settings balanced,fast] [--plain SITE] [--runs 1]
-    python bench/page.py --memory [--minutes 1,5,20,60] [--settings fast]
+    python -m bench.page.speed [--settings balanced,fast] [--plain SITE] [--runs 1]
+    python -m bench.page.speed --memory [--minutes 1,5,20,60] [--settings fast]
 
 Speed: three minutes of a real recording (of the shared folder; else the bundled example again and again) in each
 setting, one after the other in the same run, and with a plain port of the package: its network as ONNX graphs with fp16
@@ -23,8 +23,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from chromium import Visit, load_page, open_browser, run_command_line, serve, visit
-from report import ROOT, describe_run, replace_section
+from bench.page.chromium import Visit, load_page, open_browser, run_command_line, serve, visit
+from bench.report import ROOT, describe_run, replace_section
 
 EXAMPLE = ROOT / "examples" / "minuet.mp3"
 SCRATCH = ROOT / ".cache" / "bench"

@@ -1,13 +1,12 @@
 """Where the seconds of a segment go: each part of the listening network timed as a LiteRT graph of its own.
 
-    python bench/parts.py [--threads 2] [--runs 5]
+    python -m bench.listening.parts [--threads 2] [--runs 5]
 
 Runs in the environment of requirements/export.txt. A part has the shapes that it has in the network, random input and
 the checkpoint's weights; the quickest run counts. LiteRT's own profile by operator is not in its Python package.
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,9 +16,7 @@ import torch
 from ai_edge_litert.interpreter import Interpreter
 from torch import Tensor, nn
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from report import describe_run, replace_section
+from bench.report import describe_run, replace_section
 from training.listening.network import (
     N_BANDS,
     N_FRAMES,

@@ -1,6 +1,6 @@
 """How smoothly the piano roll scrolls in a real Chromium: thousands of notes, with waveform, beats and pedals.
 
-    python bench/roll.py [--notes 5000] [--minutes 30] [--throttle 1]
+    python -m bench.page.roll [--notes 5000] [--minutes 30] [--throttle 1]
 
 The page's own `<roll-view editable>` is given made-up notes and scrolled by a script in every animation frame; measured
 are the intervals between frames, and the time of the roll's script in each, at three zooms: as it opens, five times
@@ -13,8 +13,8 @@ import os
 import statistics
 import sys
 
-from chromium import keep_site, open_browser, serve
-from report import ROOT, describe_run, replace_section
+from bench.page.chromium import keep_site, open_browser, serve
+from bench.report import ROOT, describe_run, replace_section
 
 SEED = 11
 WARM_UP_FRAMES, N_FRAMES = 30, 300

@@ -1,6 +1,6 @@
 """What notation loses by itself: printed scores played as they stand, and written down again.
 
-    python bench/ceiling.py MODELS [--performed] [--bare] [--only Bach] [--set musicxml.TREBLE_ABOVE_PITCH=60]
+    python -m bench.notation.ceiling MODELS [--performed] [--bare] [--only Bach] [--set musicxml.TREBLE_ABOVE_PITCH=60]
 
 MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk): no work is written down by a
 network that has seen it. Each printed score of data/dev becomes a MIDI file: bars in the order of the page, one tempo
@@ -32,15 +32,15 @@ from xml.etree.ElementTree import Element
 import numpy as np
 import pretty_midi
 
-from constants import add_set_option, set_constants
-from corpus import open_folds
-from folds import DATA
+from bench.constants import add_set_option, set_constants
+from bench.notation.corpus import open_folds
+from bench.notation.folds import DATA
+from bench.notation.readability import DEADPAN, list_printed, notate_unseen
+from bench.notation.signs import is_printed
+from bench.report import describe_run, replace_section
 from ottava.datatypes import Run
 from ottava.files.musicxml import write_musicxml
 from ottava.files.project import result_to_json
-from readability import DEADPAN, list_printed, notate_unseen
-from report import describe_run, replace_section
-from signs import is_printed
 
 NAMES = (
     "beat_f1", "downbeat_f1", "meter_exact", "meter_equivalent", "position_accuracy", "duration_accuracy",

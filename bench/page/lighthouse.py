@@ -1,6 +1,6 @@
 """Lighthouse's scores of the page as a phone and as a desk sees it.
 
-    python bench/lighthouse.py [--runs 3] [--version 12.8.2]
+    python -m bench.page.lighthouse [--runs 3] [--version 12.8.2]
 
 Needs npx, which fetches Lighthouse (not a part of the project), and a Chromium; ``dist/`` is served as it is, without
 compression. The score of performance depends on how busy the machine is: the median of the runs counts.
@@ -16,8 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from chromium import serve
-from report import ROOT, describe_run, replace_section
+from bench.page.chromium import serve
+from bench.report import ROOT, describe_run, replace_section
 
 CATEGORIES = ["performance", "accessibility", "best-practices"]
 TIMES = ["first-contentful-paint", "largest-contentful-paint", "total-blocking-time"]

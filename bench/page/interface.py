@@ -1,6 +1,6 @@
 """How quickly the page answers a person in a real Chromium: first view, opening, engraving, correcting, playing.
 
-    python bench/interface.py [--notes 100,1000,3000] [--runs 5]
+    python -m bench.page.interface [--notes 100,1000,3000] [--runs 5]
 
 The pieces are examples/minuet.mid again and again. A correction is a note moved by a semitone with the keyboard, from
 the key to the new pages in the document. Playing is measured as processor time of the page's main thread, with the
@@ -20,9 +20,9 @@ from typing import Any
 import pretty_midi
 from playwright.sync_api import Browser, Page
 
+from bench.page.chromium import keep_site, open_browser, serve
+from bench.report import ROOT, describe_run, replace_section
 from build.weight import weigh_files, weigh_page
-from chromium import keep_site, open_browser, serve
-from report import ROOT, describe_run, replace_section
 
 EXAMPLE, RECORDING = ROOT / "examples" / "minuet.mid", ROOT / "examples" / "minuet.mp3"
 SCRATCH = ROOT / ".cache" / "bench"

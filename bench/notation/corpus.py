@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from constants import add_set_option, set_constants
-from folds import DATA
+from bench.constants import add_set_option, set_constants
+from bench.notation.folds import DATA
+from bench.report import replace_section
 from ottava.datatypes import Choices, Note, Pedal, Performance, Run, Score
 from ottava.hosts.native import create_run
 from ottava.models import read_rhythm
 from ottava.pipeline import notate
-from report import replace_section
 
 Truth = dict[str, NDArray[Any]]  # as data/train/README.md describes it
 Figures = dict[str, float]

@@ -1,6 +1,6 @@
 """Run the command line with rhythm networks that have not seen the work.
 
-    python bench/folds.py MODELS notate IN -o OUT
+    python -m bench.notation.folds MODELS notate IN -o OUT
 
 MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk). Works that are in no fold are
 read with fold 0. Training data and recordings lie beside each other (``OTTAVA_SHARED``).
@@ -11,8 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+from bench.report import ROOT
 from ottava.__main__ import main as run_ottava
-from report import ROOT
 
 DATA = Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data"
 # Recordings of works that are in the training data under another name, where the manifest does not tell.

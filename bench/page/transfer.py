@@ -1,6 +1,6 @@
 """What a first visit costs: bytes that the server sends until the first score, by part.
 
-    python bench/transfer.py
+    python -m bench.page.transfer
 
 A Chromium that was never here opens the page and writes the score of the example. Counted where it is sent, with
 headers: so nothing that a page, a worker or the service worker asks for is missed, or counted that came from a cache.
@@ -18,9 +18,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
+from bench.page.chromium import open_browser
+from bench.report import ROOT, describe_run, replace_section
 from build.serve import ADDRESS, SiteHandler, SiteServer
-from chromium import open_browser
-from report import ROOT, describe_run, replace_section
 
 WRITTEN_MS = 240_000
 PARTS = {

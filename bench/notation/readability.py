@@ -1,14 +1,14 @@
 """How readable our scores are: the signs of a bar and of a note, beside the printed score of the same piece.
 
-    python bench/readability.py MODELS [--only Bach] [--set musicxml.TREBLE_ABOVE_PITCH=60]
-    python bench/readability.py --one FILE.musicxml
+    python -m bench.notation.readability MODELS [--only Bach] [--set musicxml.TREBLE_ABOVE_PITCH=60]
+    python -m bench.notation.readability --one FILE.musicxml
 
 MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk): no work is written down by a
 network that has seen it. The pieces are the performances of data/dev with a printed score, one of each; those of Vienna
 4x22 are left out, because their scores are lists of notes without rests and accidentals. `signs.py` says what is
-counted. Where bench/ceiling.py has been run, so are the scores that it made of the printed score's own MIDI. Writes
-results.md, "Readability": means over the pieces, and the median over the pieces of |ours - printed| / printed (0 where
-neither has the sign, infinite where only ours has it); with ``--only`` or ``--set`` it only prints.
+counted. Where bench/notation/ceiling.py has been run, so are the scores that it made of the printed score's own MIDI.
+Writes results.md, "Readability": means over the pieces, and the median over the pieces of |ours - printed| / printed (0
+where neither has the sign, infinite where only ours has it); with ``--only`` or ``--set`` it only prints.
 """
 
 import argparse
@@ -19,15 +19,15 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import mean, median
 
-from constants import add_set_option, set_constants
-from corpus import open_folds
-from folds import DATA, find_fold
+from bench.constants import add_set_option, set_constants
+from bench.notation.corpus import open_folds
+from bench.notation.folds import DATA, find_fold
+from bench.notation.signs import MEASURES, measure_score
+from bench.report import ROOT, describe_run, replace_section
 from ottava.datatypes import Choices, Result, Run
 from ottava.files.midi import read_midi, read_written
 from ottava.files.musicxml import write_musicxml
 from ottava.pipeline import notate
-from report import ROOT, describe_run, replace_section
-from signs import MEASURES, measure_score
 
 DEADPAN = ROOT / ".cache" / "ceiling"  # where ceiling.py keeps, by item, what it made
 SAME_LEVEL = 0.1  # bars counted and bars performed may differ by this share where meter and level are right

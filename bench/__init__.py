@@ -1,0 +1,1 @@
+"""Quality and speed, measured on real music; run as python -m bench.ROOM.NAME, figures go to results.md."""

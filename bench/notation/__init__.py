@@ -1,0 +1,1 @@
+"""How well performances are written down."""

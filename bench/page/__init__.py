@@ -1,0 +1,1 @@
+"""How quickly and how long the page works in a real browser."""
