@@ -189,8 +189,8 @@ def _make_section(scores: dict[tuple[str, str], list[NDArray[np.float64]]], n_re
             f"Means over the first {seconds:g} s of {n_recordings} recordings of dev; where there are two figures, "
             "before and **after** the correction of tuning. Onsets within 50 ms, once the median deviation is removed. "
             "What the conditions are stands in `bench/listening/conditions.py`. A piano half a semitone sharp sounds "
-            "like one half a semitone flat on which all is played a semitone higher, and is taken for it: hence the rows "
-            '"but for a semitone", where all pitches may be moved by one.',
+            "like one half a semitone flat on which all is played a semitone higher, and is taken for it: hence the "
+            'rows "but for a semitone", where all pitches may be moved by one.',
             "",
             f"| condition | {' | '.join(METRICS)} |",
             "|---|" + "--:|" * len(METRICS),

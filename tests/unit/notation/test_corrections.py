@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 import pretty_midi
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ottava.datatypes import Choices, Correction, Note, Performance, Spelling
@@ -128,6 +128,7 @@ CORRECTIONS = st.builds(
 @given(performances(), st.dictionaries(INDEX, CORRECTIONS, max_size=8), st.lists(st.tuples(
     st.floats(0, 25, allow_nan=False), st.floats(0.01, 3, allow_nan=False), st.integers(21, 108)
 ), max_size=3))  # fmt: skip
+@settings(deadline=None)  # two readings on a busy machine
 def test_any_corrections_leave_a_score_of_what_is_left(
     performance: Performance, corrections: dict[int, Correction], new: list[tuple[float, float, int]]
 ) -> None:

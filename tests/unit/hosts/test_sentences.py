@@ -14,7 +14,7 @@ from ottava.datatypes import Note
 from ottava.listening.confidence import find_warnings
 from ottava.listening.tuning import describe_tuning
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PYTHON = list_sources()
 WORKERS = [ROOT / "web" / name for name in ("worker.js", "model-files.js", "kept-models.js")]
 SAMPLE = "12.5"

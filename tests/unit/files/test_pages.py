@@ -14,7 +14,7 @@ from ottava.files.musicxml import write_musicxml
 from ottava.files.pages import NO_GLYPH, SVG, engrave_pages, write_pdf
 from tests.performances import WALTZ, Written, notate_here, perform
 
-MINUET = Path(__file__).parents[1] / "data" / "minuet.musicxml"
+MINUET = Path(__file__).parents[2] / "data" / "minuet.musicxml"
 TRIPLETS: list[Written] = [(i / 3, 0.3, 60 + i % 5) for i in range(24)] + [(float(i), 0.9, 43) for i in range(9)]
 LONG: list[Written] = [(quarter + 36 * turn, length, pitch) for turn in range(12) for quarter, length, pitch in WALTZ]
 

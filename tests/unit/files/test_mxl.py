@@ -9,7 +9,7 @@ import music21
 
 from ottava.files.mxl import compress_musicxml
 
-MINUET = Path(__file__).parents[1] / "data" / "minuet.musicxml"
+MINUET = Path(__file__).parents[2] / "data" / "minuet.musicxml"
 
 
 def test_archive_is_as_the_format_wants_it() -> None:

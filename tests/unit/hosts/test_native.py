@@ -18,8 +18,8 @@ from ottava.errors import TranscriptionError
 from ottava.hosts.native import Recording, create_run, open_recording
 from ottava.models import find_models_folder, read_models
 
-SHARED = Path(os.environ.get("OTTAVA_SHARED", Path(__file__).parents[2] / ".." / "shared"))
-EXAMPLES = Path(__file__).parents[2] / "examples"
+SHARED = Path(os.environ.get("OTTAVA_SHARED", Path(__file__).parents[3] / ".." / "shared"))
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def write_wav(path: Path, sample_rate: int, n_channels: int, seconds: float = 1.0) -> Path:
