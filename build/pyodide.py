@@ -26,8 +26,8 @@ COMPILER = ROOT / "build" / "compile.mjs"
 # The command line, its self-test, its decoders, its files and its printed pages stay at home.
 NOT_IN_THE_PAGE = {
     PACKAGE / name for name in (
-        "__main__.py", "check.py", "hosts/native.py", "listening/mono.py", "files/decoding.py", "files/outputs.py",
-        "files/pages.py",
+        "__main__.py", "check.py", "hosts/native.py", "listening/mono.py", "files/decoding.py", "files/inputs.py",
+        "files/outputs.py", "files/pages.py",
     )
 }  # fmt: skip
 

@@ -1,32 +1,30 @@
 """The command line: transcribe a recording, notate a performance, check the installation."""
 
 import argparse
-import asyncio
 import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from ottava import __version__
+from ottava import Choices, Result, TranscriptionError, __version__, notate, transcribe
 from ottava.check import check_installation
-from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Run
-from ottava.errors import TranscriptionError
-from ottava.files.midi import check_size, read_midi, read_written, write_midi
+from ottava.files.inputs import name_title, read_bytes
+from ottava.files.midi import read_midi, read_written, write_midi
 from ottava.files.musicxml import write_musicxml
 from ottava.files.mxl import compress_musicxml
 from ottava.files.outputs import STDOUT, OverwriteError, check_outputs, find_pages, number_pages, write_files
-from ottava.files.project import MOST_JSON_BYTES, make_choices, read_choices, read_result, read_text, result_to_json
-from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models, read_rhythm
+from ottava.files.project import make_choices, read_choices, read_result, result_to_json
 from ottava.notation.corrections import take_as_heard
 from ottava.notation.edits import count_other_bars
 from ottava.notation.key import read_key
 from ottava.notation.spelling import read_pitch
-from ottava.pipeline import listen, notate
 
 SUFFIXES = (".musicxml", ".mxl", ".mid", ".pdf", ".svg", ".json")
 ENGRAVED = (".svg", ".pdf")
@@ -148,7 +146,7 @@ def _gather_choices(options: argparse.Namespace, error: Any) -> Choices:
     choices = Choices()
     if options.choices:
         try:
-            choices = read_choices(json.loads(_read_bytes(options.choices)))
+            choices = read_choices(json.loads(read_bytes(options.choices)))
         except ValueError as problem:
             raise TranscriptionError(f"{options.choices.name} is not valid JSON.") from problem
     given = {
@@ -201,82 +199,22 @@ def _choose_outputs(options: argparse.Namespace, error: Any) -> list[str]:
 
 def _transcribe(options: argparse.Namespace, error: Any) -> int:
     outputs, choices = _choose_outputs(options, error), _gather_choices(options, error)
-    result = transcribe_file(options.input, choices, options.model, options.rhythm)
+    with ExitStack() as closing:
+
+        @cache
+        def show_bar() -> Any:
+            """Show the bar from the first report on: what cannot be opened has no progress."""
+            form = "{desc} {percentage:3.0f}% |{bar}| {remaining} left"
+            return closing.enter_context(tqdm(total=100, desc="Listening", bar_format=form))
+
+        def report(fraction: float) -> None:
+            show_bar().update(100 * fraction - show_bar().n)
+            if fraction >= 1:
+                closing.close()
+
+        result = transcribe(options.input, choices, model=options.model, networks=options.rhythm, report=report)
     _write(result, outputs)
     return DONE
-
-
-def transcribe_file(
-    path: Path, choices: Choices, model_name: str | None = None, rhythm_folder: Path | None = None
-) -> Result:
-    """Transcribe one recording, with progress on stderr.
-
-    Raises
-    ------
-    TranscriptionError
-        When it cannot be used.
-    """
-    performance, duration_sec, warnings = _hear(path, choices, model_name)
-    # The graphs are gone: the score of an hour takes nearly half as much again.
-    result = notate_performance(performance, duration_sec, choices, name_title(path), rhythm_folder)
-    return replace(result, warnings=(*warnings, *result.warnings))
-
-
-def notate_performance(
-    performance: Performance, duration_sec: float, choices: Choices, title: str, rhythm_folder: Path | None = None
-) -> Result:
-    """Write a performance down, with the rhythm networks where ``choices`` want them.
-
-    ``rhythm_folder`` holds other networks than those that come with Ottava, and their models.json.
-
-    Raises
-    ------
-    TranscriptionError
-        When the choices leave no note, or a model file is missing.
-    """
-    run = open_rhythm(choices, rhythm_folder)
-    result = asyncio.run(notate(performance, duration_sec, choices, run, title))
-    if result.draft:
-        reread = asyncio.run(notate(performance, duration_sec, take_as_heard(choices), run, title))
-        if n_bars := count_other_bars(result, reread):
-            others = "1 other bar" if n_bars == 1 else f"{n_bars} other bars"
-            _warn(f"Read again with the corrected notes, {others} would change; --reread does that.")
-    return result
-
-
-def open_rhythm(choices: Choices, folder: Path | None = None) -> Run | None:
-    """Return the seam's ``run`` for `notate`; None where it needs no model."""
-    if choices.beats == "dp":
-        return None
-    from ottava.hosts.native import create_run  # loads LiteRT
-
-    folder = folder or find_models_folder()
-    text = _read_bytes(folder / "models.json").decode("utf-8", "replace")
-    return create_run(read_rhythm(text).graphs, folder)
-
-
-def _hear(path: Path, choices: Choices, model_name: str | None) -> tuple[Performance, float, tuple[str, ...]]:
-    """What was played, how long the recording is in seconds, and warnings about the file."""
-    from ottava.hosts.native import create_run, open_recording  # loads LiteRT and FFmpeg: not for `notate`
-
-    folder = find_models_folder()
-    model = choose_model(read_models((folder / "models.json").read_text(encoding="utf-8")), model_name)
-    setting = choose_setting(model, choices.setting)
-    recording = open_recording(path, model.sample_rate)
-    run = create_run(choose_graphs(model, setting), folder)
-    with tqdm(total=100, desc="Listening", bar_format="{desc} {percentage:3.0f}% |{bar}| {remaining} left") as bar:
-
-        def report(stage: str, fraction: float, notes: Sequence[Note], pedals: Sequence[Pedal]) -> None:
-            bar.update(100 * fraction - bar.n)
-
-        performance = asyncio.run(listen(recording.read, recording.n_samples, model, setting.hop_sec, run, report))
-    return performance, recording.n_samples / model.sample_rate, recording.warnings
-
-
-def name_title(path: Path) -> str:
-    """A heading from a file's name: no ending, no underscores, a capital first."""
-    words = " ".join(path.stem.replace("_", " ").split())
-    return str(read_text(words[:1].upper() + words[1:]))
 
 
 def _notate(options: argparse.Namespace, error: Any) -> int:
@@ -284,7 +222,7 @@ def _notate(options: argparse.Namespace, error: Any) -> int:
     suffix = options.input.suffix.lower()
     if suffix in WRITTEN_ONLY:
         raise TranscriptionError(f"Ottava writes {suffix} and does not read it; give a MIDI file or a saved .json.")
-    content = _read_bytes(options.input)
+    content = read_bytes(options.input)
     title = name_title(options.input)
     if suffix == ".json":
         try:
@@ -307,22 +245,14 @@ def _notate(options: argparse.Namespace, error: Any) -> int:
         duration_sec = max(note.offset_sec for note in performance.notes)
     if options.reread:
         choices = take_as_heard(choices)
-    _write(notate_performance(performance, duration_sec, choices, title, options.rhythm), outputs)
+    result = notate(performance, duration_sec, choices, title=title, networks=options.rhythm)
+    if result.draft:
+        reread = notate(performance, duration_sec, take_as_heard(choices), title=title, networks=options.rhythm)
+        if n_bars := count_other_bars(result, reread):
+            others = "1 other bar" if n_bars == 1 else f"{n_bars} other bars"
+            _warn(f"Read again with the corrected notes, {others} would change; --reread does that.")
+    _write(result, outputs)
     return DONE
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_JSON_BYTES + 1)
-    except FileNotFoundError as error:
-        raise TranscriptionError(f"There is no file {path}.") from error
-    except IsADirectoryError as error:
-        raise TranscriptionError(f"{path} is a folder; give a file in it.") from error
-    except OSError as error:
-        raise TranscriptionError(f"{path} cannot be read: {error.strerror}.") from error
-    check_size(len(content) <= MOST_JSON_BYTES)
-    return content
 
 
 def _write(result: Result, outputs: Sequence[str]) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from ottava import __version__
 from ottava.datatypes import Note
 from ottava.errors import TranscriptionError
 from ottava.files.midi import read_midi
 from ottava.models import Graph, Model, choose_graphs, choose_setting, find_models_folder, read_models, read_rhythm
+from ottava.version import __version__
 
 LIBRARIES = ("numpy", "ai_edge_litert", "av", "pretty_midi", "verovio", "typst", "tqdm")
 CLIP = "prelude"

@@ -10,8 +10,7 @@ from xml.etree import ElementTree
 import pytest
 import verovio
 
-from ottava.__main__ import notate_performance
-from ottava.datatypes import Choices
+from ottava import notate
 from ottava.files.midi import read_midi
 from ottava.files.musicxml import write_musicxml
 from tests.musicxml_schema import bar_sums, read_schema
@@ -44,7 +43,7 @@ def count_struck(text: str) -> Counter[int]:
 @pytest.mark.parametrize("path", list_performances(), ids=lambda path: path.parent.name + path.stem)
 def test_every_performance_becomes_a_valid_score(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     performance = read_midi(path.read_bytes())
-    result = notate_performance(performance, performance.notes[-1].offset_sec, Choices(), "A piece")
+    result = notate(performance, performance.notes[-1].offset_sec, title="A piece")
     assert len(result.score.notes) == len(performance.notes)
     text = write_musicxml(result)
     assert not list(read_schema().iter_errors(text))

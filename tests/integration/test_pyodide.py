@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ottava.__main__ import notate_performance
-from ottava.datatypes import Choices, Note, Pedal, Result
+from ottava import notate
+from ottava.datatypes import Note, Pedal, Result
 from ottava.files.musicxml import write_musicxml
 from ottava.files.project import result_to_json
 from ottava.hosts.native import create_run, open_recording
@@ -57,7 +57,7 @@ def transcribe_here(samples: NDArray[np.float32]) -> Result:
     setting = choose_setting(model)
     run = create_run(choose_graphs(model, setting), folder)
     heard = asyncio.run(listen(read, len(samples), model, setting.hop_sec, run, report))
-    return notate_performance(heard, len(samples) / model.sample_rate, Choices(), "")
+    return notate(heard, len(samples) / model.sample_rate)
 
 
 def copy_site(folder: Path, graph: str, damage: str) -> Path:

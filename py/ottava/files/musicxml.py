@@ -14,7 +14,6 @@ from math import lcm
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from ottava import __version__
 from ottava.datatypes import Key, Result, Score, ScoreNote
 from ottava.notation.edits import list_touched
 from ottava.rhythm.meter import Bar, beat_quarters, list_bars
@@ -24,6 +23,7 @@ from ottava.signs.clefs import Clef, choose_clefs
 from ottava.signs.directions import Direction, Directions, Kind, collect_directions
 from ottava.signs.signs import Sign, Voices, lay_out_signs
 from ottava.signs.tuplets import Tuplet, bracket_tuplets, name_value
+from ottava.version import __version__
 
 STAFFS = (1, 2)
 STAFF_VOICES = 4  # numbers of voices that a staff has: the lower one's begin with 5
