@@ -22,6 +22,8 @@ from tests.browser.visitor import (
     write_wav,
 )
 
+pytestmark = pytest.mark.alone  # a microphone does not wait for a busy machine
+
 SILENT_SEC = 5.0
 """Long enough to press a button on a busy machine before the music begins."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import BrowserType, Page
 
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.views import MICROPHONE, VIEWS
@@ -28,7 +28,6 @@ REST = """async () => {
 def page(browser_type: BrowserType, browser_type_launch_args: dict[str, Any], site: str) -> Iterator[Page]:
     browser = browser_type.launch(**browser_type_launch_args | {"args": [*CHROMIUM_ARGUMENTS, *MICROPHONE]})
     page = browser.new_page()
-    expect.set_options(timeout=20_000)  # a busy machine
     page.goto(site)
     yield page
     browser.close()
