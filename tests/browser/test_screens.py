@@ -16,6 +16,7 @@ SHOWN = [view for view in VIEWS if view not in ("record-failed", "record-paused"
 # The score is engraved anew for another width; the roll is drawn in the next frame.
 REST = """async () => {
   await new Promise((resolve) => setTimeout(resolve, 200));
+  if (document.body.dataset.state !== "result") return;
   const width = () => document.querySelector(".score-page svg")?.viewBox.baseVal.width;
   for (let n = 0, before; n < 4; n = width() === before ? n + 1 : 0) {
     before = width();
