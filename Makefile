@@ -20,12 +20,12 @@ serve: dist
 dist: tools .venv/samples node_modules/page
 	@$(VENV) -m build.site
 
-## Everything that tests, file by file in two processes, then what wants the machine for itself; a part, in one process,
-## with make test TESTS=tests/unit; installs a Chromium where there is none
+## Everything that tests, file by file in two processes, then in one what wants the machine for itself; a part in one
+## process with make test TESTS=tests/unit; installs a Chromium where there is none
 test: dist .venv/tests node_modules/check
-	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && \
-	if test -n "$(TESTS)"; then exec $(VENV) -m pytest $(TESTS); fi; failed=0; \
-	$(VENV) -m pytest $(IN_TWO) -m "not alone" || failed=1; $(VENV) -m pytest -m alone || failed=1; exit $$failed
+	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" || exit 1; export OTTAVA_CHROMIUM; \
+	$(if $(TESTS),exec $(VENV) -m pytest $(TESTS),failed=0; \
+	$(VENV) -m pytest $(IN_TWO) -m "not alone" || failed=1; $(VENV) -m pytest -m alone || failed=1; exit $$failed)
 
 ## Style and types
 check: tools .venv/tests node_modules/check
