@@ -25,7 +25,7 @@ dist: tools .venv/samples node_modules/page
 test: dist .venv/tests node_modules/check
 	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" || exit 1; export OTTAVA_CHROMIUM; \
 	$(if $(TESTS),exec $(VENV) -m pytest $(TESTS),failed=0; \
-	$(VENV) -m pytest $(IN_TWO) -m "not alone" || failed=1; $(VENV) -m pytest -m alone || failed=1; exit $$failed)
+	$(VENV) -m pytest $(IN_TWO) -m "not alone" || failed=1; $(VENV) -m pytest -m alone --output test-results/alone || failed=1; exit $$failed)
 
 ## Style and types
 check: tools .venv/tests node_modules/check
