@@ -6,6 +6,8 @@ VENV := .venv/bin/python
 UV_VERSION := 0.13.8
 EXPORT := .cache/export
 PLAIN_COMMIT := b745880
+# In the order of testpaths: after a browser there is an event loop, in which asyncio.run() cannot.
+IN_TWO := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 RECORDINGS ?= examples/minuet.mp3 examples/prelude.mp3
 
 .PHONY: serve dist test check bench bench-web soak parity lock tools
@@ -18,9 +20,12 @@ serve: dist
 dist: tools .venv/samples node_modules/page
 	@$(VENV) -m build.site
 
-## Everything that tests; installs a Chromium where there is none
+## Everything that tests, file by file in two processes, then in one what wants the machine for itself; a part in one
+## process with make test TESTS=tests/unit; installs a Chromium where there is none
 test: dist .venv/tests node_modules/check
-	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" && export OTTAVA_CHROMIUM && $(VENV) -m pytest $(TESTS)
+	@OTTAVA_CHROMIUM="$$($(VENV) -m build.chromium)" || exit 1; export OTTAVA_CHROMIUM; \
+	$(if $(TESTS),exec $(VENV) -m pytest $(TESTS),failed=0; \
+	$(VENV) -m pytest $(IN_TWO) -m "not alone" || failed=1; $(VENV) -m pytest -m alone --output test-results/alone || failed=1; exit $$failed)
 
 ## Style and types
 check: tools .venv/tests node_modules/check

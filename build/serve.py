@@ -109,6 +109,10 @@ class SiteServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
+    def serve_forever(self, poll_interval: float = 0.05) -> None:
+        """Serve until `shutdown`, which waits for the next poll: by default half a second."""
+        super().serve_forever(poll_interval)
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Report an error unless the reader hung up."""
         if not isinstance(sys.exception(), ConnectionError):

@@ -44,6 +44,8 @@ export function makeTools({ zoom, remove }) {
         [draw, true],
       ]);
       const [note] = selected;
+      // The score of a deletion comes at once; who only hears the page is still told of it.
+      if (!note && status.textContent === messages.roll.deleted) return;
       say(selected.length > 1 ? messages.roll.selected(selected.length) : note ? messages.roll.note(note) : "");
     },
   };

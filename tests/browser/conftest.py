@@ -1,4 +1,7 @@
-"""The site in a real Chromium: a server on ``dist/``, the browser, and a recording made on the spot."""
+"""The site in a real Chromium: a server on ``dist/``, the browser, and a recording made on the spot.
+
+How a test gets a page cheaply: tests/conftest.py.
+"""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from playwright.sync_api import expect
 
 from tests.browser.visitor import CLIP_SEC, EXAMPLE_MP3, SAMPLE_RATE, read_recording, serve_site, write_wav
 
@@ -28,6 +32,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     if Path(chromium).exists():
         browser_type_launch_args["executable_path"] = chromium
     return browser_type_launch_args | {"args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """Give what is expected time to come on a busy machine."""
+    expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,6 @@ def page(browser_type: BrowserType, browser_type_launch_args: dict[str, Any], si
     """A page that goes through all views; its policy does not stop axe-core."""
     browser = browser_type.launch(**browser_type_launch_args | {"args": [*CHROMIUM_ARGUMENTS, *MICROPHONE]})
     page = browser.new_context(viewport=WIDE, bypass_csp=True).new_page()
-    expect.set_options(timeout=20_000)  # a busy machine
     page.add_init_script(path=AXE)
     page.goto(site)
     yield page

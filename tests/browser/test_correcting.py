@@ -405,6 +405,7 @@ def test_cursor_follows_the_music(ottava: Ottava) -> None:
     assert all(len(place) > 2 for place in places), "the notes under it are marked"
 
 
+@pytest.mark.alone
 def test_beats_are_tapped_along(ottava: Ottava) -> None:
     page = ottava.page
     page.get_by_role("button", name="Tap along").click()

@@ -37,7 +37,6 @@ FIND_HARM = """() => [
 @pytest.fixture(scope="module", params=["en-US", "de-DE"])
 def page(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Page]:
     """A page in each language."""
-    expect.set_options(timeout=20_000)
     context = browser.new_context(locale=request.param, accept_downloads=True)
     page = context.new_page()
     page.add_init_script(WATCH)

@@ -24,7 +24,6 @@ DESCRIBE_FOCUS = """() => {
 def page(browser: Browser, site: str) -> Iterator[Page]:
     """One visit; each test goes on where the one before it ended."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    expect.set_options(timeout=20_000)  # a busy machine
     page = context.new_page()
     page.on("filechooser", lambda _: None)  # from now on, not only when a key has been pressed
     page.goto(site)

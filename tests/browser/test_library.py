@@ -44,7 +44,6 @@ WATCH_PEAKS = """customElements.whenDefined("roll-view").then(({ prototype }) =>
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser that has never been here."""
-    expect.set_options(timeout=20_000)  # a busy machine
     context = browser.new_context(accept_downloads=True)
     yield context
     context.close()

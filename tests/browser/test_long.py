@@ -197,6 +197,7 @@ def test_resampling_keeps_what_is_heard_and_folds_nothing(page: Page) -> None:
     assert max(amplitudes[3:]) < 2e-4
 
 
+@pytest.mark.alone
 def test_an_hour_begins_to_be_heard_at_once(browser: Browser, site: str, tmp_path: Path) -> None:
     """Frames of the example again and again make a file of an hour; before it was decoded whole."""
     content = EXAMPLE_MP3.read_bytes()

@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.visitor import EXAMPLE_MIDI, ROOT, Ottava, read_notes
 
+pytestmark = pytest.mark.alone  # what is played is measured while it lasts
+
 PROJECT = ROOT / "tests" / "data" / "prelude.json"
 RENDERED_RATE = 44100
 AUDIBLE = 0.003

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -20,6 +21,7 @@ MOST_ON_A_SHEET = 3  # pages of the screen
 SHOW = """async ([musicxml, title]) => {
   dispatchEvent(new Event("dragenter")); // somebody comes with a file: the views are loaded
   await customElements.whenDefined("score-view");
+  delete document.body.dataset.printed;
   window.print = () => { document.body.dataset.printed = "yes"; };
   document.body.dataset.state = "result";
   document.querySelector("#welcome").hidden = true;
@@ -28,6 +30,7 @@ SHOW = """async ([musicxml, title]) => {
 }"""
 
 
+@cache
 def write(n_times: int, title: str) -> str:
     """The waltz so many times, as MusicXML; in a thread, because the browser's event loop runs in this one."""
     written = [(quarter + 36 * turn, length, pitch) for turn in range(n_times) for quarter, length, pitch in WALTZ]
@@ -35,16 +38,23 @@ def write(n_times: int, title: str) -> str:
         return pool.submit(lambda: write_musicxml(notate_here(perform(written), 400.0, title=title))).result()
 
 
-@pytest.fixture(params=[(1280, "light"), (390, "dark")], ids=["desk", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Page]:
-    """A page that shows a score of several pages."""
+@pytest.fixture(scope="module", params=[(1280, "light"), (390, "dark")], ids=["desk", "phone"])
+def opened(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Page]:
+    """One page for all tests: the engraver boots once."""
     width, scheme = request.param
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     page.goto(site)
-    assert page.evaluate(SHOW, [write(12, TITLE), TITLE]) > 1
     yield page
     context.close()
+
+
+@pytest.fixture
+def page(opened: Page) -> Page:
+    """The page with a score of several pages, shown anew: nothing is engraved for paper yet."""
+    assert opened.evaluate(SHOW, [write(12, TITLE), TITLE]) > 1
+    expect(opened.locator(SHEETS)).to_have_count(0)
+    return opened
 
 
 def press_print(page: Page) -> None:

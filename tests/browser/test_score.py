@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.visitor import CLIP_SEC, EXAMPLE_MIDI, EXAMPLE_MP3, Ottava, read_notes, score_onsets
 from tests.musicxml_schema import read_schema
 
+pytestmark = pytest.mark.alone  # the page is measured while it works
+
 WIDTHS_PX = (1280, 360)
 LONG_TASK_MS = 100
 

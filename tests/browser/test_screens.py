@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import BrowserType, Page
 
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
 from tests.browser.views import MICROPHONE, VIEWS
@@ -16,6 +16,7 @@ SHOWN = [view for view in VIEWS if view not in ("record-failed", "record-paused"
 # The score is engraved anew for another width; the roll is drawn in the next frame.
 REST = """async () => {
   await new Promise((resolve) => setTimeout(resolve, 200));
+  if (document.body.dataset.state !== "result") return;
   const width = () => document.querySelector(".score-page svg")?.viewBox.baseVal.width;
   for (let n = 0, before; n < 4; n = width() === before ? n + 1 : 0) {
     before = width();
@@ -28,7 +29,6 @@ REST = """async () => {
 def page(browser_type: BrowserType, browser_type_launch_args: dict[str, Any], site: str) -> Iterator[Page]:
     browser = browser_type.launch(**browser_type_launch_args | {"args": [*CHROMIUM_ARGUMENTS, *MICROPHONE]})
     page = browser.new_page()
-    expect.set_options(timeout=20_000)  # a busy machine
     page.goto(site)
     yield page
     browser.close()

@@ -72,6 +72,7 @@ def test_missing_view_is_one_sentence(context: BrowserContext, site: str) -> Non
     expect(page.get_by_role("heading", name="Record the piano")).to_be_visible()
 
 
+@pytest.mark.alone
 def test_page_stays_alive_while_a_score_is_corrected(browser: Browser, site: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()

@@ -118,7 +118,6 @@ def find_english(page: Page) -> dict[str, list[str]]:
 @pytest.fixture(scope="module")
 def context(browser_type: BrowserType, browser_type_launch_args: dict[str, Any], site: str) -> Iterator[BrowserContext]:
     """A German browser with a microphone."""
-    expect.set_options(timeout=20_000)  # a busy machine
     arguments = browser_type_launch_args | {"args": [*CHROMIUM_ARGUMENTS, *MICROPHONE]}
     browser = browser_type.launch(**arguments)
     yield browser.new_context(locale="de-DE", base_url=site, viewport={"width": 1280, "height": 900})
@@ -139,7 +138,6 @@ def german(context: BrowserContext, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture
 def english(browser: Browser, site: str) -> Iterator[Page]:
     """Somebody who reads English."""
-    expect.set_options(timeout=20_000)
     context = browser.new_context(locale="en-GB", base_url=site)
     page = context.new_page()
     page.goto("./")

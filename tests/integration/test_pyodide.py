@@ -4,7 +4,8 @@ import asyncio
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,18 @@ def transcribe_here(samples: NDArray[np.float32]) -> Result:
     return notate(heard, len(samples) / model.sample_rate)
 
 
-def copy_site(folder: Path, graph: str, damage: str) -> Path:
-    """The site with one file of its models damaged."""
-    site = folder / "site"
-    shutil.copytree(DIST, site)
+@pytest.fixture(scope="module")
+def copied_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the worker needs of the site, to be damaged."""
+    site = tmp_path_factory.mktemp("copy") / "site"
+    shutil.copytree(DIST, site, ignore=shutil.ignore_patterns("*.br", "*.gz", "samples", "verovio"))
     (site / "package.json").write_text('{"type": "module"}')  # for node, as the repository's own does for dist/
+    return site
+
+
+@contextmanager
+def damage_model(site: Path, graph: str, damage: str) -> Iterator[None]:
+    """Damage one file of the site's models for a while."""
     path = site / "models" / graph
     content = path.read_bytes()
     if damage == "missing":
@@ -72,7 +80,10 @@ def copy_site(folder: Path, graph: str, damage: str) -> Path:
     else:
         damaged = {"cut": content[:-1], "altered": content[:-1] + bytes([content[-1] ^ 1]), "longer": content + b"?"}
         path.write_bytes(damaged[damage])
-    return site
+    try:
+        yield
+    finally:
+        path.write_bytes(content)
 
 
 @pytest.mark.parametrize("clip", ["minuet", "prelude"])
@@ -107,19 +118,20 @@ def test_worker_says_why_a_recording_cannot_be_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "altered", "longer"])
-def test_worker_uses_no_other_model_than_the_listed_one(damage: str, tmp_path: Path) -> None:
-    site = copy_site(tmp_path, "transkun-core.bin", damage)
-    reply = transcribe_in_node(tmp_path, np.zeros(44100, np.float32), site)
+def test_worker_uses_no_other_model_than_the_listed_one(damage: str, copied_site: Path, tmp_path: Path) -> None:
+    with damage_model(copied_site, "transkun-core.bin", damage):
+        reply = transcribe_in_node(tmp_path, np.zeros(44100, np.float32), copied_site)
     assert reply["type"] == "error"
     assert reply["message"].startswith("The listening model ")
     assert reply["detail"] == ""
 
 
-def test_worker_says_that_the_rhythm_model_is_at_fault(tmp_path: Path) -> None:
+def test_worker_says_that_the_rhythm_model_is_at_fault(copied_site: Path, tmp_path: Path) -> None:
     recording = open_recording(ROOT / "examples" / "minuet.mp3", 44100)
 
     async def read() -> NDArray[np.float32]:
         return await recording.read(0, 4 * 44100)
 
-    reply = transcribe_in_node(tmp_path, asyncio.run(read()), copy_site(tmp_path, "rhythm/bars.bin", "altered"))
+    with damage_model(copied_site, "rhythm/bars.bin", "altered"):
+        reply = transcribe_in_node(tmp_path, asyncio.run(read()), copied_site)
     assert reply["message"].startswith("The rhythm model arrived damaged")
