@@ -21,8 +21,8 @@ PACKAGE = GROUND | {
     "listening": {"datatypes", "errors", "models"},  # samples become a performance
     "rhythm": {"datatypes", "networks", "paths", "smoothing"},  # a performance gets beats, bars and places
     "notation": {"datatypes", "listening", "networks", "paths", "rhythm"},  # one label a note
-    "signs": {"datatypes", "notation", "rhythm", "smoothing"},  # what a page looks like
-    "files": {"datatypes", "errors", "listening", "notation", "rhythm", "signs", "version"},  # readers and writers
+    "engraving": {"datatypes", "notation", "rhythm", "smoothing"},  # what a page looks like
+    "files": {"datatypes", "engraving", "errors", "listening", "notation", "rhythm", "version"},  # readers and writers
     "pipeline": {"datatypes", "errors", "listening", "models", "notation", "rhythm"},  # the whole way
     "hosts": {"datatypes", "errors", "files", "listening", "models", "notation", "pipeline", "rhythm"},
     "": {"datatypes", "errors", "files", "hosts", "models", "pipeline", "version"},  # the names for other programs

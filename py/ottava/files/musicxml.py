@@ -15,14 +15,14 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from ottava.datatypes import Key, Result, Score, ScoreNote
+from ottava.engraving.accidentals import Place, Shown, choose_accidentals
+from ottava.engraving.beams import join_beams
+from ottava.engraving.clefs import Clef, choose_clefs
+from ottava.engraving.directions import Direction, Directions, Kind, collect_directions
+from ottava.engraving.signs import Sign, Voices, lay_out_signs
+from ottava.engraving.tuplets import Tuplet, bracket_tuplets, name_value
 from ottava.notation.edits import list_touched
 from ottava.rhythm.meter import Bar, beat_quarters, list_bars
-from ottava.signs.accidentals import Place, Shown, choose_accidentals
-from ottava.signs.beams import join_beams
-from ottava.signs.clefs import Clef, choose_clefs
-from ottava.signs.directions import Direction, Directions, Kind, collect_directions
-from ottava.signs.signs import Sign, Voices, lay_out_signs
-from ottava.signs.tuplets import Tuplet, bracket_tuplets, name_value
 from ottava.version import __version__
 
 STAFFS = (1, 2)

@@ -17,8 +17,8 @@ from typing import Literal
 import numpy as np
 
 from ottava.datatypes import Floats, ScoreNote
+from ottava.engraving.signs import Sign, Voices
 from ottava.rhythm.meter import Bar, beat_quarters
-from ottava.signs.signs import Sign, Voices
 
 Clef = Literal["treble", "bass"]
 LOWEST_LINE: dict[Clef, int] = {"treble": 30, "bass": 18}  # E4, G2

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ottava.datatypes import ScoreNote
+from ottava.engraving.ties import split_rest, split_span
 from ottava.rhythm.meter import Bar
-from ottava.signs.ties import split_rest, split_span
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ottava.datatypes import ScorePedal
-from ottava.signs.pedal_lines import SHORTEST_QUARTER, draw_pedals
+from ottava.engraving.pedal_lines import SHORTEST_QUARTER, draw_pedals
 
 BEGIN, END = Fraction(-1), Fraction(16)
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Literal
 
-from ottava.signs.signs import Sign
+from ottava.engraving.signs import Sign
 
 # Quarters of the values that have a sign of their own, longest first.
 KINDS = {

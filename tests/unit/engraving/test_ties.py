@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ottava.datatypes import Meter
-from ottava.signs.ties import PRINTABLE, split_rest, split_span
-from ottava.signs.tuplets import name_value
+from ottava.engraving.ties import PRINTABLE, split_rest, split_span
+from ottava.engraving.tuplets import name_value
 
 COMMON, COMPOUND, WALTZ = Meter(Fraction(0), 4, 4), Meter(Fraction(0), 12, 8), Meter(Fraction(0), 3, 4)
 

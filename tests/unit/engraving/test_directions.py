@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ottava.datatypes import Beat, Meter, Score, ScoreNote, ScorePedal, Span, Spelling, Tempo
+from ottava.engraving.clefs import Stretch, choose_clefs, count_ledger_lines
+from ottava.engraving.directions import collect_directions
+from ottava.engraving.dynamics import MARKS, estimate_dynamics
+from ottava.engraving.signs import Voices, lay_out_signs
 from ottava.rhythm.meter import Bar
-from ottava.signs.clefs import Stretch, choose_clefs, count_ledger_lines
-from ottava.signs.directions import collect_directions
-from ottava.signs.dynamics import MARKS, estimate_dynamics
-from ottava.signs.signs import Voices, lay_out_signs
 
 COMMON = Meter(Fraction(0), 4, 4)
 

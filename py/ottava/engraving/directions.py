@@ -1,6 +1,6 @@
 """Directions: what stands above and below the staffs: tempo, dynamics, hairpins, pedal and octave lines.
 
-Conventions: places in a bar count as those of `ottava.signs.signs.Sign`.
+Conventions: places in a bar count as those of `ottava.engraving.signs.Sign`.
 """
 
 from bisect import bisect_left, bisect_right
@@ -11,10 +11,10 @@ from fractions import Fraction
 from typing import Literal
 
 from ottava.datatypes import Score, ScoreNote, Tempo
+from ottava.engraving.clefs import Stretch
+from ottava.engraving.dynamics import estimate_dynamics
+from ottava.engraving.pedal_lines import draw_pedals
 from ottava.rhythm.meter import Bar
-from ottava.signs.clefs import Stretch
-from ottava.signs.dynamics import estimate_dynamics
-from ottava.signs.pedal_lines import draw_pedals
 
 Kind = Literal["octave", "pedal", "wedge", "tempo", "words", "dynamic"]
 

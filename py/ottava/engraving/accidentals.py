@@ -8,8 +8,8 @@ otherwise.
 from collections.abc import Sequence
 from typing import Literal
 
+from ottava.engraving.signs import Sign, Voices
 from ottava.notation.spelling import STEPS
-from ottava.signs.signs import Sign, Voices
 
 Shown = Literal["needed", "courtesy"]
 Line = tuple[str, int]  # step and octave

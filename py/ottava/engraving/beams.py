@@ -9,9 +9,9 @@ from itertools import accumulate, pairwise
 from math import ceil
 
 from ottava.datatypes import Meter
+from ottava.engraving.signs import SAME_QUARTER, Sign
+from ottava.engraving.tuplets import FLAGS, name_value
 from ottava.rhythm.meter import bar_quarters, beat_quarters, is_compound
-from ottava.signs.signs import SAME_QUARTER, Sign
-from ottava.signs.tuplets import FLAGS, name_value
 
 # Eighths of the groups in bars whose beats are neither alike nor pairs.
 UNEVEN = {5: (3, 2), 7: (2, 2, 3)}

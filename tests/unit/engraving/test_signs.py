@@ -5,11 +5,11 @@ from fractions import Fraction
 import pytest
 
 from ottava.datatypes import Meter, ScoreNote, Span, Spelling
+from ottava.engraving.accidentals import choose_accidentals
+from ottava.engraving.beams import join_beams
+from ottava.engraving.signs import Voices, lay_out_signs
+from ottava.engraving.tuplets import Value, bracket_tuplets, name_value
 from ottava.rhythm.meter import Bar, bar_quarters
-from ottava.signs.accidentals import choose_accidentals
-from ottava.signs.beams import join_beams
-from ottava.signs.signs import Voices, lay_out_signs
-from ottava.signs.tuplets import Value, bracket_tuplets, name_value
 
 COMMON, COMPOUND, WALTZ, CUT = (Meter(Fraction(0), *meter) for meter in ((4, 4), (6, 8), (3, 4), (2, 2)))
 Row = tuple[str, str, str]  # onset, length in quarters, name such as "C#4"
