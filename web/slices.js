@@ -9,7 +9,7 @@
 import { chooseTrack, countBlock, measureEnergy, mixToMono } from "./mono.js";
 import { findSource, planResampling, resample } from "./resample.js";
 
-/** @import { AudioSample, Input, InputAudioTrack } from "./vendor/mediabunny/mediabunny.min.mjs" */
+/** @import { AudioSample, EncodedPacket, EncodedPacketSink, Input, InputAudioTrack } from "./vendor/mediabunny/mediabunny.min.mjs" */
 
 const WARM_UP_SEC = 1;
 const FAR_SEC = 30; // from here on a jump is quicker
@@ -19,6 +19,8 @@ const STRETCH_SEC = { least: 0.05, first: 1, longest: 8 }; // decoded alone near
 const STEP_SEC = 0.05; // how far after damage decoding is tried again
 const STEP_GROWTH = 1.25; // as long as it fails
 const JUMP_SEC = 0.1; // time stamps jump by up to 0.02 s where nothing is missing
+const PLACE_SEC = 0.005; // packets last longer
+const PLACES_ONLY = { metadataOnly: true };
 const LEAST_BYTES_SEC = 100; // silence in FLAC takes 150; less is a damaged length
 const RATES = { lowest: 3000, highest: 192_000 }; // Hz; others are damage, and resampling would take for ever
 
@@ -60,7 +62,7 @@ export async function openSlices(file, sample_rate, minimum_sec, padding) {
     padding.first,
     n_source,
     can_jump,
-    minimum_sec === 0 ? await findJumps(packets) : [],
+    minimum_sec === 0 ? await findJumps(packets, duration_sec) : [],
   );
   const plan = planResampling(rate, sample_rate);
 
@@ -157,19 +159,58 @@ async function planStretches({ track, sink, packets }, AudioSample) {
 
 /**
  * Where packets are missing, in seconds: decoders of Opus count on, whatever the time stamps say.
- * @param {import("./vendor/mediabunny/mediabunny.min.mjs").EncodedPacketSink} packets
+ * @param {EncodedPacketSink} packets
+ * @param {number} duration_sec
  */
-async function findJumps(packets) {
+async function findJumps(packets, duration_sec) {
   /** @type {[number, number][]} */
   const jumps_sec = [];
-  let end_sec = Infinity;
+  let packet = await packets.getFirstPacket(PLACES_ONLY);
+  while (packet) {
+    const [end_sec, next_sec] = await followPackets(packets, packet, duration_sec);
+    packet = next_sec - end_sec > JUMP_SEC ? await findPacketAfter(packets, end_sec, next_sec) : null;
+    if (packet) jumps_sec.push([end_sec, packet.timestamp]);
+  }
+  return jumps_sec;
+}
+
+/**
+ * Up to where packets follow one another from `first` on, and where the next one begins or the file ends, in seconds.
+ * @param {EncodedPacketSink} packets
+ * @param {EncodedPacket} first
+ * @param {number} duration_sec
+ */
+async function followPackets(packets, first, duration_sec) {
+  let end_sec = first.timestamp;
   try {
-    for await (const { timestamp, duration } of packets.packets(undefined, undefined, { metadataOnly: true })) {
-      if (timestamp - end_sec > JUMP_SEC) jumps_sec.push([end_sec, timestamp]);
+    for await (const { timestamp, duration } of packets.packets(first, undefined, PLACES_ONLY)) {
+      if (timestamp - end_sec > JUMP_SEC) return [end_sec, timestamp];
       end_sec = timestamp + duration;
     }
-  } catch {} // decoding will meet it
-  return jumps_sec;
+  } catch {} // the same as an end
+  return [end_sec, duration_sec];
+}
+
+/**
+ * The first packet behind damage: reading on passes over whole clusters of Matroska that its index still knows.
+ * @param {EncodedPacketSink} packets
+ * @param {number} end_sec of the packets before
+ * @param {number} next_sec where reading on finds a packet, or the end
+ */
+async function findPacketAfter(packets, end_sec, next_sec) {
+  const look = async (/** @type {number} */ sec) => {
+    const packet = await packets.getPacket(sec, PLACES_ONLY).catch(() => null);
+    return packet && packet.timestamp > end_sec ? packet : null;
+  };
+  let found = await look(next_sec);
+  let [none_sec, found_sec] = [end_sec, found?.timestamp ?? next_sec];
+  while (found_sec - none_sec > PLACE_SEC) {
+    const middle_sec = (none_sec + found_sec) / 2;
+    const packet = await look(middle_sec);
+    if (packet) [found, found_sec] = [packet, packet.timestamp];
+    else none_sec = middle_sec;
+  }
+  return found;
 }
 
 /**
