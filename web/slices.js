@@ -9,16 +9,18 @@
 import { chooseTrack, countBlock, measureEnergy, mixToMono } from "./mono.js";
 import { findSource, planResampling, resample } from "./resample.js";
 
-/** @import { AudioSample, Input, InputAudioTrack } from "./vendor/mediabunny/mediabunny.min.mjs" */
+/** @import { AudioSample, EncodedPacket, EncodedPacketSink, Input, InputAudioTrack } from "./vendor/mediabunny/mediabunny.min.mjs" */
 
 const WARM_UP_SEC = 1;
 const FAR_SEC = 30; // from here on a jump is quicker
 const UNSURE_AFTER_JUMP = new Set(["opus", "vorbis"]);
 const BLOCK_SAMPLES = 1 << 16; // resampled in one go: 5 to 10 ms
-const CAREFUL_SEC = 1; // decoded alone before damage: what is read ahead fails with it
+const STRETCH_SEC = { least: 0.05, first: 1, longest: 8 }; // decoded alone near damage: what is read ahead fails with it
 const STEP_SEC = 0.05; // how far after damage decoding is tried again
 const STEP_GROWTH = 1.25; // as long as it fails
 const JUMP_SEC = 0.1; // time stamps jump by up to 0.02 s where nothing is missing
+const PLACE_SEC = 0.005; // packets last longer
+const PLACES_ONLY = { metadataOnly: true };
 const LEAST_BYTES_SEC = 100; // silence in FLAC takes 150; less is a damaged length
 const RATES = { lowest: 3000, highest: 192_000 }; // Hz; others are damage, and resampling would take for ever
 
@@ -48,18 +50,19 @@ export async function openSlices(file, sample_rate, minimum_sec, padding) {
     input.dispose();
     return null;
   }
-  const { sink, rate, codec, duration_sec, declared_sec } = track;
+  const { sink, packets, rate, codec, duration_sec, declared_sec } = track;
+  const decodeStretch = await planStretches(track, mediabunny.AudioSample);
   const n_source = Math.max(0, Math.round(duration_sec * rate) - padding.first - padding.last);
   const n_samples = Math.floor((n_source * sample_rate) / rate);
   const can_jump = !UNSURE_AFTER_JUMP.has(codec);
   const source = new Source(
-    (sec, end_sec) => sink.samples(sec, end_sec),
+    (sec, end_sec) => (end_sec === undefined ? sink.samples(sec) : decodeStretch(sec, end_sec)),
     () => isThere(file),
     rate,
     padding.first,
     n_source,
     can_jump,
-    minimum_sec === 0 ? await findJumps(track.packets) : [],
+    minimum_sec === 0 ? await findJumps(packets, duration_sec) : [],
   );
   const plan = planResampling(rate, sample_rate);
 
@@ -109,24 +112,105 @@ async function openTrack(input, { AudioSampleSink, EncodedPacketSink }, minimum_
   if (rate < RATES.lowest || rate > RATES.highest) return null;
   const codec = (await track.getCodec()) ?? "";
   const declared_sec = codec === "mp3" ? null : await track.getDurationFromMetadata();
-  return { sink, packets, rate, codec, duration_sec, declared_sec };
+  return { track, sink, packets, rate, codec, duration_sec, declared_sec };
+}
+
+/**
+ * How to decode the packets of a stretch alone: mediabunny hands on packets as they come, up to 40 beyond the end, and
+ * when one of them fails, it throws away what the decoder had of those before.
+ *
+ * @param {NonNullable<Awaited<ReturnType<typeof openTrack>>>} opened
+ * @param {typeof import("./vendor/mediabunny/mediabunny.min.mjs").AudioSample} AudioSample
+ * @returns {Promise<(sec: number, end_sec: number) => AsyncGenerator<AudioSample, void, unknown>>}
+ */
+async function planStretches({ track, sink, packets }, AudioSample) {
+  const config = await track.getDecoderConfig();
+  const { supported } = config ? await AudioDecoder.isConfigSupported(config) : { supported: false };
+  if (!config || !supported) return (sec, end_sec) => sink.samples(sec, end_sec); // PCM, which has nothing to decode
+  return async function* (sec, end_sec) {
+    /** @type {AudioSample[]} */
+    const samples = [];
+    const first = (await packets.getPacket(sec)) ?? (await packets.getFirstPacket());
+    if (!first) return;
+    const decoder = new AudioDecoder({
+      output: (data) => samples.push(new AudioSample(data)),
+      error() {}, // flushing fails then
+    });
+    try {
+      decoder.configure(config);
+      for await (const packet of packets.packets(first)) {
+        if (packet.timestamp >= end_sec) break;
+        decoder.decode(packet.toEncodedAudioChunk());
+      }
+      await decoder.flush();
+    } catch (error) {
+      for (const sample of samples) sample.close();
+      throw error;
+    } finally {
+      if (decoder.state !== "closed") decoder.close();
+    }
+    const late_sec = (samples[0]?.timestamp ?? 0) - first.timestamp; // Chromium begins at 0 where a file begins earlier
+    for (const sample of samples) {
+      sample.setTimestamp(sample.timestamp - late_sec);
+      yield sample;
+    }
+  };
 }
 
 /**
  * Where packets are missing, in seconds: decoders of Opus count on, whatever the time stamps say.
- * @param {import("./vendor/mediabunny/mediabunny.min.mjs").EncodedPacketSink} packets
+ * @param {EncodedPacketSink} packets
+ * @param {number} duration_sec
  */
-async function findJumps(packets) {
+async function findJumps(packets, duration_sec) {
   /** @type {[number, number][]} */
   const jumps_sec = [];
-  let end_sec = Infinity;
+  let packet = await packets.getFirstPacket(PLACES_ONLY);
+  while (packet) {
+    const [end_sec, next_sec] = await followPackets(packets, packet, duration_sec);
+    packet = next_sec - end_sec > JUMP_SEC ? await findPacketAfter(packets, end_sec, next_sec) : null;
+    if (packet) jumps_sec.push([end_sec, packet.timestamp]);
+  }
+  return jumps_sec;
+}
+
+/**
+ * Up to where packets follow one another from `first` on, and where the next one begins or the file ends, in seconds.
+ * @param {EncodedPacketSink} packets
+ * @param {EncodedPacket} first
+ * @param {number} duration_sec
+ */
+async function followPackets(packets, first, duration_sec) {
+  let end_sec = first.timestamp;
   try {
-    for await (const { timestamp, duration } of packets.packets(undefined, undefined, { metadataOnly: true })) {
-      if (timestamp - end_sec > JUMP_SEC) jumps_sec.push([end_sec, timestamp]);
+    for await (const { timestamp, duration } of packets.packets(first, undefined, PLACES_ONLY)) {
+      if (timestamp - end_sec > JUMP_SEC) return [end_sec, timestamp];
       end_sec = timestamp + duration;
     }
-  } catch {} // decoding will meet it
-  return jumps_sec;
+  } catch {} // the same as an end
+  return [end_sec, duration_sec];
+}
+
+/**
+ * The first packet behind damage: reading on passes over whole clusters of Matroska that its index still knows.
+ * @param {EncodedPacketSink} packets
+ * @param {number} end_sec of the packets before
+ * @param {number} next_sec where reading on finds a packet, or the end
+ */
+async function findPacketAfter(packets, end_sec, next_sec) {
+  const look = async (/** @type {number} */ sec) => {
+    const packet = await packets.getPacket(sec, PLACES_ONLY).catch(() => null);
+    return packet && packet.timestamp > end_sec ? packet : null;
+  };
+  let found = await look(next_sec);
+  let [none_sec, found_sec] = [end_sec, found?.timestamp ?? next_sec];
+  while (found_sec - none_sec > PLACE_SEC) {
+    const middle_sec = (none_sec + found_sec) / 2;
+    const packet = await look(middle_sec);
+    if (packet) [found, found_sec] = [packet, packet.timestamp];
+    else none_sec = middle_sec;
+  }
+  return found;
 }
 
 /**
@@ -206,7 +290,8 @@ class Source {
   #hold_from = 0;
   #end = 0;
   #fresh_from = -Infinity; // what comes before is decoded already
-  #careful_end = Infinity;
+  #stretch_sec = Infinity; // decoded alone
+  #warm_from = 0; // before it packets cannot be decoded
   #step_sec = STEP_SEC;
   /** @type {[number, number][]} first and last sample, excluded */
   #holes = [];
@@ -278,7 +363,7 @@ class Source {
     this.close();
     this.#held = [];
     this.#end = this.can_jump ? Math.max(0, first) : 0;
-    [this.#fresh_from, this.#careful_end] = [-Infinity, Infinity];
+    [this.#fresh_from, this.#stretch_sec, this.#warm_from] = [-Infinity, Infinity, 0];
     this.#decoded = this.decodeFrom(Math.max(0, (this.#end + this.delay) / this.rate - WARM_UP_SEC));
   }
 
@@ -300,40 +385,50 @@ class Source {
   }
 
   /**
-   * Before damage decoding goes on carefully, after it a little later.
+   * Near damage decoding goes on in stretches that are the shorter the more often it fails, behind it a little later.
    * @returns {Promise<AudioSample | null>} null at the end
    */
   async #next() {
     while (this.#end < this.n_samples) {
       this.#passJump();
       this.#decoded ??= this.decodeFrom(0);
+      let is_sound = true;
       try {
         const { value } = await this.#decoded.next();
         if (value) return value;
         if (this.n_samples - this.#end <= JUMP_SEC * this.rate) return null;
       } catch (error) {
         if (!(await this.isThere())) throw error;
+        is_sound = false;
       }
-      if (this.#end >= this.#careful_end - JUMP_SEC * this.rate) this.#restart(WARM_UP_SEC, Infinity);
-      else if (this.#careful_end === Infinity) this.#restart(WARM_UP_SEC, CAREFUL_SEC);
-      else {
-        const begin = this.#end;
-        this.#end = Math.min(this.n_samples, begin + Math.round(this.#step_sec * this.rate));
-        this.#step_sec *= STEP_GROWTH;
-        this.#addHole(begin, this.#end);
-        this.#restart(0, CAREFUL_SEC);
-      }
+      if (this.#stretch_sec === Infinity) this.#restart(STRETCH_SEC.first);
+      else if (is_sound && this.#end > this.#fresh_from) this.#restart(lengthen(this.#stretch_sec));
+      else if (this.#stretch_sec > STRETCH_SEC.least) this.#restart(this.#stretch_sec / 2);
+      else this.#passDamage();
     }
     return null;
   }
 
-  /** @param {number} warm_up_sec what is decoded again and not used @param {number} careful_sec */
-  #restart(warm_up_sec, careful_sec) {
+  /** Decodes from the last sample on. @param {number} stretch_sec */
+  #restart(stretch_sec) {
     const sec = (this.#end + this.delay) / this.rate;
-    this.#fresh_from = this.#end;
-    this.#careful_end = this.#end + careful_sec * this.rate;
+    const warm_up_sec = Math.min(WARM_UP_SEC, (this.#end - this.#warm_from) / this.rate);
+    const end_sec = stretch_sec === Infinity ? undefined : sec + stretch_sec;
+    [this.#fresh_from, this.#stretch_sec] = [this.#end, stretch_sec];
     this.#decoded?.return();
-    this.#decoded = this.decodeFrom(Math.max(0, sec - warm_up_sec), sec + careful_sec);
+    this.#decoded = this.decodeFrom(Math.max(0, sec - warm_up_sec), end_sec);
+  }
+
+  /** Goes on a little later; first at the same place, since what fails may be what comes before. */
+  #passDamage() {
+    const begin = this.#end;
+    if (this.#warm_from === begin) {
+      this.#end = Math.min(this.n_samples, begin + Math.round(this.#step_sec * this.rate));
+      this.#step_sec *= STEP_GROWTH;
+      this.#addHole(begin, this.#end);
+    }
+    this.#warm_from = this.#end;
+    this.#restart(this.#stretch_sec);
   }
 
   /** What comes after missing packets is decoded from there on. */
@@ -342,8 +437,8 @@ class Source {
     if (!jump) return;
     const [, last = 0] = jump;
     this.#addHole(this.#end, last);
-    this.#end = last;
-    this.#restart(0, Infinity);
+    this.#end = this.#warm_from = last;
+    this.#restart(Infinity);
   }
 
   /** What is read again may be found again. @param {number} first @param {number} last */
@@ -359,6 +454,9 @@ class Source {
     this.#decoded = null;
   }
 }
+
+/** @param {number} stretch_sec that could be decoded */
+const lengthen = (stretch_sec) => (stretch_sec < STRETCH_SEC.longest ? 2 * stretch_sec : Infinity);
 
 /** The error of a file that has gone is another one in each browser. @param {File} file */
 async function isThere(file) {

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 from tests.damage import Sources, encode_sources
-from tests.holes import SAMPLE_RATE, encode, find_delay, zero
+from tests.holes import SAMPLE_RATE, encode, find_delay, spoil, zero
 
 # The samples as 16 bits in a text, which is a hundred times as quick as a list of numbers.
 READ = """async () => {
@@ -56,6 +56,21 @@ def test_behind_a_hole_the_recording_goes_on_in_time(page: Page, sources: Source
     assert len(samples) == pytest.approx(len(whole), abs=0.06 * SAMPLE_RATE)
     assert abs(find_delay(samples, whole, 4.5, 1.0)) < 0.03
     assert [sentence.split(" from 0:0")[0] for sentence in said] == ["The recording is damaged or has a gap"]
+
+
+@pytest.mark.parametrize("share", [0.5, 0.51])
+def test_noise_in_webm_costs_one_cluster(page: Page, tmp_path: Path, share: float) -> None:
+    """What is not lost comes in time: clusters last 5 s, and what a damaged one says of its length is not believed."""
+    sound = 0.1 * np.random.default_rng(3).standard_normal((2, 40 * 48000)).astype(np.float32)
+    content = encode("webm", [("libopus", sound, 48000)])
+    whole, said = read(page, tmp_path, "webm", content)
+    assert said == []
+    samples, said = read(page, tmp_path, "webm", spoil(content, share, 4000))
+    assert abs(len(samples) - len(whole)) < 0.06 * SAMPLE_RATE
+    is_silent = np.abs(samples[: len(samples) // 441 * 441].reshape(-1, 441)).max(axis=1) < 1e-3
+    assert 0.01 * is_silent.sum() < 5.2
+    assert abs(find_delay(samples, whole, 32.0, 1.0)) < 0.03
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize(("suffix", "encoder"), [("mp3", "libmp3lame"), ("ogg", "vorbis")])

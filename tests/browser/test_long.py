@@ -52,16 +52,19 @@ READ_SLICES = """async ([slices, minimum_sec]) => {
   return { n_samples, n_decoded: decoded.length, declared_sec, differences, damage_sec };
 }"""
 
-# A decoder that gives up at the 101st packet, as the standard says it may; Chromium's own go on without a word.
-BREAK_DECODER = """() => {
-  let n_packets = 0;
+# A decoder that gives up at packets near 8 s, once or always, as the standard says it may; Chromium's own go on without
+# a word.
+BREAK_DECODER = """(is_lasting) => {
+  let n_failed = 0;
   globalThis.AudioDecoder = class extends AudioDecoder {
     constructor(init) {
       super(init);
       this.fail = init.error;
     }
     decode(packet) {
-      if (++n_packets !== 101) return super.decode(packet);
+      const is_broken = Math.abs(packet.timestamp / 1e6 - 8) < 0.15;
+      if (!is_broken || (n_failed > 0 && !is_lasting)) return super.decode(packet);
+      n_failed++;
       this.close();
       this.fail(new DOMException("The packet is broken.", "EncodingError"));
     }
@@ -169,12 +172,28 @@ def test_a_flac_that_is_cut_off_is_known(page: Page, example: NDArray[np.float32
 def test_a_decoder_that_fails_once_is_tried_again(page: Page, example: NDArray[np.float32], tmp_path: Path) -> None:
     """Nothing is missing then."""
     path = encode(tmp_path / "damaged.flac", "flac", example, SAMPLE_RATE)
-    page.evaluate(BREAK_DECODER)
+    page.evaluate(BREAK_DECODER, False)
     found = read_slices(page, path, (0, 6 * SAMPLE_RATE), (14 * SAMPLE_RATE, 25 * SAMPLE_RATE))
     page.reload()
     assert found is not None
     assert found["damage_sec"] == []
     assert found["differences"] == pytest.approx([0, 0], abs=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "tolerance"), [("damaged.flac", "flac", 2e-5), ("damaged.mp3", "libmp3lame", STEP)]
+)
+def test_lasting_damage_costs_a_second_at_most(
+    page: Page, example: NDArray[np.float32], tmp_path: Path, name: str, codec: str, tolerance: float
+) -> None:
+    path = encode(tmp_path / name, codec, example, SAMPLE_RATE)
+    page.evaluate(BREAK_DECODER, True)
+    found = read_slices(page, path, (0, round(7.6 * SAMPLE_RATE)), (round(8.6 * SAMPLE_RATE), 25 * SAMPLE_RATE))
+    page.reload()
+    assert found is not None
+    assert len(found["damage_sec"]) == 1
+    assert found["damage_sec"][0] == pytest.approx([7.85, 8.2], abs=0.25)
+    assert max(found["differences"]) <= tolerance, found["differences"]
 
 
 def test_resampling_keeps_what_is_heard_and_folds_nothing(page: Page) -> None:
