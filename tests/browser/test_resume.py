@@ -144,6 +144,14 @@ LEAVE = """async ([id, is_written]) => {
   await keepUnfinished(facts, new Blob(["sound"]), []).end(true);
   if (!is_written) await removeRecording(id);
 }"""
+# The piece is one of a recording, which lies where the listening to it left it.
+NAME_RECORDING = """async (id) => {
+  const { transact } = await import("./database.js");
+  await transact(async (stores) => {
+    const facts = await stores("facts").get(id);
+    await stores("facts").put({ ...facts, recording: { name: "left.wav", type: "audio/wav" } });
+  });
+}"""
 HAS_RECORDING = """async (id) => {
   const { readRecording } = await import("./kept-recordings.js");
   return Boolean(await readRecording(id));
@@ -161,6 +169,7 @@ def test_what_needs_no_going_on_is_not_offered(browser: Browser, site: str) -> N
     expect(page.locator("#keeping")).to_have_text("Kept in My pieces on this device.")
     script = "async () => (await (await import('./store.js')).listPieces()).pieces.map(({ id }) => id)"
     (kept,) = page.evaluate(script)
+    page.evaluate(NAME_RECORDING, kept)
     for leftover in ([kept, True], ["unwritten", False], ["wanted", True]):
         page.evaluate(LEAVE, leftover)
     other = context.new_page()
