@@ -147,10 +147,9 @@ LEAVE = """async ([id, is_written]) => {
 # The piece is one of a recording, which lies where the listening to it left it.
 NAME_RECORDING = """async (id) => {
   const { transact } = await import("./database.js");
-  await transact(async (stores) => {
-    const facts = await stores("facts").get(id);
-    await stores("facts").put({ ...facts, recording: { name: "left.wav", type: "audio/wav" } });
-  });
+  const { describeRecording } = await import("./kept-facts.js");
+  const recording = describeRecording(new Blob(["sound"], { type: "audio/wav" }), "left.wav");
+  await transact(async (stores) => stores("facts").put({ ...(await stores("facts").get(id)), recording }));
 }"""
 HAS_RECORDING = """async (id) => {
   const { readRecording } = await import("./kept-recordings.js");
