@@ -21,8 +21,8 @@ from ottava.files.musicxml import write_musicxml
 from ottava.files.mxl import compress_musicxml
 from ottava.files.outputs import STDOUT, OverwriteError, check_outputs, find_pages, number_pages, write_files
 from ottava.files.project import make_choices, read_choices, read_result, result_to_json
+from ottava.notation.cells import count_other_bars
 from ottava.notation.corrections import take_as_heard
-from ottava.notation.edits import count_other_bars
 from ottava.notation.key import read_key
 from ottava.notation.spelling import read_pitch
 

@@ -21,7 +21,7 @@ from ottava.engraving.clefs import Clef, choose_clefs
 from ottava.engraving.directions import Direction, Directions, Kind, collect_directions
 from ottava.engraving.signs import Sign, Voices, lay_out_signs
 from ottava.engraving.tuplets import Tuplet, bracket_tuplets, name_value
-from ottava.notation.edits import list_touched
+from ottava.notation.cells import list_touched
 from ottava.rhythm.meter import Bar, beat_quarters, list_bars
 from ottava.version import __version__
 

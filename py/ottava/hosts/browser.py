@@ -30,8 +30,8 @@ from ottava.files.project import (
 )
 from ottava.listening.checkpoints import Checkpoint, checkpoint_to_dict, read_checkpoints
 from ottava.models import choose_model, choose_setting, read_models
+from ottava.notation.cells import count_other_bars
 from ottava.notation.corrections import take_as_heard
-from ottava.notation.edits import count_other_bars
 from ottava.pipeline import listen, notate
 from ottava.rhythm.placing import find_pace, needs_pace
 from ottava.rhythm.readings import Pace

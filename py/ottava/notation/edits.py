@@ -8,7 +8,7 @@ No published method. Where a note belongs is decided by the score as it was read
 order in which corrections were made does not matter, and those of one bar change nothing in another.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -17,14 +17,13 @@ from math import floor
 import numpy as np
 
 from ottava.datatypes import Beat, Corrected, Floats, Note, Result, Score, ScoreNote, Span, Spelling
+from ottava.notation.cells import identify
+from ottava.notation.lanes import Lanes
 from ottava.notation.spelling import sound_spelling, spell_pitches
-from ottava.notation.voices import CROSSED, CUT, FURTHER, HEIGHT, SECOND, VOICES
+from ottava.notation.voices import CUT, VOICES
 from ottava.rhythm.divisions import Grid, division_costs, find_divisions
-from ottava.rhythm.meter import beat_positions, beat_quarters, list_bars, quarter_at, tactus_beats
+from ottava.rhythm.meter import beat_positions, beat_quarters, find_place, quarter_at, tactus_beats
 from ottava.rhythm.places import ONSET_SPREAD_SEC
-
-Cell = tuple[int, int]  # a staff in a bar: its number, and the index of the bar
-Lane = tuple[int, int]  # staff and voice
 
 # None of these is tuned: no data say how people correct. A note that begins or ends this near to the beginning of
 # another one stands with it.
@@ -33,8 +32,6 @@ SAME_LENGTH_SEC = 0.001  # a note that was moved kept its length when it changed
 # What it costs to give a note the length of a chord, for all of the longer one: half of it, as the second voice; and
 # where a person has just set its length, as to cut it.
 OTHER_LENGTH, SET_LENGTH = 1.0, CUT
-# The note before a gap fills it when its key was down for this share of the way over both.
-FILLED_SHARE = 0.6
 # A note that moved by more semitones may have changed the hand; a hand is found among the notes this far around.
 SAME_HAND_SEMITONES, AROUND_QUARTER = 12, 2
 
@@ -74,85 +71,38 @@ def edit_score(draft: Result, corrected: Sequence[Corrected], grid: Grid = "auto
         A note for each of ``corrected``. Keys, meters, pedals and beats are the draft's (with further bars where a note
         lies behind its end), and so is every note that no correction names in other staffs and bars.
     """
-    before = {_identify(one): (one, note) for one, note in zip(draft.corrected, draft.score.notes, strict=True)}
-    pairs = [before.get(_identify(one), (None, None)) for one in corrected]
+    before = {identify(one): (one, note) for one, note in zip(draft.corrected, draft.score.notes, strict=True)}
+    pairs = [before.get(identify(one), (None, None)) for one in corrected]
     is_edited = [one != old for one, (old, _) in zip(corrected, pairs, strict=True)]
     beats = _reach(draft.score, max(one.note.offset_sec for one in corrected if one.note))
     stays = [(one.note, note) for one, (_, note), is_new in zip(corrected, pairs, is_edited, strict=True)
              if one.note and note and not is_new]  # fmt: skip
     ruler = _make_ruler(draft.score, beats, stays, grid)
-    page = _Page([note for _, note in pairs], [one.note for one in corrected], draft.score, ruler)
+    notes, played = [note for _, note in pairs], [one.note for one in corrected]
+    lanes = Lanes(notes, played, draft.score, ruler.times_sec, ruler.quarters)
     moved, gaps = [], []
     for index, one in enumerate(corrected):
         if not is_edited[index]:
             continue
         old_one, old = pairs[index]
         new = _write_note(one, old_one, old, draft.score, ruler)
-        page.touch([note for note in (old, new) if note])
+        lanes.touch([note for note in (old, new) if note])
         if old and new and (old.span, old.staff) == (new.span, new.staff):
-            page.notes[index] = new
+            lanes.notes[index] = new
             continue
         if old:
-            page.remove(index)
+            lanes.remove(index)
             gaps.append(old)
         if new:
             moved.append((index, new))
     for index, new in sorted(moved, key=lambda pair: (pair[1].span.onset_quarter, sound_spelling(pair[1].spelling))):
         heard, note = pairs[index][0], corrected[index].note
         is_set = heard and heard.note and note and not _is_as_long(heard.note, note)
-        page.insert(index, new, SET_LENGTH if is_set else OTHER_LENGTH)
+        lanes.insert(index, new, SET_LENGTH if is_set else OTHER_LENGTH)
     for old in gaps:
-        page.close_gap(old)
-    page.join_lone_voices()
-    return replace(draft.score, beats=beats, notes=tuple(page.notes))
-
-
-def list_touched(draft: Result, result: Result) -> set[Cell]:
-    """The staffs and bars in which a result differs from its draft; bars are those of the result."""
-    starts = _list_starts(result.score)
-    before = {_identify(one): note for one, note in zip(draft.corrected, draft.score.notes, strict=True)}
-    after = {_identify(one): note for one, note in zip(result.corrected, result.score.notes, strict=True)}
-    changed = [(before.get(name), after.get(name)) for name in before.keys() | after.keys()]
-    return {cell for old, new in changed if old != new for note in (old, new) if note
-            for cell in _list_cells(note, starts)}
-
-
-def count_other_bars(result: Result, reread: Result) -> int:
-    """How many bars another reading would change beyond those that corrections of single notes have changed.
-
-    Parameters
-    ----------
-    result, reread
-        The same notes: with the corrections put into a draft, and read from the beginning.
-    """
-    starts = _list_starts(result.score)
-    differing = {
-        cell
-        for note, other in zip(result.score.notes, reread.score.notes, strict=True)
-        if note and (not other or (note.span, note.staff, note.spelling) != (other.span, other.staff, other.spelling))
-        for cell in _list_cells(note, starts)
-    }
-    touched = list_touched(result.draft, result) if result.draft else set()
-    return len({bar for _, bar in differing - touched})
-
-
-def _identify(one: Corrected) -> tuple[int | None, int | None]:
-    return one.index, one.added
-
-
-def _list_starts(score: Score, end_quarter: Fraction = Fraction(0)) -> list[float]:
-    """Quarters of the bars, as floats, which compare many times as fast."""
-    ends = (note.span.onset_quarter + note.span.duration_quarter for note in score.notes if note)
-    bars = list_bars(score.meters, score.pickup_quarter, max(ends, default=end_quarter, key=float))
-    return [float(bar.start_quarter) for bar in bars]
-
-
-def _list_cells(note: ScoreNote, starts: Sequence[float]) -> list[Cell]:
-    """The staff of a note in the bar where it begins and in those that its tie reaches."""
-    begin = float(note.span.onset_quarter)
-    first = max(0, bisect_right(starts, begin) - 1)
-    last = bisect_left(starts, float(note.span.onset_quarter + note.span.duration_quarter)) - 1
-    return [(note.staff, bar) for bar in range(first, max(first, last) + 1)]
+        lanes.close_gap(old)
+    lanes.join_lone_voices()
+    return replace(draft.score, beats=beats, notes=tuple(lanes.notes))
 
 
 def _reach(score: Score, last_sec: float) -> tuple[Beat, ...]:
@@ -181,17 +131,11 @@ def _make_ruler(
     period_sec, length = _measure_beat(score)
     quarters = [*(beat.quarter for beat in beats), beats[-1].quarter + length]
     onsets = sorted((played.onset_sec, note.span.onset_quarter) for played, note in stays)
-    divisions = find_divisions([_find_place(quarter, quarters) for quarter in {quarter for _, quarter in onsets}])
+    divisions = find_divisions([find_place(quarter, quarters) for quarter in {quarter for _, quarter in onsets}])
     return _Ruler(
         np.array([*(beat.time_sec for beat in beats), beats[-1].time_sec + period_sec]), quarters, divisions,
         [sec for sec, _ in onsets], [quarter for _, quarter in onsets], grid, score.is_swung,
     )  # fmt: skip
-
-
-def _find_place(quarter: Fraction, quarters: Sequence[Fraction]) -> Fraction:
-    """A quarter on the count of beats; the inverse of `ottava.rhythm.meter.quarter_at`."""
-    beat = min(max(bisect_right(quarters, quarter) - 1, 0), len(quarters) - 2)
-    return beat + (quarter - quarters[beat]) / (quarters[beat + 1] - quarters[beat])
 
 
 def _write_note(
@@ -254,7 +198,7 @@ def _snap(sec: float, ruler: _Ruler) -> Fraction:
 
 def _fits(quarter: Fraction, ruler: _Ruler) -> bool:
     """Whether a note may end in a quarter: on a division that the beat has, or one of it."""
-    place = _find_place(quarter, ruler.quarters)
+    place = find_place(quarter, ruler.quarters)
     there = ruler.divisions.get(floor(place), 1)
     return there % place.denominator == 0 or place.denominator % there == 0
 
@@ -264,7 +208,7 @@ def _measure_quarters(note: Note, onset: Fraction, ruler: _Ruler) -> Fraction:
     end = _place(note.offset_sec, ruler)
     if end > onset:
         return end - onset
-    place = _find_place(onset, ruler.quarters)
+    place = find_place(onset, ruler.quarters)
     beat = min(floor(place), len(ruler.quarters) - 2)
     return (ruler.quarters[beat + 1] - ruler.quarters[beat]) / max(ruler.divisions.get(beat, 1), place.denominator)
 
@@ -291,161 +235,3 @@ def _spell(one: Corrected, note: Note, old: ScoreNote | None, onset: Fraction, s
             return replace(other.spelling, octave=other.spelling.octave + octaves)
     key = max((key for key in score.keys if key.quarter <= onset), key=lambda key: key.quarter, default=score.keys[0])
     return spell_pitches([note], key)[0]
-
-
-class _Page:
-    """The notes of a score while single ones are taken out and put in; in a voice none reaches over the next."""
-
-    def __init__(
-        self, notes: list[ScoreNote | None], played: Sequence[Note | None], score: Score, ruler: _Ruler
-    ) -> None:
-        self.notes = notes
-        self._played = played
-        self._ruler = ruler
-        self._starts = _list_starts(replace(score, notes=()), ruler.quarters[-1])
-        self._touched: set[Cell] = set()
-        # What begins in each quarter, grace notes left out, and these quarters in order.
-        self._chords: dict[Lane, dict[Fraction, list[int]]] = {}
-        self._onsets: dict[Lane, list[Fraction]] = {}
-        for index, written in enumerate(notes):
-            if written:
-                self._enter(index, written)
-
-    def touch(self, notes: Sequence[ScoreNote]) -> None:
-        """Allow changes in the staff and the bars of corrected notes."""
-        self._touched |= {cell for note in notes for cell in _list_cells(note, self._starts)}
-
-    def remove(self, index: int) -> None:
-        """Take a note out."""
-        note = self.notes[index]
-        self.notes[index] = None
-        if note and note.span.duration_quarter:
-            lane, onset = (note.staff, note.voice), note.span.onset_quarter
-            self._chords[lane][onset].remove(index)
-            if not self._chords[lane][onset]:
-                del self._chords[lane][onset]
-                self._onsets[lane].remove(onset)
-
-    def insert(self, index: int, note: ScoreNote, other_length: float) -> None:
-        """Put a note into the voice of its staff that costs least; what sounds on in that voice is cut.
-
-        ``other_length`` is the cost of another length than its own, that of a chord that begins with it.
-        """
-        if not note.span.duration_quarter:
-            self._enter(index, note)
-            return
-        costs = {voice: self._cost(note, voice, other_length) for voice in VOICES}
-        voice = min(VOICES, key=lambda voice: costs[voice])
-        lane, onset = (note.staff, voice), note.span.onset_quarter
-        before = self._find_before(lane, onset)
-        if before is not None and self._end(lane, before) > onset:
-            self._set_end(lane, before, onset)
-        if onset in self._chords.get(lane, {}):
-            end = self._end(lane, onset)
-        else:
-            following = self._find_after(lane, onset)
-            end = onset + note.span.duration_quarter
-            end = end if following is None else min(end, following)
-        self._enter(index, replace(note, voice=voice, span=Span(onset, end - onset)))
-
-    def close_gap(self, old: ScoreNote) -> None:
-        """Let the note before one that is gone last until the next one, where its key was down as long."""
-        lane, gone = (old.staff, old.voice), old.span.onset_quarter
-        before = self._find_before(lane, gone)
-        if gone in self._chords.get(lane, {}) or before is None or not self._is_free(lane, before):
-            return
-        if not old.span.duration_quarter or self._end(lane, before) != gone:
-            return
-        following = self._find_after(lane, gone)
-        end = gone + old.span.duration_quarter
-        end = end if following is None else min(end, following)
-        released_sec = max(played.offset_sec for index in self._chords[lane][before] if (played := self._played[index]))
-        place = float(beat_positions(np.array([released_sec]), self._ruler.times_sec)[0])
-        if place >= self._at(before) + FILLED_SHARE * (self._at(end) - self._at(before)):
-            self._set_end(lane, before, end)
-
-    def join_lone_voices(self) -> None:
-        """Make the only voice that a corrected bar has left its first one."""
-        for staff, bar in sorted(self._touched):
-            begin = self._starts[bar]
-            end = self._starts[bar + 1] if bar + 1 < len(self._starts) else float("inf")
-            sounding = {
-                voice: [onset for onset in self._onsets.get((staff, voice), ())
-                        if float(onset) < end and float(self._end((staff, voice), onset)) > begin]
-                for voice in VOICES
-            }
-            used = [voice for voice, onsets in sounding.items() if onsets]
-            if len(used) != 1 or used == [VOICES[0]]:
-                continue
-            lane = (staff, used[0])
-            own = sounding[used[0]]
-            if float(own[0]) < begin or float(self._end(lane, own[-1])) > end:
-                continue  # It is tied to another bar.
-            for index in [index for onset in own for index in self._chords[lane][onset]]:
-                note = self.notes[index]
-                self.remove(index)
-                if note:
-                    self._enter(index, replace(note, voice=VOICES[0]))
-
-    def _cost(self, note: ScoreNote, voice: int, other_length: float) -> float:
-        """What a note costs in a voice, as in `ottava.notation.voices`; infinite where it would cut others."""
-        lane, onset, length = (note.staff, voice), note.span.onset_quarter, note.span.duration_quarter
-        cost = 0.0 if voice == VOICES[0] else SECOND if voice == VOICES[1] else FURTHER
-        mates = self._chords.get(lane, {}).get(onset)
-        before, following = self._find_before(lane, onset), self._find_after(lane, onset)
-        if mates:
-            theirs = self._end(lane, onset) - onset
-            cost += other_length * float(abs(length - theirs) / max(length, theirs))
-        elif following is not None and following < onset + length:
-            cost += CUT * float((onset + length - following) / length)
-        if before is not None and self._end(lane, before) > onset:
-            if not self._is_free(lane, before):
-                return float("inf")
-            cost += CUT * float((self._end(lane, before) - onset) / (self._end(lane, before) - before))
-        pitch = sound_spelling(note.spelling)
-        for other_voice in VOICES:
-            beside = (note.staff, other_voice)
-            at = onset if onset in self._chords.get(beside, {}) else self._find_before(beside, onset)
-            if other_voice != voice and at is not None and self._end(beside, at) > onset:
-                pitches = [sound_spelling(other.spelling) for index in self._chords[beside][at]
-                           if (other := self.notes[index])]
-                above = pitch - sum(pitches) / len(pitches)
-                cost += CROSSED * ((HEIGHT[voice] - HEIGHT[other_voice]) * above < 0)
-        return cost
-
-    def _enter(self, index: int, note: ScoreNote) -> None:
-        self.notes[index] = note
-        if note.span.duration_quarter:
-            lane, onset = (note.staff, note.voice), note.span.onset_quarter
-            chords = self._chords.setdefault(lane, {})
-            if onset not in chords:
-                insort(self._onsets.setdefault(lane, []), onset)
-            chords.setdefault(onset, []).append(index)
-
-    def _is_free(self, lane: Lane, onset: Fraction) -> bool:
-        """Whether what begins there stands in the staff and the bar of a correction."""
-        return (lane[0], max(0, bisect_right(self._starts, float(onset)) - 1)) in self._touched
-
-    def _find_before(self, lane: Lane, onset: Fraction) -> Fraction | None:
-        onsets = self._onsets.get(lane, [])
-        number = bisect_left(onsets, onset)
-        return onsets[number - 1] if number else None
-
-    def _find_after(self, lane: Lane, onset: Fraction) -> Fraction | None:
-        onsets = self._onsets.get(lane, [])
-        number = bisect_right(onsets, onset)
-        return onsets[number] if number < len(onsets) else None
-
-    def _end(self, lane: Lane, onset: Fraction) -> Fraction:
-        """Where the chord ends that begins in a quarter."""
-        note = self.notes[self._chords[lane][onset][0]]
-        assert note
-        return onset + note.span.duration_quarter
-
-    def _set_end(self, lane: Lane, onset: Fraction, end: Fraction) -> None:
-        for index in self._chords[lane][onset]:
-            if note := self.notes[index]:
-                self.notes[index] = replace(note, span=Span(onset, end - onset))
-
-    def _at(self, quarter: Fraction) -> float:
-        return float(_find_place(quarter, self._ruler.quarters))

@@ -1,5 +1,6 @@
 """Meter: how long bars and their beats are, and where beats and bars stand in the score."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -121,6 +122,12 @@ def place_spans(quarters: Sequence[Fraction], begins: Sequence[Fraction], ends: 
     quarter_of = {place: quarter_at(quarters, place) for place in {*begins, *ends}}
     return [Span(quarter_of[begin], quarter_of[end] - quarter_of[begin])
             for begin, end in zip(begins, ends, strict=True)]
+
+
+def find_place(quarter: Fraction, quarters: Sequence[Fraction]) -> Fraction:
+    """Place of a quarter on the beat count; the inverse of `quarter_at`."""
+    beat = min(max(bisect_right(quarters, quarter) - 1, 0), len(quarters) - 2)
+    return beat + (quarter - quarters[beat]) / (quarters[beat + 1] - quarters[beat])
 
 
 @dataclass(frozen=True, slots=True)

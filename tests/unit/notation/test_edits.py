@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ottava.datatypes import Choices, Correction, Note, Performance, Result, ScoreNote, Spelling
 from ottava.files.musicxml import write_musicxml
+from ottava.notation.cells import count_other_bars, list_touched
 from ottava.notation.corrections import take_as_heard
-from ottava.notation.edits import count_other_bars, list_touched
 from ottava.notation.spelling import sound_spelling
 from ottava.rhythm.meter import list_bars
 from tests.musicxml_schema import bar_sums
