@@ -32,6 +32,8 @@ SAME_LENGTH_SEC = 0.001  # a note that was moved kept its length when it changed
 # What it costs to give a note the length of a chord, for all of the longer one: half of it, as the second voice; and
 # where a person has just set its length, as to cut it.
 OTHER_LENGTH, SET_LENGTH = 1.0, CUT
+# Standard deviation of a key's release about the end that is meant, which begins no tuplet by itself.
+END_SPREAD_SEC = 0.1
 # A note that moved by more semitones may have changed the hand; a hand is found among the notes this far around.
 SAME_HAND_SEMITONES, AROUND_QUARTER = 12, 2
 
@@ -165,21 +167,21 @@ def _is_as_long(one: Note, other: Note) -> bool:
     return abs((one.offset_sec - one.onset_sec) - (other.offset_sec - other.onset_sec)) < SAME_LENGTH_SEC
 
 
-def _place(sec: float, ruler: _Ruler) -> Fraction:
+def _place(sec: float, ruler: _Ruler, *, is_end: bool = False) -> Fraction:
     """The quarter of a time: where something begins at that time, else on a division between what was heard around."""
     after = bisect_left(ruler.onsets_sec, sec)
     around = [index for index in (after - 1, after) if 0 <= index < len(ruler.onsets_sec)]
     nearest = min(around, key=lambda index: abs(ruler.onsets_sec[index] - sec), default=None)
     if nearest is not None and abs(ruler.onsets_sec[nearest] - sec) < TOGETHER_SEC:
         return ruler.onsets_quarter[nearest]
-    quarter = _snap(sec, ruler)
+    quarter = _snap(sec, ruler, is_end)
     for index in around:
         choose = min if index == after else max
         quarter = choose(quarter, ruler.onsets_quarter[index])
     return quarter
 
 
-def _snap(sec: float, ruler: _Ruler) -> Fraction:
+def _snap(sec: float, ruler: _Ruler, is_end: bool) -> Fraction:
     """The quarter of a time on the division of its beat that costs least, as `ottava.rhythm.places` chooses one."""
     position = max(float(beat_positions(np.array([sec]), ruler.times_sec)[0]), 0.0)
     beat = min(floor(position + 1 / 8), len(ruler.times_sec) - 2)  # a little before a beat is on it
@@ -187,11 +189,13 @@ def _snap(sec: float, ruler: _Ruler) -> Fraction:
     length = ruler.quarters[beat + 1] - ruler.quarters[beat]
     if ruler.is_swung and length.numerator != 3:
         phase = 3 / 4 * phase if phase < 2 / 3 else 3 / 2 * phase - 1 / 2
-    deviation = ONSET_SPREAD_SEC / float(ruler.times_sec[beat + 1] - ruler.times_sec[beat])
+    period_sec = float(ruler.times_sec[beat + 1] - ruler.times_sec[beat])
+    deviation = (END_SPREAD_SEC if is_end else ONSET_SPREAD_SEC) / period_sec
     there = ruler.divisions.get(beat, 1)
-    costs = {n: cost for n, cost in division_costs(length, ruler.grid).items() if n % there == 0} | {
-        n: 0.0 for n in range(1, there + 1) if there % n == 0
-    }
+    may_be_tuplet = length.numerator == 3 or not is_end
+    costs = {n: cost for n, cost in division_costs(length, ruler.grid).items()
+             if n % there == 0 and (n % 3 or may_be_tuplet)}  # fmt: skip
+    costs |= {n: 0.0 for n in range(1, there + 1) if there % n == 0}
     best = min(costs, key=lambda n: costs[n] + ((round(phase * n) / n - phase) / deviation) ** 2)
     return quarter_at(ruler.quarters, beat + Fraction(round(phase * best), best))
 
@@ -205,7 +209,7 @@ def _fits(quarter: Fraction, ruler: _Ruler) -> bool:
 
 def _measure_quarters(note: Note, onset: Fraction, ruler: _Ruler) -> Fraction:
     """Written length of a note from the time its key was down; greater than 0."""
-    end = _place(note.offset_sec, ruler)
+    end = _place(note.offset_sec, ruler, is_end=True)
     if end > onset:
         return end - onset
     place = find_place(onset, ruler.quarters)

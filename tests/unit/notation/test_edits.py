@@ -180,6 +180,13 @@ def test_an_added_note_that_is_held_takes_a_voice_of_its_own() -> None:
     assert new.voice not in {note.voice for note in others}
 
 
+def test_a_key_that_is_released_between_eighths_makes_no_triplet() -> None:
+    """A note released at two thirds of a beat: where the beat has none, a length ends on no third."""
+    new = label(write(Choices(added=(added(30, 2.5, 1.16),))))[None, 0]
+    assert new is not None
+    assert new.span.duration_quarter == 1
+
+
 def test_a_note_added_behind_the_end_gets_bars() -> None:
     before, result = write(Choices()), write(Choices(added=(added(60, 40, 1),)))
     new = label(result)[None, 0]
