@@ -147,11 +147,6 @@ function nameAll(pitch) {
   return (simple.length > 1 ? simple : names).sort((a, b) => b.alter - a.alter);
 }
 
-/** Whether corrections of single notes have changed no more than their bars. @param {Choices} choices */
-export function hasEdits({ notes, added }) {
-  return [...(notes ?? []), ...(added ?? [])].some(({ as_heard }) => !as_heard);
-}
-
 /** The whole piece is read again, as if the corrected notes had been heard so. @param {Choices} choices */
 export function readAgain(choices) {
   const take = (/** @type {any} */ one) => ({ ...one, as_heard: true });

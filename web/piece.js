@@ -5,8 +5,6 @@
  * is written: while the worker is busy with one, those between are skipped.
  */
 
-import { hasEdits } from "./corrections.js";
-
 /**
  * @import { Choices, FileFormat, Opened, Performance } from "./protocol.js"
  * @import { Transcriber, Transcription } from "./transcriber.js"
@@ -32,6 +30,11 @@ const REST_MS = 1500;
 /** @param {Choices[]} past @param {Choices} choices */
 export function addStep(past, choices) {
   return [...past, choices].slice(-MOST_STEPS);
+}
+
+/** Whether corrections of single notes have changed no more than their bars. @param {Choices} choices */
+function hasEdits({ notes, added }) {
+  return [...(notes ?? []), ...(added ?? [])].some(({ as_heard }) => !as_heard);
 }
 
 export class Piece extends EventTarget {
