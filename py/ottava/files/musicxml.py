@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -17,7 +18,7 @@ from xml.etree.ElementTree import Element, SubElement
 from ottava.datatypes import Key, Result, Score, ScoreNote
 from ottava.engraving.accidentals import Place, Shown, choose_accidentals
 from ottava.engraving.beams import join_beams
-from ottava.engraving.clefs import Clef, choose_clefs
+from ottava.engraving.clefs import Clef, Stretch, choose_clefs
 from ottava.engraving.directions import Direction, Directions, Kind, collect_directions
 from ottava.engraving.signs import Sign, Voices, lay_out_signs
 from ottava.engraving.tuplets import Tuplet, bracket_tuplets, name_value
@@ -56,15 +57,15 @@ def write_musicxml(result: Result) -> str:
     """
     score = result.score
     bars, voices = _lay_out(score)
-    keys = [_find_key(score.keys, bar) for bar in bars]
-    # Corrections of single notes change neither clefs in other bars nor any dynamics.
     draft = result.draft
-    before = {staff: choose_clefs(*_lay_out(draft.score), staff) for staff in STAFFS} if draft else {}
+    # Corrections of single notes change neither clefs in other bars nor any dynamics.
+    before = _draw_staffs(draft.score) if draft else {}
     touched = list_touched(draft, result) if draft else set()
     stretches = {
         staff: choose_clefs(bars, voices, staff, before.get(staff, ()), {bar for one, bar in touched if one == staff})
         for staff in STAFFS
     }
+    keys = [_find_key(score.keys, bar) for bar in bars]
     loud = draft or result
     dynamics = (loud.score.notes, [note.velocity for note in loud.performance.notes])
     directions = collect_directions(score, *dynamics, bars, stretches)
@@ -95,6 +96,13 @@ def write_musicxml(result: Result) -> str:
     _name_parts(root)
     ElementTree.indent(root, " ")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, "unicode")}\n'
+
+
+@lru_cache(maxsize=1)  # of a draft, into which one correction after the other is put
+def _draw_staffs(score: Score) -> dict[int, list[Stretch]]:
+    """How each staff of a score is drawn."""
+    bars, voices = _lay_out(score)
+    return {staff: choose_clefs(bars, voices, staff) for staff in STAFFS}
 
 
 def _lay_out(score: Score) -> tuple[list[Bar], list[Voices]]:
