@@ -11,15 +11,18 @@ Python's: there `ottava.hosts.browser` gives what its worker calls. Both end in 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ottava import pipeline
 from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Run
 from ottava.errors import TranscriptionError
 from ottava.version import __version__
+
+T = TypeVar("T")
 
 __all__ = ["Choices", "Performance", "Result", "TranscriptionError", "__version__", "notate", "transcribe"]
 
@@ -97,7 +100,7 @@ def notate(
     choices = choices or Choices()
     if duration_sec is None:
         duration_sec = max(note.offset_sec for note in performance.notes)
-    return asyncio.run(pipeline.notate(performance, duration_sec, choices, open_networks(choices, networks), title))
+    return _wait_for(pipeline.notate(performance, duration_sec, choices, open_networks(choices, networks), title))
 
 
 def open_networks(choices: Choices, folder: Path | None = None) -> Run | None:
@@ -130,4 +133,16 @@ def _hear(
         report(fraction)
 
     hearing = pipeline.listen(recording.read, recording.n_samples, model, setting.hop_sec, run, tell)
-    return asyncio.run(hearing), recording.n_samples / model.sample_rate, recording.warnings
+    return _wait_for(hearing), recording.n_samples / model.sample_rate, recording.warnings
+
+
+def _wait_for(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end.
+
+    `asyncio.run` would write out all of its outcome twice, for a message of the signal module that nobody sees.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.close()
