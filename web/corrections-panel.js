@@ -41,6 +41,8 @@ export class CorrectionsPanel extends HTMLElement {
 
   #reread = makeButton(messages.readAgain, () => this.#tell(readAgain), { name: "reread" });
   #offer = makeGroup("", make("div", "rhythm", this.#reread));
+  /** Where something is typed that is not told yet: a score written meanwhile leaves it. @type {EventTarget | null} */
+  #held = null;
 
   connectedCallback() {
     this.#offer.hidden = true;
@@ -57,6 +59,8 @@ export class CorrectionsPanel extends HTMLElement {
       makeGroup(messages.fields.beats, make("div", "rhythm", this.#tap, this.#forget)),
       this.#offer,
     );
+    this.addEventListener("input", ({ target }) => this.#hold(target));
+    for (const type of ["change", "focusout"]) this.addEventListener(type, () => this.#hold(null), { capture: true });
     this.#onChange(this.#title, (choices) => choose(choices, "title", this.#title.value.trim() || undefined));
     this.#onChange(this.#composer, (choices) => choose(choices, "composer", this.#composer.value.trim() || undefined));
     this.#onChange(this.#meter, (choices) => chooseMeter(choices, readMeter(this.#meter.value)));
@@ -71,8 +75,8 @@ export class CorrectionsPanel extends HTMLElement {
 
   /** @param {Choices} choices @param {Result | undefined} result the last one written */
   show(choices, result) {
-    this.#title.value = choices.title ?? "";
-    this.#composer.value = choices.composer ?? "";
+    this.#fill(this.#title, choices.title ?? "");
+    this.#fill(this.#composer, choices.composer ?? "");
     const [key, meter, tempo] = [result?.score.keys[0], result?.score.meters[0], result?.score.tempos[0]];
     const chosen_meter = choices.meters?.[0];
     setValue(this.#meter, chosen_meter && `${chosen_meter.beats}/${chosen_meter.beat_type}`);
@@ -84,7 +88,7 @@ export class CorrectionsPanel extends HTMLElement {
     setValue(this.#swing, choices.swing === undefined ? undefined : choices.swing ? "yes" : "no");
     setAutomatic(this.#swing, result && (result.score.is_swung ? messages.swung : messages.straight));
     setAutomatic(this.#grid, undefined);
-    this.#sensitivity.valueAsNumber = choices.sensitivity ?? AS_HEARD;
+    this.#fill(this.#sensitivity, String(choices.sensitivity ?? AS_HEARD));
     this.#sensitivity.setAttribute("aria-valuetext", messages.nameSensitivity(choices.sensitivity ?? AS_HEARD));
     this.#tempo.textContent = tempo ? `♩ = ${Math.round(tempo.bpm)}` : "";
     enable([
@@ -105,6 +109,16 @@ export class CorrectionsPanel extends HTMLElement {
       nameGroup(this.#offer, messages.countOtherBars(n_bars));
       this.#offer.hidden = false;
     } else hide(this.#offer, this.#title);
+  }
+
+  /** @param {EventTarget | null} control */
+  #hold(control) {
+    this.#held = control;
+  }
+
+  /** @param {HTMLInputElement} input @param {string} value */
+  #fill(input, value) {
+    if (input !== this.#held) input.value = value;
   }
 
   /** @param {HTMLInputElement | HTMLSelectElement} control @param {(choices: Choices) => Choices} change */

@@ -179,6 +179,7 @@ export class Piece extends EventTarget {
   async #writeNewest() {
     const { signal } = this.#abort;
     await this.#comparing;
+    if (this.#written === this.#choices && !signal.aborted) this.#tellWritten(); // undone before it was begun
     while (this.#written !== this.#choices && !signal.aborted) {
       /** @type {Choices} */
       const choices = this.#choices;

@@ -196,6 +196,7 @@ export class Workspace {
     const { transcription, warnings } = piece;
     if (!transcription) return;
     const { result, musicxml, notes, unkept } = transcription;
+    this.#view.toggleAttribute("aria-busy", true); // the first score, too, is not there at once
     const drawn = this.#score.show(musicxml, result.title, transcription); // elsewhere, beside what follows
     this.#panel.show(piece.choices, result);
     this.#player.update(transcription);

@@ -14,11 +14,29 @@ import music21
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.visitor import EXAMPLE_MIDI, ROOT, Ottava, repeat_example
+from tests.browser.visitor import EXAMPLE_MIDI, ROOT, Ottava, repeat_example, settle
 
 PRELUDE = ROOT / "tests" / "data" / "prelude.json"
 DOUBTFUL = (5, 11)
 POSSIBLE_PITCH = 84  # C6, higher than all others
+
+UNDO_WHILE_LOOKING = """async () => {
+  const { Piece } = await import("./piece.js");
+  const told = [];
+  let endLooking, begin;
+  const looking = new Promise((resolve) => { begin = resolve; });
+  const compare = () => new Promise((end) => { endLooking = end; begin(); });
+  const piece = new Piece({ choices: {}, performance: {} }, { notate: async () => ({}), compare }, {});
+  for (const type of ["corrected", "written"]) piece.addEventListener(type, () => told.push(type));
+  await piece.correct((choices) => ({ ...choices, notes: [{ index: 0, deleted: true }] }));
+  await looking;
+  piece.correct((choices) => ({ ...choices, title: "Minuet" }));
+  const undone = piece.undo();
+  endLooking(0);
+  await undone;
+  piece.close();
+  return told;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +93,6 @@ def undo_all(page: Page) -> None:
     settle(page)
 
 
-def settle(page: Page) -> None:
-    """Wait until the newest choices are written and drawn."""
-    expect(page.locator("#result:not([aria-busy])")).to_be_visible(timeout=30_000)
-
-
 def save(ottava: Ottava, folder: Path) -> music21.stream.Score:
     settle(ottava.page)
     return music21.converter.parse(ottava.save("MusicXML", folder))
@@ -107,6 +120,19 @@ def test_meter_and_key_and_names_are_as_chosen(ottava: Ottava, tmp_path: Path) -
     expect(page.locator("#facts")).to_contain_text("A major · 4/4")
 
 
+def test_what_is_typed_outlives_a_score_that_is_written(ottava: Ottava) -> None:
+    page, composer = ottava.page, ottava.page.locator("corrections-panel").get_by_label("Composer")
+    composer.fill("Petzold")
+    page.get_by_role("button", name="Half", exact=True).evaluate("(button) => button.click()")  # the focus stays
+    settle(page)
+    expect(composer).to_have_value("Petzold")
+    composer.press("Tab")
+    settle(page)
+    expect(page.locator(".score-composer")).to_have_text("Petzold")
+    page.locator("#undo").click()
+    expect(composer).to_have_value("")
+
+
 def test_undo_and_redo_go_step_by_step(ottava: Ottava) -> None:
     page, facts = ottava.page, ottava.page.locator("#facts")
     page.locator("corrections-panel").get_by_label("Meter").select_option("2/4")
@@ -122,6 +148,11 @@ def test_undo_and_redo_go_step_by_step(ottava: Ottava) -> None:
     expect(facts).to_contain_text("G major · 3/4", timeout=30_000)
     page.keyboard.press("Control+Shift+z")
     expect(facts).to_contain_text("G major · 2/4", timeout=30_000)
+
+
+def test_what_is_undone_before_it_is_begun_ends_the_waiting(ottava: Ottava) -> None:
+    """A correction waits while another reading is looked at; the score of what came before it is there already."""
+    assert ottava.page.evaluate(UNDO_WHILE_LOOKING) == ["corrected", "written", "corrected", "corrected", "written"]
 
 
 def test_twice_and_half_the_tempo(ottava: Ottava) -> None:
@@ -325,7 +356,6 @@ def test_the_page_in_view_is_drawn_first(browser: Browser, site: str, tmp_path: 
     ottava = Ottava(page)
     ottava.drop(repeat_example(tmp_path / "long.mid", 9))
     assert ottava.wait() == ""
-    settle(page)
     n_pages = page.locator(".score-page").count()
     assert page.evaluate("drawn.splice(0)") == list(range(n_pages))
     middle = page.locator(".score-page").nth(n_pages // 2)

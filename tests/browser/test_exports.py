@@ -11,10 +11,10 @@ from xml.etree import ElementTree
 import music21
 import pretty_midi
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from ottava.files.project import read_result
-from tests.browser.visitor import EXAMPLE_MIDI, Ottava, read_notes, repeat_example
+from tests.browser.visitor import EXAMPLE_MIDI, Ottava, read_notes, repeat_example, settle
 
 TITLE = "Menuett / 2: <G>"
 STEM = "Menuett 2 G"  # no file system minds it
@@ -45,10 +45,6 @@ def ottava(browser: Browser, site: str) -> Iterator[Ottava]:
     settle(page)
     yield ottava
     context.close()
-
-
-def settle(page: Page) -> None:
-    expect(page.locator("#result:not([aria-busy])")).to_be_visible(timeout=60_000)
 
 
 def count_played() -> int:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.views import PROJECT, settle
-from tests.browser.visitor import Ottava
+from tests.browser.views import PROJECT
+from tests.browser.visitor import Ottava, settle
 
 MOST_TABS = 60
 DESCRIBE_FOCUS = """() => {

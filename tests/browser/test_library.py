@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.visitor import CLIP_SEC, ROOT, Ottava
+from tests.browser.visitor import CLIP_SEC, ROOT, Ottava, settle
 
 PROJECT = ROOT / "tests" / "data" / "prelude.json"
 OPENED_MS = 60_000  # two busy cores start Python and write the score
@@ -84,6 +84,7 @@ def wait_for_score(page: Page, title: str) -> None:
     """Wait until a score with this title is drawn."""
     expect(page.locator(".score-title")).to_have_text(title, timeout=OPENED_MS)
     expect(page.locator("score-view svg").first).to_be_visible(timeout=OPENED_MS)
+    settle(page)
 
 
 def go_home(page: Page) -> None:

@@ -14,8 +14,7 @@ from playwright.sync_api import BrowserContext, BrowserType, Page, expect
 from build.policy import UNUSED, USED
 from build.serve import SiteHandler, open_server
 from tests.browser.conftest import CHROMIUM_ARGUMENTS
-from tests.browser.views import settle
-from tests.browser.visitor import ROOT, TRANSCRIBED_MS, Ottava, keep_offline
+from tests.browser.visitor import ROOT, TRANSCRIBED_MS, Ottava, keep_offline, settle
 from tests.browser.wire import Wire, find_port
 
 LISTEN_TO_BREACHES = """
@@ -91,7 +90,6 @@ def visit(context: BrowserContext, session: Session, clip: Path, folder: Path) -
     ottava, n_before = Ottava(page), len(session.asked)
     ottava.drop(clip)
     assert ottava.wait() == ""
-    settle(page)
     session.asked_while_listening = session.asked[n_before:]
     session.features = set(page.evaluate("document.featurePolicy.allowedFeatures()"))
 

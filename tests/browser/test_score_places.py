@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ottava.datatypes import Note
-from tests.browser.views import settle
 from tests.browser.visitor import Ottava
 from tests.performances import WALTZ, perform
 
@@ -98,7 +97,6 @@ def page(browser: Browser, site: str, tmp_path_factory: pytest.TempPathFactory) 
     ottava = Ottava(page)
     ottava.drop(write_midi(tmp_path_factory.mktemp("waltz") / "waltz.mid", NOTES.notes))
     assert ottava.wait() == ""
-    settle(page)
     yield page
     context.close()
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.visitor import EXAMPLE_MIDI, EXAMPLE_MP3, ROOT, TRANSCRIBED_MS, Ottava
+from tests.browser.visitor import EXAMPLE_MIDI, EXAMPLE_MP3, ROOT, TRANSCRIBED_MS, Ottava, settle
 
 PROJECT = ROOT / "tests" / "data" / "prelude.json"
 MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
@@ -44,11 +44,6 @@ def open_piece(page: Page) -> None:
         ottava.drop(PROJECT)
         assert ottava.wait() == ""
     settle(page)
-
-
-def settle(page: Page) -> None:
-    """Wait until the newest choices are written and drawn."""
-    expect(page.locator("#result:not([aria-busy])")).to_be_visible(timeout=60_000)
 
 
 @contextmanager

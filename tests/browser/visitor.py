@@ -54,6 +54,11 @@ def keep_offline(page: Page) -> None:
     expect(page.locator("#offline")).to_have_text("Works offline", timeout=120_000)
 
 
+def settle(page: Page) -> None:
+    """Wait until the newest choices are written and drawn."""
+    expect(page.locator("#result:not([aria-busy])")).to_be_visible(timeout=60_000)
+
+
 @dataclass(frozen=True)
 class Ottava:
     """What a person does with the page."""
@@ -82,11 +87,14 @@ class Ottava:
         )
 
     def wait(self) -> str:
-        """Wait for the end of a transcription; gives the sentence that says why there is no score, or nothing."""
+        """Wait until the whole score is drawn; gives the sentence that says why there is none, or nothing."""
         end = self.page.locator("#problem:not([hidden]), score-view svg")
         expect(end.first).to_be_visible(timeout=TRANSCRIBED_MS)
         print(self.page.locator("#problem-detail").text_content())  # shown where the test fails
-        return self.page.locator("#problem-text").text_content() or ""
+        problem = self.page.locator("#problem-text").text_content() or ""
+        if not problem:
+            settle(self.page)
+        return problem
 
     def press_note(self, number: int, *, adds: bool = False) -> None:
         """Click the head of a note of the score, where nothing that sticks to the window lies over it."""
