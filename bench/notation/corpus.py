@@ -35,17 +35,21 @@ def run_bench(
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", type=Path)
     parser.add_argument("--all", action="store_true", help="every performance, not one of each piece")
+    parser.add_argument("--of", type=Path, metavar="FOLDER", help="other performances than those of data/train")
     parser.add_argument("--dp", action="store_true", help="without trained networks")
     add_set_option(parser)
     options = parser.parse_args()
     set_constants(options.set)
-    folder = DATA / "train"
+    folder = options.of or DATA / "train"
     if not (folder / "index.csv").is_file():
         print(f"There are no performances in {folder}; set OTTAVA_SHARED.", file=sys.stderr)
         return 1
     runs: Mapping[str, Run | None] = dict.fromkeys("01234") if options.dp else open_folds(options.models)
     choices = Choices(beats="dp" if options.dp else "model")
-    rows = [row for row in choose_rows(folder, options.all) if row["fold"] in runs]
+    rows = choose_rows(folder, options.all or bool(options.of))
+    # What is in no fold was seen by none of the networks.
+    rows = [row | {"fold": min(runs)} if row.get("fold", "-1") == "-1" else row for row in rows]
+    rows = [row for row in rows if row["fold"] in runs]
     measured = []
     for count, row in enumerate(rows, 1):
         truth = dict(np.load(folder / row["file"]))
@@ -53,6 +57,7 @@ def run_bench(
         print(f"\r{count} of {len(rows)}", end="", file=sys.stderr)
     heading = ", ".join(filter(None, [
         title,
+        options.of.name if options.of else "",
         "without trained networks" if options.dp else "",
         "every performance" if options.all else "",
         f"folds {' '.join(runs)}" if len(runs) < 5 else "",

@@ -1,6 +1,6 @@
 """Rhythm on human performances whose score is known (data/train), by networks that have not seen the work.
 
-    python -m bench.notation.rhythm MODELS [--all] [--dp] [--set bars.CUT_BAR_COST=15]
+    python -m bench.notation.rhythm MODELS [--all] [--of FOLDER] [--dp] [--set bars.CUT_BAR_COST=15]
 
 MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk). One performance a piece, or with
 ``--all`` every one. ``--dp`` measures what finds beats without a trained network, ``--set`` another value of a
@@ -116,7 +116,7 @@ def make_section(measured: list[Measured], title: str) -> str:
     worst = sorted(measured, key=lambda item: item[2]["beats"] + item[2]["downbeats"] + item[2]["position"])[:10]
     pieces: dict[str, list[Figures]] = defaultdict(list)
     for row, _, figures in measured:
-        pieces[f"{row['composer']} {row['piece']}"].append(figures)
+        pieces[row.get("song") or f"{row['composer']} {row['piece']}"].append(figures)
     means = [{name: float(np.mean([of[name] for of in piece])) for name in piece[0]} for piece in pieces.values()]
     overall = table("all", lambda row, truth: "mean of performances")
     if len(pieces) < len(measured):
@@ -124,7 +124,7 @@ def make_section(measured: list[Measured], title: str) -> str:
     lines = [
         f"## {title}", "", describe_run(), "",
         *overall,
-        *table("composer", lambda row, truth: row["composer"]),
+        *table("composer", lambda row, truth: row.get("composer", "unknown")),
         *table("meter", lambda row, truth: "{}/{}".format(*find_meter(truth))),
         f"| worst | meter | {' | '.join(NAMES)} |", "|---|---|" + "--:|" * len(NAMES),
         *(f"| {Path(row['file']).stem} | {'{}/{}'.format(*find_meter(truth))} | "

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.datatypes import Floats, IntArray, Note, Pedal
-from ottava.rhythm.bars import METERS, N_BAR_BEATS, smooth_periods
+from ottava.rhythm.bars import N_BAR_BEATS, smooth_periods
 from ottava.rhythm.chords import group_notes
-from ottava.rhythm.meter import is_compound, signature_quarters
+from ottava.rhythm.meter import METERS, is_compound, signature_quarters
 
 ROOT = Path(__file__).parents[2]
 N_FOLDS = 5

@@ -18,8 +18,6 @@ from ottava.rhythm.chords import N_FEATURES
 from ottava.rhythm.readings import N_FIGURES, N_READINGS
 
 KERNEL = 5
-# How a supposed length of a beat stands to the true one.
-LEVELS = (1.0, 2.0, 1 / 2, 3.0, 1 / 3, 3 / 2, 2 / 3)
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Shape:
 
 RHYTHM = Shape(
     n_features=N_FEATURES,
-    outputs=score_time.NETWORK.sizes | {"downbeat": 1, "meter": len(bars.METERS) + 1, "level": len(LEVELS)},
+    outputs=score_time.NETWORK.sizes,
     size=128,
     n_heads=8,
     n_layers=5,
@@ -61,11 +59,11 @@ RHYTHM = Shape(
 BARS = Shape(
     n_features=bars.N_FEATURES,
     outputs=bars.NETWORK.sizes,
-    size=32,
+    size=64,
     n_heads=4,
-    n_layers=2,
-    dropout=0.2,
-    waves=(Waves(2.0, 64.0, 4),),  # beats
+    n_layers=3,
+    dropout=0.15,
+    waves=(Waves(2.0, 64.0, 8),),  # beats
 )
 VALUES_AND_STAFFS = Shape(
     n_features=values.N_FEATURES,

@@ -50,20 +50,16 @@ def run_training(
     compute_losses: Callable[[Tensor, dict[str, Tensor]], dict[str, Tensor]],
     weights: dict[str, float],
     n_chords: int,
-    more: Callable[[Path, list[Taught]], list[Taught]] | None = None,
 ) -> None:
     """Read the command line that ``text`` describes, train on all folds but the one left out, and save.
 
-    ``n_chords`` of a score are played for a window; ``more`` reads other performances of the same works from a folder,
-    which are drawn as often as these.
+    ``n_chords`` of a score are played for a window.
     """
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--without", type=int, nargs="+", default=(), choices=range(N_FOLDS), help="folds to leave out")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--threads", type=int, default=1)
-    if more:
-        parser.add_argument("--more", type=Path, metavar="FOLDER", help="of performances to learn from as well")
     parser.add_argument("--only-performances", action="store_true", help="learn nothing from scores")
     parser.add_argument("--only-free", action="store_true", help="learn from what is free of non-commercial terms")
     parser.add_argument("--begin", type=Path, metavar="WEIGHTS", help="to begin with")
@@ -78,10 +74,6 @@ def run_training(
     corpus = read_performances(folds, only_free=options.only_free)
     curves = collect_curves(corpus)
     chances = weigh_performances(corpus)
-    if more and options.more:
-        others = more(options.more, corpus)
-        chances = np.concatenate([chances, weigh_performances(others)]) / 2
-        corpus += others
     scores: list[Written] = []
     if not options.only_performances:
         scores = read_scores(find_shared() / "scores", folds, only_free=options.only_free)
@@ -128,7 +120,7 @@ def train(
     path: Path,
     n_steps: int,
     *,
-    bfloat16: bool,
+    bfloat16: bool = False,
 ) -> None:
     """Train up to ``n_steps`` and write the averaged weights; goes on from the checkpoint beside ``path``, if any."""
     averaged = copy.deepcopy(network)

@@ -1,186 +1,154 @@
-"""Train what chooses between readings, by readings of works that the networks of rhythm and bars have not seen.
+"""Train what chooses between readings, by readings of music that the networks of rhythm and bars have not seen.
 
-    python -m training.notation.readings --weights .cache/rhythm
+    python -m training.notation.readings --weights .cache/rhythm --without 0 1
 
-FOLDER holds rhythm0.pt to rhythm4.pt and bars0.pt to bars4.pt (training/notation/rhythm.py, train_bars.py); written are
-readings.pt, from all five folds, and readings0.pt to readings4.pt, each without what its fold says. The figures of each
-fold are kept in figures0.npz and so on. requirements/export.txt pins all that is needed.
+FOLDER holds rhythm01.pt and bars01.pt (training/notation/rhythm.py, bars.py). Read are performances of the folds that
+these left out, and scores of the others, played once more. Written are readings01.pt, and readings0.pt and readings1.pt,
+which the performances of that fold had no part in: with them it is measured. The figures are kept in figures01.npz.
+Twenty minutes of one core. requirements/export.txt pins all that is needed.
 
 Method: the greatest expected worth where a reading is drawn by softmax of the scores, with a prior on small weights.
 """
 
 import argparse
 import asyncio
-import os
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import mir_eval
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from ottava.datatypes import Floats, Run
-from ottava.rhythm.bars import METERS
 from ottava.rhythm.chords import group_notes
-from ottava.rhythm.meter import is_same_meter, signature_quarters
+from ottava.rhythm.meter import METERS, is_same_meter, signature_quarters
 from ottava.rhythm.readings import (
     FEWEST_BEATS,
-    MOST_CHORDS,
     N_FIGURES,
     N_READINGS,
     Decided,
     Reading,
-    describe_reading,
+    describe_readings,
     find_period,
     hear,
     level_period,
     list_readings,
     read_performance,
-    take_excerpt,
 )
-from training.notation.corpus import Taught, list_notes, read_corpus
-from training.notation.encoder import SHAPES, Encoder, Readings
-from training.notation.excerpts import NOTE_FIELDS, Excerpt, thin_notes
-from training.notation.loop import N_FOLDS, ROOT
+from training.notation.corpus import N_FOLDS, Taught, find_shared, read_performances, weigh_performances
+from training.notation.encoder import Readings
+from training.notation.excerpts import draw_excerpt
+from training.notation.habits import collect_curves
+from training.notation.loop import weigh_scores
+from training.notation.player import play
+from training.notation.reread import list_excerpt, open_networks, time_true_beats
+from training.notation.scores import read_scores
 
-MOST_OF_A_PIECE = 2  # performances
-PLAYED_TIMES = 3  # that whole performances count: 1 and 3 are within .01 of each other (docs/notes.md)
-FEW_CHORDS = (64, 128, 256)  # of music that is read alone: short pieces are not the middles of long ones
+# Excerpts of each kind: performances of a fold, thinned and as they are, and played scores.
+N_OF_FOLD, N_OF_SCORES = 160, 320
+N_CHORDS = (64, 500)
+THIN_CHANCE = 0.3
 # Of beats, downbeats, meter and quarters: of seven sets of weights the one with most of all four (docs/notes.md).
 TERM_WEIGHTS = np.array([2.0, 1.0, 0.5, 1.0])
 SAME_QUARTER_OCTAVES = 0.25  # not tuned
 LEAST_BEAT_SEC = 0.07  # beats farther than this beyond the first or last chord are not asked for
 WEIGHT_PRIOR = 1e-3  # 1e-3 to 1e-2 are within .007 (docs/notes.md)
+SCORES = -1  # the fold of what is no performance of a fold left out
 
 
 def main() -> None:
     """Read, and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, metavar="FOLDER", required=True)
-    folder = parser.parse_args().weights
-    with ProcessPoolExecutor() as pool:
-        read = list(pool.map(partial(read_fold, folder), range(N_FOLDS)))
-    for left_out in (None, *range(N_FOLDS)):
-        chosen = [both for fold, both in enumerate(read) if fold != left_out]
-        figures, terms = (np.concatenate(parts) for parts in zip(*chosen, strict=True))
-        chooser = train(figures, terms @ TERM_WEIGHTS)
-        name = "" if left_out is None else str(left_out)
-        torch.save(chooser.state_dict(), folder / f"readings{name}.pt")
-        if left_out is not None:
-            figures, terms = read[left_out]
-            with torch.no_grad():
-                choice = chooser(torch.from_numpy(figures).float()).argmax(1).numpy()
-            best = (terms @ TERM_WEIGHTS).argmax(axis=1)
-            rows = {"free": 0, "chosen": choice, "best": best}
-            every = np.arange(len(terms))
-            shown = (f"{name} {terms[every, row].mean(axis=0).round(3).tolist()}" for name, row in rows.items())
-            print(f"fold {left_out}: beats, downbeats, meter, quarters:", ", ".join(shown), flush=True)
-
-
-def read_fold(folder: Path, fold: int) -> tuple[Floats, Floats]:
-    """Figures of readings of excerpts from a fold, and what each is worth: (n, N_READINGS, N_FIGURES and 4)."""
-    kept = folder / f"figures{fold}.npz"
-    if kept.is_file():
-        arrays = np.load(kept)
-        return arrays["figures"], arrays["terms"]
-    torch.set_num_threads(1)
-    run = open_networks(folder, fold)
-    corpus = read_corpus(Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data" / "train", [fold])
-    pieces: dict[str, list[Taught]] = {}
-    for taught in corpus:
-        pieces.setdefault(taught.piece, []).append(taught)
-    rows = []
-    rng = np.random.default_rng(fold)
-    for performances in pieces.values():
-        for taught in performances[:MOST_OF_A_PIECE]:
-            easy = thin_performance(taught, rng)
-            short = [cut_performance(music, n_chords, rng) for music in (taught, easy) for n_chords in FEW_CHORDS]
-            rows += PLAYED_TIMES * asyncio.run(measure_readings(taught, run))
-            for music in (easy, *short):
-                rows += asyncio.run(measure_readings(music, run))
-    figures, terms = (np.stack(arrays) for arrays in zip(*rows, strict=True))
-    np.savez(kept, figures=figures, terms=terms)
-    print(f"fold {fold}: {len(rows)} excerpts read", flush=True)
-    return figures, terms
-
-
-def open_networks(folder: Path, fold: int) -> Run:
-    """The seam's ``run`` by torch, for a fold's networks of rhythm and of bars."""
-    networks = {}
-    for name in ("rhythm", "bars"):
-        networks[name] = Encoder(SHAPES[name]).eval()
-        networks[name].load_state_dict(torch.load(folder / f"{name}{fold}.pt", weights_only=True))
-
-    async def run(graph: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    parser.add_argument("--without", type=int, nargs="+", required=True, choices=range(N_FOLDS))
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    suffix = "".join(map(str, options.without))
+    kept = options.weights / f"figures{suffix}.npz"
+    if not kept.is_file():
+        parts = [(fold, part) for fold in (*options.without, SCORES) for part in range(options.jobs)]
+        read = partial(read_part, options.weights, tuple(options.without), options.jobs)
+        with ProcessPoolExecutor(options.jobs) as pool:
+            rows = [row for part in pool.map(read, parts) for row in part]
+        folds, figures, terms = (np.array(column) for column in zip(*rows, strict=True))
+        np.savez(kept, folds=folds, figures=figures, terms=terms)
+    arrays = np.load(kept)
+    folds, figures, terms = arrays["folds"], arrays["figures"], arrays["terms"]
+    for left_out in (None, *options.without):
+        chosen = folds != left_out
+        chooser = train(figures[chosen], terms[chosen] @ TERM_WEIGHTS)
+        name = suffix if left_out is None else str(left_out)
+        torch.save(chooser.state_dict(), options.weights / f"readings{name}.pt")
+        shown = folds == (SCORES if left_out is None else left_out)
         with torch.no_grad():
-            given = (torch.from_numpy(inputs[name]) for name in ("features", "coordinates", "absent"))
-            return {"outputs": networks[graph](*given).numpy()}
-
-    return run
-
-
-def thin_performance(taught: Taught, rng: np.random.Generator) -> Taught:
-    """The same with few notes (`training.notation.excerpts.thin_notes`): easy music."""
-    notes = {name: getattr(taught, name).copy() for name in NOTE_FIELDS}
-    excerpt = Excerpt(**notes, period=np.zeros(len(taught.onset)))
-    thin_notes(excerpt, taught, rng)
-    chord_of = group_notes(excerpt.onset).chord_of
-    begins = np.searchsorted(chord_of, np.arange(chord_of[-1] + 2))
-    return replace(taught, **{name: getattr(excerpt, name) for name in notes}, chord_begin=begins)
+            choice = chooser(torch.from_numpy(figures[shown]).float()).argmax(1).numpy()
+        best, every = (terms[shown] @ TERM_WEIGHTS).argmax(axis=1), np.arange(int(shown.sum()))
+        rows = {"free": 0 * best, "at its own tempo": 0 * best + 1, "chosen": choice, "best": best}
+        means = (f"{way} {terms[shown][every, row].mean(axis=0).round(3).tolist()}" for way, row in rows.items())
+        print(f"{'scores' if left_out is None else f'fold {left_out}'}: beats, downbeats, meter, quarters:",
+              "; ".join(means), flush=True)  # fmt: skip
 
 
-def cut_performance(taught: Taught, n_chords: int, rng: np.random.Generator) -> Taught:
-    """So many chords from anywhere, which are all that is heard."""
-    begin = int(rng.integers(0, max(1, len(taught.chord_begin) - n_chords)))
-    begins = taught.chord_begin[begin : begin + n_chords + 1]
-    notes = {name: getattr(taught, name)[begins[0] : begins[-1]] for name in NOTE_FIELDS}
-    return replace(taught, **notes, chord_begin=begins - begins[0])
+def read_part(
+    folder: Path, without: tuple[int, ...], n_parts: int, part: tuple[int, int]
+) -> list[tuple[int, Floats, Floats]]:
+    """The fold, the figures and the worth of readings of excerpts: (N_READINGS, N_FIGURES) and (N_READINGS, 4)."""
+    torch.set_num_threads(1)
+    fold, number = part
+    run = open_networks(folder, "".join(map(str, without)), ("rhythm", "bars"))
+    others = [fold for fold in range(N_FOLDS) if fold not in without]
+    corpus = read_performances([fold] if fold != SCORES else others)
+    scores = read_scores(find_shared() / "scores", others) if fold == SCORES else []
+    curves = collect_curves(corpus)
+    weights = weigh_scores(scores) if scores else weigh_performances(corpus)
+    rows = []
+    for index in range(number, N_OF_SCORES if scores else N_OF_FOLD, n_parts):
+        rng = np.random.default_rng([7, fold + 1, index])
+        n_chords, chosen = int(rng.integers(*N_CHORDS)), int(rng.choice(len(weights), p=weights))
+        music = [play(scores[chosen], n_chords, curves, rng)] if scores else corpus
+        taught, excerpt, pedals_sec = draw_excerpt(
+            music, 0 if scores else chosen, n_chords, rng, THIN_CHANCE, mix_chance=0.0
+        )
+        beats_sec, kept = time_true_beats(taught, excerpt)
+        if len(beats_sec) < FEWEST_BEATS:
+            continue
+        notes, pedals = list_excerpt(excerpt, pedals_sec)
+        heard = hear(notes, pedals, group_notes(excerpt.onset))
+        times_sec = heard.chords.times_sec
+        free = asyncio.run(read_performance(heard, Decided(), run))
+        if len(free.beats_sec) < FEWEST_BEATS:
+            continue
+        period_sec = level_period(find_period(times_sec, free.beats_sec))
+        readings = asyncio.run(list_readings(heard, period_sec, run))
+        terms = np.stack([rate(taught, beats_sec, kept, reading, times_sec) for reading in readings])
+        rows.append((fold, describe_readings(readings), terms))
+    return rows
 
 
-async def measure_readings(taught: Taught, run: Run) -> list[tuple[Floats, Floats]]:
-    """Figures of the readings of some excerpts of a performance, and what each reading is worth."""
-    notes, pedals = list_notes(taught)
-    heard = hear(notes, pedals, group_notes(taught.onset))
-    times_sec = heard.chords.times_sec
-    free = await read_performance(heard, Decided(), run)
-    if len(free.beats_sec) < FEWEST_BEATS:
-        return []
-    period_sec = level_period(find_period(times_sec, free.beats_sec))
-    most = max(0, len(times_sec) - MOST_CHORDS)
-    measured = []
-    for first in sorted({0, most // 2, most} if most > MOST_CHORDS // 2 else {most // 2}):
-        chosen = slice(first, first + MOST_CHORDS)
-        readings = await list_readings(take_excerpt(heard, first, first + MOST_CHORDS), period_sec[chosen], run)
-        figures = np.stack([describe_reading(reading) for reading in readings])
-        measured.append((figures, np.stack([rate(taught, reading, times_sec[chosen]) for reading in readings])))
-    return measured
+def rate(taught: Taught, true_sec: Floats, kept: Floats, reading: Reading, times_sec: Floats) -> Floats:
+    """What a reading is worth, shape (4,): F1 of beats and of downbeats, shares of right meters and quarters.
 
-
-def rate(taught: Taught, reading: Reading, times_sec: Floats) -> Floats:
-    """What a reading is worth, shape (4,): F1 of beats and of downbeats, shares of right meters and quarters."""
+    ``true_sec``: when the true beats come, which are ``kept`` of the performance's.
+    """
     begin, end = times_sec[0] - LEAST_BEAT_SEC, times_sec[-1] + LEAST_BEAT_SEC
     found = reading.beats_sec[: len(reading.numbers)]
+    is_downbeat = taught.is_downbeat[kept]
     scores = [
-        mir_eval.beat.f_measure(*(times[(times >= begin) & (times <= end)] for times in (true, np.maximum(beats, 0))))
-        for true, beats in (
-            (taught.beats_sec, found),
-            (taught.beats_sec[taught.is_downbeat], found[reading.numbers == 0]),
-        )
-    ]
+        mir_eval.beat.f_measure(*(
+            np.unique(np.maximum(times[(times >= begin) & (times <= end)], 0)) for times in (true, beats)
+        ))
+        for true, beats in ((true_sec, found), (true_sec[is_downbeat], found[reading.numbers == 0]))
+    ]  # fmt: skip
     # At each chord the signature, or another with as long a bar and the same division, and the length of a quarter.
     here = np.clip(np.searchsorted(found, times_sec, side="right") - 1, 0, len(found) - 1)
-    there = np.clip(np.searchsorted(taught.beats_sec, times_sec, side="right") - 1, 0, len(taught.period_sec) - 1)
-    meters = [METERS[index] if index < len(METERS) else None for index in taught.meter[there].tolist()]
+    there = np.clip(np.searchsorted(true_sec, times_sec, side="right") - 1, 0, len(true_sec) - 2)
+    meters = [METERS[index] if index < len(METERS) else None for index in taught.meter[kept[there]].tolist()]
     signatures = [reading.signatures[beat] for beat in here.tolist()]
     same = [other is not None and is_same_meter(one, other) for one, other in zip(signatures, meters, strict=True)]
     quarter = find_period(times_sec, reading.beats_sec) / [float(signature_quarters(one)) for one in signatures]
-    true_quarter = taught.period_sec[there] / [float(signature_quarters(one)) if one else np.inf for one in meters]
+    true_quarter = np.diff(true_sec)[there] / [float(signature_quarters(one)) if one else np.inf for one in meters]
     close = np.abs(np.log2(quarter / np.maximum(true_quarter, 1e-3))) < SAME_QUARTER_OCTAVES
     return np.array([*scores, np.mean(same), np.mean(close)])
 

@@ -1,111 +1,172 @@
-"""Performances of data/train as the networks read them that have not seen them: with the beats that they find.
+"""Performances and played scores as the rhythm network reads them: what the network of bars learns from.
 
-    python -m training.notation.reread --models .cache/rhythm/folds --out .cache/rhythm/reread
+    python -m training.notation.reread --weights .cache/rhythm --without 0 1 --out .cache/rhythm/reread01.npz
 
-MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/foldk). Written are reread0.npz to
-reread4.npz, from which training/notation/bars.py learns to bar beats that are not quite right. A few minutes of one
-core.
+FOLDER holds rhythm01.pt (training/notation/rhythm.py --without 0 1), or without ``--without`` rhythm.pt. They are read
+freely, at about the true tempo, at twice and half of it, and on the true beats: bars have to be found on beats that are
+not quite right. 0.3 s of one core an excerpt; half of them are scores.
 """
 
 import argparse
 import asyncio
-import os
-from collections import Counter
-from dataclasses import replace
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from ottava.datatypes import Floats, Run
-from ottava.hosts.native import create_run
-from ottava.models import read_rhythm
-from ottava.rhythm.bars import N_BAR_BEATS, smooth_periods
+from ottava.datatypes import Floats, IntArray, Note, Pedal, Run
+from ottava.rhythm.bars import N_BAR_BEATS, describe_bars
 from ottava.rhythm.chords import group_notes
-from ottava.rhythm.readings import Reading, choose_pace, hear
-from training.notation.corpus import UNKNOWN, Taught, find_beats, list_notes, read_corpus
-from training.notation.loop import N_FOLDS, ROOT
+from ottava.rhythm.readings import hear
+from ottava.rhythm.score_time import Given, find_score_time, locate_beats
+from training.notation.corpus import N_FOLDS, UNKNOWN, Taught, find_shared, read_performances, weigh_performances
+from training.notation.encoder import SHAPES, Encoder
+from training.notation.excerpts import NO_PEDAL_CHANCE, Excerpt, draw_excerpt
+from training.notation.habits import collect_curves
+from training.notation.loop import weigh_scores
+from training.notation.player import play
+from training.notation.rhythm import suppose_period
+from training.notation.scores import read_scores
 
-MOST_OF_A_PIECE = 4  # performances
+N_CHORDS = (100, 640)
+THIN_CHANCE = 0.2
+# How they are read: freely, at the true tempo and at others, on the true beats.
+WAYS = {"free": 0.25, "true": 0.4, "double": 0.08, "half": 0.07, "beats": 0.2}
+LEVEL_OF_WAY = {"true": 1.0, "double": 2.0, "half": 0.5, "beats": 1.0}
 SAME_DOWNBEAT_SEC = 0.07  # the benchmark's
-OUTSIDE_SEC = 0.2  # before the first and after the last annotated beat nothing is known
-# Where beats are this near in length to the annotated ones, they are those of the annotated meter. Not tuned.
+OUTSIDE_SEC = 0.2  # before the first and after the last true beat nothing is known
+# Where beats are this near in length to the true ones, they are those of the true meter. Not tuned.
 SAME_LEVEL_OCTAVES = 0.2
-FIELDS = ("place", "beat", "beats_sec", "is_downbeat", "period_sec", "meter", "is_compound", "bar_beat")
+LABELS = ("downbeat", "bar", "meter")
 
 
 def main() -> None:
     """Read and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--without", type=int, nargs="+", default=(), choices=range(N_FOLDS), help="folds to leave out")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=6000, help="excerpts")
+    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    folder = Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data" / "train"
-    for fold in range(N_FOLDS):
-        models = options.models / f"fold{fold}"
-        run = create_run(read_rhythm((models / "models.json").read_text("utf-8")).graphs, models)
-        found = {}
-        for taught in choose_performances(read_corpus(folder, [fold])):
-            labels = asyncio.run(reread_performance(taught, run))
-            found.update({f"{taught.name} {name}": labels[name] for name in FIELDS})
-        np.savez_compressed(options.out / f"reread{fold}.npz", allow_pickle=False, **found)
-        print(f"fold {fold}: {len(found) // len(FIELDS)} performances", flush=True)
+    torch.set_num_threads(1)
+    folds = [fold for fold in range(N_FOLDS) if fold not in options.without]
+    corpus = read_performances(folds)
+    scores = read_scores(find_shared() / "scores", folds)
+    curves, weights = collect_curves(corpus), (weigh_performances(corpus), weigh_scores(scores))
+    run = open_networks(options.weights, "".join(map(str, options.without)), ("rhythm",))
+    rows, begin_sec = [], time.monotonic()
+    for index in range(options.count):
+        rng = np.random.default_rng([options.seed, index])
+        n_chords = int(rng.integers(*N_CHORDS))
+        if index % 2:
+            music = [play(scores[int(rng.choice(len(scores), p=weights[1]))], n_chords, curves, rng)]
+            drawn = draw_excerpt(music, 0, n_chords, rng, THIN_CHANCE)
+        else:
+            drawn = draw_excerpt(corpus, int(rng.choice(len(corpus), p=weights[0])), n_chords, rng, THIN_CHANCE)
+        if row := asyncio.run(reread(*drawn, str(rng.choice([*WAYS], p=[*WAYS.values()])), run, rng)):
+            rows.append(row)
+        if (index + 1) % 500 == 0:
+            write(rows, options.out)
+            print(f"{index + 1} excerpts, {time.monotonic() - begin_sec:.0f} s", flush=True)
+    write(rows, options.out)
 
 
-def read_reread(folder: Path, corpus: list[Taught]) -> list[Taught]:
-    """Those performances of a corpus that were read again, as they were read."""
-    arrays = {name: array for path in sorted(folder.glob("reread*.npz")) for name, array in np.load(path).items()}
-    reread = []
-    for taught in choose_performances(corpus):
-        found = {name: arrays[f"{taught.name} {name}"] for name in FIELDS}
-        unknown = np.full(len(taught.onset), np.nan)
-        reread.append(replace(taught, **found, value=unknown, is_unwritten=np.isnan(found["place"])))
-    return reread
+def write(rows: Sequence[dict[str, NDArray[Any]]], path: Path) -> None:
+    """Keep excerpts one after the other; ``begin`` says where each of them begins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    begin = np.cumsum([0, *(len(row["features"]) for row in rows)])
+    arrays = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    np.savez(path, allow_pickle=False, begin=begin, **arrays)
 
 
-def choose_performances(corpus: list[Taught]) -> list[Taught]:
-    """The first few of each piece."""
-    seen: Counter[str] = Counter()
-    chosen = []
-    for taught in corpus:
-        seen[taught.piece] += 1
-        if seen[taught.piece] <= MOST_OF_A_PIECE:
-            chosen.append(taught)
-    return chosen
+def open_networks(folder: Path, suffix: str, names: Sequence[str]) -> Run:
+    """The seam's ``run`` by torch; where a training has not ended, by what it has averaged so far."""
+    networks = {}
+    for name in names:
+        path = folder / f"{name}{suffix}.pt"
+        is_done = path.is_file()
+        saved = torch.load(path if is_done else path.with_suffix(".checkpoint"), weights_only=True)
+        networks[name] = Encoder(SHAPES[name]).eval()
+        networks[name].load_state_dict(saved if is_done else saved["averaged"])
+
+    async def run(graph: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        with torch.inference_mode():
+            given = (torch.from_numpy(inputs[name]) for name in ("features", "coordinates", "absent"))
+            return {"outputs": networks[graph](*given).numpy()}
+
+    return run
 
 
-async def reread_performance(taught: Taught, run: Run) -> dict[str, NDArray[Any]]:
-    """The `FIELDS` of a performance by the beats that are found; downbeats and meters as annotated."""
-    notes, pedals = list_notes(taught)
-    chords = group_notes(taught.onset)
-    reading = (await choose_pace(hear(notes, pedals, chords), run)).reading
-    places = np.full(len(chords.times_sec), np.nan)
-    places[reading.score_time.written] = reading.score_time.places
-    return label_beats(taught, reading, places[chords.chord_of])
+def list_excerpt(excerpt: Excerpt, pedals_sec: Floats) -> tuple[list[Note], list[Pedal]]:
+    """What is heard of an excerpt."""
+    velocity = np.clip(np.round(excerpt.velocity), 1, 127).astype(np.int64)
+    columns = (excerpt.onset, np.maximum(excerpt.offset, excerpt.onset + 0.01), excerpt.pitch, velocity)
+    notes = [Note(*note) for note in zip(*(column.tolist() for column in columns), strict=True)]
+    presses = pedals_sec[np.argsort(pedals_sec[:, 0])]
+    return notes, [Pedal(press, release, "sustain") for press, release in presses.tolist() if release > press]
 
 
-def label_beats(taught: Taught, reading: Reading, place: Floats) -> dict[str, NDArray[Any]]:
-    """The `FIELDS` of a performance by the beats of a reading; ``place`` of each note on them."""
-    beats_sec, true_sec = reading.beats_sec, taught.beats_sec
-    numbers = np.arange(len(beats_sec))
-    away_sec = np.abs(beats_sec[:, None] - true_sec[taught.is_downbeat]).min(axis=1)
-    is_inside = (beats_sec > true_sec[0] - OUTSIDE_SEC) & (beats_sec < true_sec[-1] + OUTSIDE_SEC)
+async def reread(
+    taught: Taught, excerpt: Excerpt, pedals_sec: Floats, way: str, run: Run, rng: np.random.Generator
+) -> dict[str, NDArray[Any]] | None:
+    """Features and labels of the beats that are found; None where too little of the score is known."""
+    chords = group_notes(excerpt.onset)
+    first = np.searchsorted(chords.chord_of, np.arange(len(chords.times_sec)))
+    beats_sec, kept = time_true_beats(taught, excerpt)
+    if len(beats_sec) < 4:
+        return None
+    notes, pedals = list_excerpt(excerpt, pedals_sec[:0] if rng.random() < NO_PEDAL_CHANCE else pedals_sec)
+    heard = hear(notes, pedals, chords)
+    given = Given()
+    if way != "free":
+        octaves = np.log2(excerpt.period[first])
+        if not np.isfinite(octaves).any():
+            return None
+        period_sec = suppose_period(octaves, rng) * LEVEL_OF_WAY[way]
+        beats = np.interp(chords.times_sec, beats_sec, np.arange(len(beats_sec))) if way == "beats" else None
+        given = Given(period_sec, beats=beats)
+    score_time, outputs = await find_score_time(chords.times_sec, heard.features, given, run)
+    found_sec = locate_beats(chords.times_sec, score_time)
+    features = describe_bars(notes, pedals, chords, score_time, found_sec, outputs)
+    return {"features": features.astype(np.float16), **label_beats(taught, kept, beats_sec, found_sec[:-1])}
+
+
+def time_true_beats(taught: Taught, excerpt: Excerpt) -> tuple[Floats, IntArray]:
+    """When the true beats of an excerpt come, whose time line differs from the performance's, and their numbers."""
+    known = np.isfinite(excerpt.place)
+    places, index = np.unique(np.round(excerpt.place[known], 3), return_index=True)
+    if len(places) < 2:
+        return np.zeros(0), np.zeros(0, np.int64)
+    order = np.argsort(places)
+    seconds = np.maximum.accumulate(excerpt.onset[known][index][order])
+    numbers = np.arange(int(np.floor(places[0])), int(np.ceil(places[-1])) + 1)
+    numbers = numbers[(numbers >= 0) & (numbers < len(taught.is_downbeat))]
+    return np.interp(numbers, places[order], seconds), numbers
+
+
+def label_beats(taught: Taught, kept: IntArray, true_sec: Floats, found_sec: Floats) -> dict[str, IntArray]:
+    """The `LABELS` of beats that were found; the true ones are ``kept`` of the performance, at ``true_sec``."""
+    numbers = np.arange(len(found_sec))
+    downbeats_sec = true_sec[taught.is_downbeat[kept]]
+    away_sec = np.abs(found_sec[:, None] - downbeats_sec).min(axis=1) if len(downbeats_sec) else np.ones(len(numbers))
+    is_inside = (found_sec > true_sec[0] - OUTSIDE_SEC) & (found_sec < true_sec[-1] + OUTSIDE_SEC)
     is_downbeat = (away_sec < SAME_DOWNBEAT_SEC) & is_inside
     last_downbeat = np.maximum.accumulate(np.where(is_downbeat, numbers, -1))
-    is_known = is_inside & (last_downbeat >= 0)
-    nearest = np.abs(beats_sec[:, None] - true_sec).argmin(axis=1)
-    octaves = np.log2(np.median(np.diff(beats_sec)) / np.median(np.diff(true_sec)))
+    nearest = np.abs(found_sec[:, None] - true_sec).argmin(axis=1)
+    gaps = np.diff(found_sec), np.maximum(np.diff(true_sec), 1e-3)
+    octaves = np.log2(np.median(gaps[0]) / np.median(gaps[1])) if len(found_sec) > 1 else np.inf
+    is_known = is_inside & (abs(octaves) < SAME_LEVEL_OCTAVES)
     return {
-        "place": place,
-        "beat": find_beats(place, taught.onset, beats_sec),
-        "beats_sec": beats_sec,
-        "is_downbeat": is_downbeat,
-        "period_sec": smooth_periods(beats_sec),
-        "meter": np.where(is_inside & (abs(octaves) < SAME_LEVEL_OCTAVES), taught.meter[nearest], UNKNOWN),
-        "is_compound": taught.is_compound[nearest],
-        "bar_beat": np.where(is_known, np.minimum(numbers - last_downbeat, N_BAR_BEATS - 1), UNKNOWN),
+        "downbeat": np.where(is_inside, is_downbeat, UNKNOWN).astype(np.int8),
+        "bar": np.where(
+            is_inside & (last_downbeat >= 0), np.minimum(numbers - last_downbeat, N_BAR_BEATS - 1), UNKNOWN
+        ).astype(np.int8),
+        "meter": np.where(is_known, taught.meter[kept[nearest]], UNKNOWN).astype(np.int8),
     }
 
 

@@ -17,11 +17,11 @@ from torch import Tensor
 
 from ottava.datatypes import Floats, IntArray
 from ottava.rhythm.chords import FEATURE_KINDS, compute_chord_features, group_notes, suppose_tempo
-from ottava.rhythm.score_time import NETWORK, PERIODS_LOG2_SEC
+from ottava.rhythm.score_time import LEVELS, NETWORK, PERIODS_LOG2_SEC
 from ottava.rhythm.steps import PHASES
 from ottava.rhythm.steps import STEPS as STEP_CLASSES
 from training.notation.corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
-from training.notation.encoder import LEVELS, RHYTHM, split_outputs
+from training.notation.encoder import RHYTHM, split_outputs
 from training.notation.excerpts import NO_PEDAL_CHANCE, draw_excerpt
 from training.notation.loop import compute_entropies, run_training
 

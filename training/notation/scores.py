@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.datatypes import Floats, IntArray
-from ottava.rhythm.bars import METERS, N_BAR_BEATS
-from ottava.rhythm.meter import is_compound, signature_quarters, tactus_beats
+from ottava.rhythm.bars import N_BAR_BEATS
+from ottava.rhythm.meter import METERS, is_compound, signature_quarters, tactus_beats
 from training.notation.corpus import NO_NAME, SAME_BEATS, STEP_PLACES, UNKNOWN
 
 # What is said of a source that is not to be trusted with bars or values, or that is no music for a piano.

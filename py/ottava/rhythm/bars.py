@@ -18,14 +18,12 @@ from ottava.networks import Network, run_network
 from ottava.paths import best_path
 from ottava.rhythm.chords import Chords
 from ottava.rhythm.features import tabulate_notes, tabulate_presses
-from ottava.rhythm.meter import beat_positions, tactus_beats
+from ottava.rhythm.meter import METERS, beat_positions, tactus_beats
 from ottava.rhythm.score_time import ScoreTime
 from ottava.rhythm.steps import PARTS
 from ottava.smoothing import take_means
 
 Signature = tuple[int, int]
-# Time signatures that hold for more than half a percent of the time in data/train.
-METERS = ((2, 4), (3, 4), (4, 4), (2, 2), (3, 8), (6, 8), (9, 8), (12, 8), (12, 16), (4, 2), (6, 4), (3, 2))
 # Numbers of the beat in its bar that are told apart; the last one stands for all that follow.
 N_BAR_BEATS = 6
 NETWORK = Network("bars", window=256, hop=128, sizes={
@@ -35,7 +33,9 @@ NETWORK = Network("bars", window=256, hop=128, sizes={
 })  # fmt: skip
 LAGS = (1, 2, 3, 4, 6, 8, 12)  # beats after which something may come back
 HARMONY_BEATS = (1, 2, 4)
-N_FEATURES = 12 + len(HARMONY_BEATS) + 4 * len(LAGS)
+N_OPINIONS = 1 + len(METERS) + 1
+N_FEATURES = 12 + len(HARMONY_BEATS) + 4 * len(LAGS) + N_OPINIONS
+MOST_ODDS = 6.0
 THIRDS = [8, 16, 4, 20]
 QUARTERS = [6, 12, 18]
 SMOOTH_BEATS = 17
@@ -64,6 +64,7 @@ def compute_beat_features(
     velocities: Floats,
     pedals_beats: Floats,
     period_sec: Floats,
+    opinions: Floats,
 ) -> NDArray[np.float32]:
     """What the network of bars reads, a row a beat: accents, changes of harmony, and what comes back after how long.
 
@@ -75,6 +76,8 @@ def compute_beat_features(
         Shape (n_pedals,): when the sustain pedal is pressed, in beats.
     period_sec
         Shape (n_beats,): length of each beat.
+    opinions
+        Shape (n_beats, N_OPINIONS), see `gather_opinions`.
 
     Returns
     -------
@@ -114,7 +117,30 @@ def compute_beat_features(
     for lag in LAGS:
         for profile in (np.sqrt(harmony), np.sqrt(rhythm)):
             columns += [_compare(profile, _shift(profile, lag)), _compare(profile, _shift(profile, -lag))]
-    return np.stack(columns, axis=1).astype(np.float32)
+    return np.concatenate([np.stack(columns, axis=1), opinions], axis=1).astype(np.float32)
+
+
+def gather_opinions(outputs: Mapping[str, Floats], chords: IntArray, beat: IntArray, part: IntArray) -> Floats:
+    """What the rhythm network thinks of the bars, a row a beat.
+
+    Parameters
+    ----------
+    outputs
+        Of the rhythm network, by chord.
+    chords, beat, part
+        Shape (n,): chords that have a place, never decreasing, and that place.
+
+    Returns
+    -------
+    ndarray, shape (n_beats, N_OPINIONS)
+        The log odds of a downbeat, 0 where no chord falls on the beat, and the chances of the meters.
+    """
+    n_beats = int(beat[-1]) + 1
+    odds = np.full(n_beats, -np.inf)
+    np.maximum.at(odds, beat[part == 0], outputs["downbeat"][chords[part == 0], 0])
+    odds = np.where(np.isfinite(odds), np.clip(odds, -MOST_ODDS, MOST_ODDS) / 4, 0)
+    nearest = np.clip(np.searchsorted(beat, np.arange(n_beats), side="right") - 1, 0, None)
+    return np.concatenate([odds[:, None], np.exp(outputs["meter"][chords[nearest]])], axis=1)
 
 
 def _extreme(choose: np.ufunc, beat: IntArray, values: NDArray[Any], n_beats: int) -> Floats:
@@ -155,9 +181,17 @@ def _compare(a: Floats, b: Floats) -> Floats:
 
 
 def describe_bars(
-    notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords, score_time: ScoreTime, beats_sec: Floats
+    notes: Sequence[Note],
+    pedals: Sequence[Pedal],
+    chords: Chords,
+    score_time: ScoreTime,
+    beats_sec: Floats,
+    outputs: Mapping[str, Floats],
 ) -> NDArray[np.float32]:
-    """Features of the beats; ``beats_sec``: seconds of all beats of ``score_time`` and of the one after."""
+    """Features of the beats.
+
+    ``beats_sec``: seconds of all beats of ``score_time`` and of the one after; ``outputs`` of the rhythm network.
+    """
     places = np.full(len(chords.times_sec), np.nan)
     places[score_time.written] = score_time.places
     place = places[chords.chord_of]
@@ -167,8 +201,8 @@ def describe_bars(
     pressed = beat_positions(tabulate_presses(pedals)[:, 0], beats_sec)
     return compute_beat_features(
         place[has_place], lengths[has_place], pitches[has_place], velocities[has_place], pressed,
-        smooth_periods(beats_sec),
-    )
+        smooth_periods(beats_sec), gather_opinions(outputs, score_time.written, score_time.beat, score_time.part),
+    )  # fmt: skip
 
 
 def smooth_periods(beats_sec: Floats) -> Floats:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from ottava.datatypes import Beat, BeatGrid, FloatArray, Meter, Span
 
+# Time signatures that hold for more than half a percent of the time in data/train; networks tell them apart.
+METERS = ((2, 4), (3, 4), (4, 4), (2, 2), (3, 8), (6, 8), (9, 8), (12, 8), (12, 16), (4, 2), (6, 4), (3, 2))
 LONE_BEAT_SEC = 0.5  # where there is one beat or one chord alone
 
 

@@ -33,7 +33,7 @@ from ottava.smoothing import take_medians
 # Lengths of a beat that are tried, as shares of the one that was found when none was supposed.
 FACTORS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3)
 N_READINGS = 1 + len(FACTORS)
-N_FIGURES = 22
+N_FIGURES, LEVEL_FIGURE = 25, 22
 FEWEST_BEATS = 8  # of a performance that is read more than once
 # Of one whose tempo is chosen: the least that the weights were trained on. Less is read at its own tempo.
 FEWEST_CHORDS = 64
@@ -112,7 +112,7 @@ async def read_performance(heard: Heard, decided: Decided, run: Run, period_sec:
     known_before = Given(period_sec, decided.downbeats, decided.beats)
     score_time, outputs = await find_score_time(times_sec, heard.features, known_before, run)
     beats_sec = _time_beats(times_sec, score_time, decided)
-    described = describe_bars(heard.notes, heard.pedals, heard.chords, score_time, beats_sec)
+    described = describe_bars(heard.notes, heard.pedals, heard.chords, score_time, beats_sec, outputs)
     bar_outputs = await ask_bars(described, run)
     known, beats = score_time.written.tolist(), score_time.beat.tolist()
     meters = [
@@ -162,7 +162,7 @@ async def _choose_tempo(heard: Heard, period_sec: Floats, run: Run) -> int:
     first = max(0, (len(period_sec) - MOST_CHORDS) // 2)
     excerpt = take_excerpt(heard, first, first + MOST_CHORDS)
     readings = await list_readings(excerpt, period_sec[first : first + MOST_CHORDS], run)
-    figures = np.stack([describe_reading(reading) for reading in readings])
+    figures = describe_readings(readings)
     scores = await run("readings", {"figures": figures[None].astype(np.float32)})
     return int(scores["outputs"][0].argmax())
 
@@ -205,7 +205,14 @@ def level_period(period_sec: Floats) -> Floats:
     return np.asarray(2 ** take_medians(octaves, LEVEL_CHORDS))
 
 
-def describe_reading(reading: Reading) -> Floats:
+def describe_readings(readings: Sequence[Reading]) -> Floats:
+    """Figures of readings, the first of which supposes no tempo, shape (n_readings, N_FIGURES)."""
+    figures = np.stack([_describe_reading(reading) for reading in readings])
+    figures[0, LEVEL_FIGURE] = 0.0  # nothing was asked
+    return figures
+
+
+def _describe_reading(reading: Reading) -> Floats:
     """Figures of a reading, shape (N_FIGURES,): how sure the networks are, how even the beats, what divides them."""
     score_time, outputs, bars = reading.score_time, reading.outputs, reading.bar_outputs
     beat = outputs["beat"][score_time.written, 0]
@@ -234,6 +241,9 @@ def describe_reading(reading: Reading) -> Floats:
         len(score_time.part) / len(reading.beats_sec),
         np.mean(period[np.arange(len(period)), period_index]),
         *(np.mean(np.isin(score_time.part, parts)) for parts in _FIGURE_PARTS),
+        np.mean(outputs["level"][score_time.written, 0]),
+        _mean(_log_chance(outputs["downbeat"][score_time.written, 0], is_beat & (reading.numbers[score_time.beat] == 0))),
+        np.mean(np.exp(bars["meter"]).max(axis=1)),
     ])  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ottava.datatypes import Floats, IntArray, Run
 from ottava.networks import Network, run_network
 from ottava.rhythm.chords import suppose_tempo
-from ottava.rhythm.meter import LONE_BEAT_SEC
+from ottava.rhythm.meter import LONE_BEAT_SEC, METERS
 from ottava.rhythm.steps import (
     IMPOSSIBLE,
     PARTS,
@@ -36,11 +36,16 @@ from ottava.rhythm.steps import (
 
 # Length of a beat: octaves of a second.
 PERIODS_LOG2_SEC = np.linspace(np.log2(0.12), np.log2(3.2), 48)
+# How a supposed length of a beat may stand to the right one.
+LEVELS = (1.0, 2.0, 1 / 2, 3.0, 1 / 3, 3 / 2, 2 / 3)
 NETWORK = Network("rhythm", window=320, hop=224, sizes={
     "beat": 1,  # log odds that a beat falls on the chord
     "phase": len(PHASES) + 2,  # place in the beat; elsewhere; not written (ornaments, grace notes, wrong notes)
     "period": len(PERIODS_LOG2_SEC),
     "step": len(STEPS) + 1,  # beats to the next chord that is written
+    "downbeat": 1,  # log odds that a bar begins on the chord
+    "meter": len(METERS) + 1,
+    "level": len(LEVELS),  # of the tempo that is supposed; means nothing where none is
 })  # fmt: skip
 # What each output counts, and what is paid, in natural logarithms: search on folds 0 and 1 of data/train
 # (bench/results.md, "Rhythm, constants"); what steps cost stands in `ottava.rhythm.steps`.

@@ -6,8 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ottava.datatypes import Floats
-from ottava.rhythm.bars import METERS, N_FEATURES, NETWORK, compute_beat_features, number_bars
-from ottava.rhythm.meter import tactus_beats
+from ottava.rhythm.bars import (
+    N_FEATURES,
+    N_OPINIONS,
+    NETWORK,
+    compute_beat_features,
+    gather_opinions,
+    number_bars,
+)
+from ottava.rhythm.meter import METERS, tactus_beats
 
 
 def know(numbers: list[int], signature: tuple[int, int] = (3, 4), strength: float = 2.0) -> dict[str, Floats]:
@@ -61,11 +68,21 @@ def test_what_comes_back_every_three_beats_shows_at_that_lag() -> None:
     places = np.arange(0, 24, 0.5)
     pitches = np.where(places % 3 == 0, 36, 60 + (places * 2).astype(int) % 6)
     features = compute_beat_features(
-        places, np.full(48, 0.4), pitches, np.full(48, 64.0), np.arange(0.1, 24, 3), np.full(24, 0.6)
-    )
+        places, np.full(48, 0.4), pitches, np.full(48, 64.0), np.arange(0.1, 24, 3), np.full(24, 0.6),
+        np.zeros((24, N_OPINIONS)),
+    )  # fmt: skip
     assert features.shape == (24, N_FEATURES)
     assert np.isfinite(features).all()
-    harmony_after = features[6:18, 15 + 1 :: 4]  # lags 1, 2, 3, 4, 6, 8, 12 forward
+    harmony_after = features[6:18, 15 + 1 : -N_OPINIONS : 4]  # lags 1, 2, 3, 4, 6, 8, 12 forward
     assert harmony_after[:, 2] == pytest.approx(1.0, abs=1e-5)
     assert (harmony_after[:, 0] < 0.9).all()
     assert features[3, 8] == 1  # the pedal
+
+
+def test_opinions_of_chords_become_those_of_beats() -> None:
+    outputs = {"downbeat": np.array([[2.0], [-9.0], [1.0], [3.0]]), "meter": np.log(np.full((4, len(METERS) + 1), 0.1))}
+    outputs["meter"][3, 0] = np.log(0.7)
+    # Two chords on the first beat (a broken one), none on the second, one after the third.
+    opinions = gather_opinions(outputs, np.array([0, 2, 3]), np.array([0, 0, 2]), np.array([0, 0, 12]))
+    assert opinions[:, 0].tolist() == [0.5, 0.0, 0.0]
+    assert opinions[:, 1].tolist() == pytest.approx([0.1, 0.1, 0.7])

@@ -20,7 +20,7 @@ from ottava.rhythm.readings import (
     Decided,
     Heard,
     choose_pace,
-    describe_reading,
+    describe_readings,
     find_period,
     hear,
     level_period,
@@ -105,10 +105,9 @@ def test_readings_differ_by_their_tempo() -> None:
 def test_any_reading_has_figures(performance: Performance, strength: float) -> None:
     heard = hear_performance(performance)
     period_sec = np.full(len(heard.chords.times_sec), 0.5)
-    for reading in asyncio.run(list_readings(heard, period_sec, prefer(0, strength))):
-        figures = describe_reading(reading)
-        assert figures.shape == (N_FIGURES,)
-        assert np.isfinite(figures).all()
+    figures = describe_readings(asyncio.run(list_readings(heard, period_sec, prefer(0, strength))))
+    assert figures.shape == (N_READINGS, N_FIGURES)
+    assert np.isfinite(figures).all()
 
 
 @pytest.mark.parametrize(("n_notes", "times"), [(6, 1), (len(WALTZ), 2)])
