@@ -60,7 +60,7 @@ def run_training(
     ``more`` reads other performances of the same works from a folder; they are drawn half of the time.
     """
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fold", type=int, choices=range(N_FOLDS), help="the fold to leave out")
+    parser.add_argument("--without", type=int, nargs="+", default=(), choices=range(N_FOLDS), help="folds to leave out")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--threads", type=int, default=1)
@@ -75,8 +75,7 @@ def run_training(
     if further and options.begin:
         draw_window, n_steps, rate = further.draw_window, further.n_steps, further.rate
         network.load_state_dict(torch.load(options.begin, weights_only=True))
-    folder = Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data" / "train"
-    corpus = read_corpus(folder, [fold for fold in range(N_FOLDS) if fold != options.fold])
+    corpus = read_corpus(find_shared() / "train", [fold for fold in range(N_FOLDS) if fold not in options.without])
     chances = weigh_performances(corpus)
     if more and options.more:
         others = more(options.more, corpus)
@@ -88,6 +87,11 @@ def run_training(
         return stack_windows([draw_window(corpus, index, rng) for index in chosen], n_tokens)
 
     train(network, draw, compute_losses, weights, options.out, options.steps or n_steps, rate)
+
+
+def find_shared() -> Path:
+    """The folder of the corpora."""
+    return Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data"
 
 
 def compute_entropies(parts: dict[str, Tensor], batch: dict[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:

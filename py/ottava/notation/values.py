@@ -19,7 +19,7 @@ from ottava.networks import Network, run_network
 from ottava.notation.lengths import measure_durations, measure_exactly
 from ottava.rhythm.bars import N_BAR_BEATS, smooth_periods
 from ottava.rhythm.divisions import Grid, division_costs, find_divisions, fits_beat
-from ottava.rhythm.features import describe_neighbours, scale_lengths, tabulate_notes, tabulate_presses
+from ottava.rhythm.features import describe_neighbours, find_followers, scale_lengths, tabulate_notes, tabulate_presses
 from ottava.rhythm.meter import beat_positions, is_compound, signature_quarters
 from ottava.rhythm.places import is_written
 from ottava.rhythm.steps import PHASES
@@ -42,8 +42,6 @@ MOST_CHOICES = 8
 # How much the length of a note goes by its chord's; by how much, as logarithms, one is likelier that leaves no rest
 # before the next note of its staff, and one that ends just there (docs/notes.md, "Tried").
 CHORD_SHARE, REACH_BONUS, JOINT_BONUS = 0.5, 0.25, 0.75
-NEAR_NOTES = 24  # that may follow a note in its voice
-NEAR_SEMITONES, ABOVE_SEMITONES = 5, 2
 
 
 async def ask_values(
@@ -230,7 +228,7 @@ def compute_note_features(
     features[:, 1] = _scale_beats(sounding_beats)
     features[:, 2] = _scale_beats(gaps)[chord_of]
     features[:, 3] = _scale_beats(np.append(LONGEST_BEATS, gaps[:-1]))[chord_of]
-    followers = _find_followers(places, pitches)
+    followers = find_followers(places, pitches, chord_of)
     features[:, 4:8] = _scale_beats(followers)
     features[:, 8] = np.log2(counts)[chord_of]
     features[:, 9:13] = describe_neighbours(chord_of, pitches)
@@ -254,19 +252,3 @@ def compute_note_features(
 
 def _scale_beats(beats: Floats) -> Floats:
     return scale_lengths(beats, SHORTEST_BEATS, LONGEST_BEATS, at_one=0.5)
-
-
-def _find_followers(places: Floats, pitches: IntArray) -> Floats:
-    """Beats to the next note that is near, not lower, not higher, and of the same pitch, shape (n_notes, 4)."""
-    n_notes = len(places)
-    beats = np.full((n_notes, 4), LONGEST_BEATS)
-    for ahead in range(min(NEAR_NOTES, n_notes - 1), 0, -1):
-        gap = places[ahead:] - places[:-ahead]
-        step = pitches[ahead:] - pitches[:-ahead]
-        later = gap > SAME_BEATS
-        for column, fits in enumerate((
-            np.abs(step) <= NEAR_SEMITONES, step >= -ABOVE_SEMITONES, step <= ABOVE_SEMITONES, step == 0
-        )):
-            chosen = later & fits
-            beats[:-ahead, column][chosen] = gap[chosen]
-    return beats
