@@ -25,7 +25,7 @@ from training.notation.sources import run_mixed_training
 N_NOTES = NETWORK.window
 N_CHORDS = N_NOTES // 2  # about as many notes, in most music
 BATCH = 16
-STEPS = 2200
+STEPS = 2400
 LOSS_WEIGHTS = {"place": 1.0}
 THIN_CHANCE, MIX_CHANCE = 0.2, 0.5
 # How beats are given. None of it is tuned; people tap 20 to 40 ms beside what they hear.

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from ottava.datatypes import Floats, IntArray, Note, Run
 from ottava.networks import Network, run_network
-from ottava.rhythm.bars import N_BAR_BEATS
+from ottava.rhythm.bars import N_BAR_BEATS, Signature
 from ottava.rhythm.chords import Chords
 from ottava.rhythm.features import describe_neighbours, find_followers, scale_lengths, tabulate_notes
-from ottava.rhythm.meter import beat_positions
+from ottava.rhythm.meter import beat_positions, is_compound
 
 # Places in a beat that the network chooses between: 99 % of the notes of data/train.
 PLACES = tuple(Fraction(place) for place in (
@@ -34,7 +34,7 @@ NETWORK = Network("quantizer", window=384, hop=288, sizes={
     "place": len(PLACES) + 2,  # place in the beat; elsewhere; not written (ornaments, grace notes, wrong notes)
 })  # fmt: skip
 UNWRITTEN = len(PLACES) + 1
-UNKNOWN_BAR_BEAT = -1
+UNKNOWN_BAR_BEAT = UNKNOWN_DIVISION = -1
 # A note that more likely than this is an ornament or a wrong note has no place.
 UNWRITTEN_CHANCE = 0.6
 SHORTEST_BEATS, LONGEST_BEATS = 1 / 32, 8.0
@@ -62,12 +62,25 @@ class GivenBeats:
     """Beats that a person gave.
 
     ``times_sec`` (n_beats,), at least two, increasing; ``bar_beat`` (n_beats,): number in the bar, from 0,
-    `UNKNOWN_BAR_BEAT` where no downbeat was given before; ``falls_into_three`` (n_beats,): 1 or 0, -1 unknown.
+    `UNKNOWN_BAR_BEAT` where no downbeat was given before; ``falls_into_three`` (n_beats,): 1 or 0, `UNKNOWN_DIVISION`.
     """
 
     times_sec: Floats
     bar_beat: IntArray
     falls_into_three: IntArray
+
+
+def tell_beats(
+    times_sec: Floats, downbeats: Sequence[int], meters: Sequence[tuple[int, Signature]]
+) -> GivenBeats:
+    """What a person told of beats: their seconds, which of them are downbeats, and time signatures from a beat on."""
+    numbers = np.arange(len(times_sec))
+    last = np.searchsorted(downbeats, numbers, side="right") - 1
+    bar_beat = np.where(last >= 0, numbers - np.append(downbeats, 0)[last], UNKNOWN_BAR_BEAT)
+    three = np.full(len(times_sec), UNKNOWN_DIVISION)
+    for beat, (count, _) in meters:
+        three[beat:] = is_compound(count)
+    return GivenBeats(times_sec, bar_beat.astype(np.int64), three)
 
 
 async def quantize(
@@ -241,13 +254,10 @@ def _find_path(scores: Floats, parts: IntArray, onsets_sec: Floats, chord_of: In
     is_state = (_WAYS[place] == way) | (_WAYS[place] == 0)
     place, way = place[is_state], way[is_state]
     own = _WAYS[place]
-    # Within a beat a way is kept where a place goes with any; another one costs.
-    kept = np.where((own == 0) & (way != way[:, None]) | (own != way), IMPOSSIBLE, 0.0)
-    mixed = -MIXED_COST * ((own > 0) & (way[:, None] > 0) & (own != way[:, None])) + np.where(
-        (own == 0) & (way != way[:, None]), IMPOSSIBLE, 0.0
-    )
+    # Within a beat a way holds on where a place goes with any; another one costs. In a new beat none holds yet.
+    mixed = np.where((own > 0) & (way[:, None] > 0) & (own != way[:, None]), -MIXED_COST, 0.0)
+    mixed[(own == 0) & (way != way[:, None])] = IMPOSSIBLE
     fresh = np.where(way != own, IMPOSSIBLE, 0.0)
-    del kept
     best = scores[0][place] + fresh
     sources = np.zeros((n_notes, len(place)), np.int64)
     for note in range(1, n_notes):
