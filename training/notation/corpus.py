@@ -1,9 +1,10 @@
 """Performances whose score is known, as the networks of rhythm are taught with them.
 
-Source: data/train (ASAP and (n)ASAP, CC BY-NC-SA 4.0).
+Sources: data/train (ASAP and (n)ASAP, CC BY-NC-SA 4.0) and data/performances, whose licences its index names.
 """
 
 import csv
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +19,8 @@ from ottava.rhythm.bars import METERS, N_BAR_BEATS, smooth_periods
 from ottava.rhythm.chords import group_notes
 from ottava.rhythm.meter import is_compound, signature_quarters
 
+ROOT = Path(__file__).parents[2]
+N_FOLDS = 5
 UNKNOWN = -1  # a label that is not learned from
 SAME_BEATS = 0.02  # positions are float32 beats
 NO_NAME = -99
@@ -63,10 +66,23 @@ class Taught:
     bar_beat: IntArray
 
 
-def read_corpus(folder: Path, folds: Sequence[int]) -> list[Taught]:
-    """All performances of some folds."""
+def find_shared() -> Path:
+    """The folder of the corpora."""
+    return Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data"
+
+
+def read_performances(folds: Sequence[int], *, only_free: bool = False) -> list[Taught]:
+    """All performances of some folds, of data/train and data/performances; of the former none is free."""
+    shared = find_shared()
+    return [*([] if only_free else read_corpus(shared / "train", folds)),
+            *read_corpus(shared / "performances", folds, only_free=only_free)]  # fmt: skip
+
+
+def read_corpus(folder: Path, folds: Sequence[int], *, only_free: bool = False) -> list[Taught]:
+    """All performances of some folds, or those of them that are free."""
     with (folder / "index.csv").open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if int(row["fold"]) in folds]
+    rows = [row for row in rows if not only_free or row.get("is_free") == "1"]
     return [read_performance(folder, row) for row in rows]
 
 

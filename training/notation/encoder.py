@@ -18,6 +18,8 @@ from ottava.rhythm.chords import N_FEATURES
 from ottava.rhythm.readings import N_FIGURES, N_READINGS
 
 KERNEL = 5
+# How a supposed length of a beat stands to the true one.
+LEVELS = (1.0, 2.0, 1 / 2, 3.0, 1 / 3, 3 / 2, 2 / 3)
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,11 @@ class Shape:
 
 RHYTHM = Shape(
     n_features=N_FEATURES,
-    outputs=score_time.NETWORK.sizes,
-    size=96,
-    n_heads=6,
+    outputs=score_time.NETWORK.sizes | {"downbeat": 1, "meter": len(bars.METERS) + 1, "level": len(LEVELS)},
+    size=128,
+    n_heads=8,
     n_layers=5,
-    dropout=0.15,
+    dropout=0.1,
     waves=(Waves(0.12, 60.0, 6), Waves(2.0, 256.0, 2)),  # seconds, number of chords
 )
 

@@ -2,11 +2,8 @@
 
 import argparse
 import copy
-import math
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,33 +11,33 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from ottava.datatypes import Floats
 from training.notation.corpus import (
+    N_FOLDS,
     UNKNOWN,
     Batch,
     Taught,
     Window,
-    read_corpus,
+    find_shared,
+    read_performances,
     stack_windows,
     weigh_performances,
 )
 from training.notation.encoder import Encoder, Shape
+from training.notation.habits import collect_curves
+from training.notation.player import play
+from training.notation.scores import Written, read_scores
 
-ROOT = Path(__file__).parents[2]
-N_FOLDS = 5
 LEARNING_RATE = 2e-3
 WARM_UP_STEPS = 200
 WEIGHT_DECAY = 0.03
-AVERAGING = 0.997  # of the weights over steps; the average is what is kept
+DECAY_SHARE = 0.25  # of the steps, in which the rate falls to nothing
+AVERAGING = 0.998  # of the weights over steps; the average is what is kept
 SAVE_STEPS = 200
-
-
-@dataclass(frozen=True)
-class Further:
-    """A second part of a training, which begins with the weights of the first."""
-
-    draw_window: Callable[[Sequence[Taught], int, np.random.Generator], Window]
-    n_steps: int
-    rate: float
+SCORES_CHANCE = 0.5  # of the windows: real performances stay half of what is learned from
+# Of scores: short pieces, which are the easy ones, count nearly as much as long ones, and rare meters more than
+# they are. Not tuned.
+MOST_NOTES, RARE_METERS = 600, 0.4
 
 
 def run_training(
@@ -52,12 +49,13 @@ def run_training(
     n_steps: int,
     compute_losses: Callable[[Tensor, dict[str, Tensor]], dict[str, Tensor]],
     weights: dict[str, float],
-    further: Further | None = None,
+    n_chords: int,
     more: Callable[[Path, list[Taught]], list[Taught]] | None = None,
 ) -> None:
     """Read the command line that ``text`` describes, train on all folds but the one left out, and save.
 
-    ``more`` reads other performances of the same works from a folder; they are drawn half of the time.
+    ``n_chords`` of a score are played for a window; ``more`` reads other performances of the same works from a folder,
+    which are drawn as often as these.
     """
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--without", type=int, nargs="+", default=(), choices=range(N_FOLDS), help="folds to leave out")
@@ -66,32 +64,48 @@ def run_training(
     parser.add_argument("--threads", type=int, default=1)
     if more:
         parser.add_argument("--more", type=Path, metavar="FOLDER", help="of performances to learn from as well")
-    if further:
-        parser.add_argument("--begin", type=Path, metavar="WEIGHTS", help="of the first part: train the second")
+    parser.add_argument("--only-performances", action="store_true", help="learn nothing from scores")
+    parser.add_argument("--only-free", action="store_true", help="learn from what is free of non-commercial terms")
+    parser.add_argument("--begin", type=Path, metavar="WEIGHTS", help="to begin with")
+    parser.add_argument("--bfloat16", action="store_true", help="quicker, where the processor has it")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    network, rate = Encoder(shape), LEARNING_RATE
-    if further and options.begin:
-        draw_window, n_steps, rate = further.draw_window, further.n_steps, further.rate
+    network = Encoder(shape)
+    if options.begin:
         network.load_state_dict(torch.load(options.begin, weights_only=True))
-    corpus = read_corpus(find_shared() / "train", [fold for fold in range(N_FOLDS) if fold not in options.without])
+    folds = [fold for fold in range(N_FOLDS) if fold not in options.without]
+    corpus = read_performances(folds, only_free=options.only_free)
+    curves = collect_curves(corpus)
     chances = weigh_performances(corpus)
     if more and options.more:
         others = more(options.more, corpus)
         chances = np.concatenate([chances, weigh_performances(others)]) / 2
         corpus += others
+    scores: list[Written] = []
+    if not options.only_performances:
+        scores = read_scores(find_shared() / "scores", folds, only_free=options.only_free)
+        chances = np.concatenate([(1 - SCORES_CHANCE) * chances, SCORES_CHANCE * weigh_scores(scores)])
+    print(f"{len(corpus)} performances and {len(scores)} scores to learn from", flush=True)
+
+    def draw_one(index: int, rng: np.random.Generator) -> Window:
+        if index < len(corpus):
+            return draw_window(corpus, index, rng)
+        return draw_window([play(scores[index - len(corpus)], n_chords, curves, rng)], 0, rng)
 
     def draw(rng: np.random.Generator) -> Batch:
-        chosen = rng.choice(len(corpus), batch, p=chances).tolist()
-        return stack_windows([draw_window(corpus, index, rng) for index in chosen], n_tokens)
+        chosen = rng.choice(len(chances), batch, p=chances).tolist()
+        return stack_windows([draw_one(index, rng) for index in chosen], n_tokens)
 
-    train(network, draw, compute_losses, weights, options.out, options.steps or n_steps, rate)
+    train(network, draw, compute_losses, weights, options.out, options.steps or n_steps, bfloat16=options.bfloat16)
 
 
-def find_shared() -> Path:
-    """The folder of the corpora."""
-    return Path(os.environ.get("OTTAVA_SHARED", ROOT.parent / "shared")) / "data"
+def weigh_scores(scores: Sequence[Written]) -> Floats:
+    """Chance of each score to be drawn, by its length and its first meter."""
+    notes = np.array([min(len(score.pitch), MOST_NOTES) for score in scores])
+    meter = np.array([score.meter[0] for score in scores])
+    weights = np.sqrt(notes) * np.bincount(meter)[meter] ** -RARE_METERS
+    return np.asarray(weights / weights.sum())
 
 
 def compute_entropies(parts: dict[str, Tensor], batch: dict[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:
@@ -113,11 +127,12 @@ def train(
     weights: dict[str, float],
     path: Path,
     n_steps: int,
-    highest_rate: float,
+    *,
+    bfloat16: bool,
 ) -> None:
     """Train up to ``n_steps`` and write the averaged weights; goes on from the checkpoint beside ``path``, if any."""
     averaged = copy.deepcopy(network)
-    optimizer = torch.optim.AdamW(network.parameters(), highest_rate, (0.9, 0.98), weight_decay=WEIGHT_DECAY)
+    optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE, (0.9, 0.98), weight_decay=WEIGHT_DECAY)
     first_step = 0
     path.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = path.with_suffix(".checkpoint")
@@ -132,10 +147,12 @@ def train(
     network.train()
     for step in range(first_step, n_steps):
         batch = {name: torch.from_numpy(array) for name, array in draw(np.random.default_rng([0, step])).items()}
-        rate = highest_rate * min(1.0, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * step / n_steps))
+        rate = LEARNING_RATE * min(1.0, (step + 1) / WARM_UP_STEPS, (n_steps - step) / (DECAY_SHARE * n_steps))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        losses = compute_losses(network(batch["features"], batch["coordinates"], batch["absent"]), batch)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            outputs = network(batch["features"], batch["coordinates"], batch["absent"])
+        losses = compute_losses(outputs.float(), batch)
         optimizer.zero_grad()
         sum(weights[name] * loss for name, loss in losses.items()).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)

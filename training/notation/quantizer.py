@@ -3,8 +3,8 @@
     python -m training.notation.quantizer --without 0 1 --out .cache/rhythm/quantizer.pt
 
 It learns with the annotated beats: exact, as somebody taps along, evened out, and now and then as halves or doubles;
-bars are told or not. Half of its windows come from data/train, the others from data/performances and, played by
-program, from data/scores (training/notation/sources.py). Started again it goes on where it stopped.
+bars are told or not. Half of its windows come from performances, half from scores that are played by program. Started
+again it goes on where it stopped.
 """
 
 from collections.abc import Sequence
@@ -19,11 +19,11 @@ from ottava.rhythm.quantizing import NETWORK, PLACES, UNKNOWN_BAR_BEAT, UNWRITTE
 from training.notation.corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
 from training.notation.encoder import QUANTIZER, split_outputs
 from training.notation.excerpts import cut_excerpt, vary_transcription
-from training.notation.loop import compute_entropies
-from training.notation.sources import run_mixed_training
+from training.notation.loop import compute_entropies, run_training
 
 N_NOTES = NETWORK.window
 N_CHORDS = N_NOTES // 2  # about as many notes, in most music
+N_PLAYED = N_CHORDS * 5 // 4
 BATCH = 16
 STEPS = 2400
 LOSS_WEIGHTS = {"place": 1.0}
@@ -111,4 +111,4 @@ def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tenso
 
 
 if __name__ == "__main__":
-    run_mixed_training(__doc__, QUANTIZER, draw_notes, N_NOTES, N_CHORDS, BATCH, STEPS, compute_losses, LOSS_WEIGHTS)
+    run_training(__doc__, QUANTIZER, draw_notes, N_NOTES, BATCH, STEPS, compute_losses, LOSS_WEIGHTS, N_PLAYED)
