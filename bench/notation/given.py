@@ -11,6 +11,7 @@ another place in the same one, or nowhere.
 import sys
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.notation.corpus import Figures, Measured, Truth, run_bench
 from bench.notation.rhythm import SAME_QUARTER, describe_score, describe_truth, make_section
@@ -60,9 +61,9 @@ def measure(truth: Truth, score: Score) -> Figures:
     return figures
 
 
-def divides(beats: Floats, *divisions: int) -> np.ndarray:
+def divides(beats: Floats, *divisions: int) -> NDArray[np.bool_]:
     """Which of some places are whole numbers of one of some parts of a beat."""
-    return np.any([np.abs(beats * n - np.round(beats * n)) < SAME_PART * n for n in divisions], axis=0)
+    return np.asarray(np.any([np.abs(beats * n - np.round(beats * n)) < SAME_PART * n for n in divisions], axis=0))
 
 
 def find_units(truth: Truth) -> Floats:
@@ -70,7 +71,7 @@ def find_units(truth: Truth) -> Floats:
     beats, signatures = truth["beat_time_sec"], truth["time_signatures"]
     beat = np.searchsorted(beats, truth["onset_sec"], side="right") - 1
     row = np.clip(np.searchsorted(signatures[:, 0], beat, side="right") - 1, 0, None)
-    return np.array([float(signature_quarters((n, d))) for _, n, d in signatures.tolist()])[row]
+    return np.asarray(np.array([float(signature_quarters((n, d))) for _, n, d in signatures.tolist()])[row])
 
 
 def make_given_section(measured: list[Measured], title: str) -> str:

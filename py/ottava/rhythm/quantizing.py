@@ -199,7 +199,7 @@ def _scale_beats(beats: Floats) -> Floats:
 
 
 def _limit(misses_sec: Floats) -> Floats:
-    return np.clip(misses_sec / NEAR_SEC, -2, 2)
+    return np.asarray(np.clip(misses_sec / NEAR_SEC, -2, 2))
 
 
 def _miss(struck: Floats, wanted: Floats) -> Floats:
@@ -207,7 +207,7 @@ def _miss(struck: Floats, wanted: Floats) -> Floats:
     right = np.clip(np.searchsorted(struck, wanted), 1, max(1, len(struck) - 1))
     late = np.minimum(right, len(struck) - 1)
     misses = np.stack([struck[right - 1] - wanted, struck[late] - wanted])
-    return np.where(np.abs(misses[0]) < np.abs(misses[1]), misses[0], misses[1])
+    return np.asarray(np.where(np.abs(misses[0]) < np.abs(misses[1]), misses[0], misses[1]))
 
 
 def decode_places(
