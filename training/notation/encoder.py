@@ -81,7 +81,7 @@ VALUES_AND_STAFFS = Shape(
     outputs=values.NETWORK.sizes,
     size=64,
     n_heads=4,
-    n_layers=3,
+    n_layers=4,
     dropout=0.2,
     waves=(Waves(0.25, 64.0, 5), Waves(3.0, 100.0, 3)),  # beats, semitones
 )

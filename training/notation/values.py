@@ -13,7 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from ottava.datatypes import Floats
-from ottava.notation.values import NETWORK, VALUES, compute_note_features, hold_notes
+from ottava.notation.values import NETWORK, VALUES, compute_note_features, find_bar_ends, hold_notes
 from ottava.notation.values import SHORTEST_PLAYED_BEATS as SHORTEST_BEATS
 from training.notation.corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
 from training.notation.encoder import VALUES_AND_STAFFS, split_outputs
@@ -50,11 +50,14 @@ def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -
     length, sounds = np.maximum(released - played, SHORTEST_BEATS), np.maximum(sounding - played, SHORTEST_BEATS)
     beat = np.clip(np.floor(place + SAME_BEATS).astype(np.int64), 0, len(taught.period_sec) - 1)
     period, bar_beat = taught.period_sec[beat], taught.bar_beat[beat]
+    bar_left = find_bar_ends(taught.is_downbeat)[beat] - place
 
     level = float(rng.choice([0.5, 2.0])) if rng.random() < LEVEL_CHANCE else 1.0
     place, value, length, sounds = (beats * level for beats in (place, value, length, sounds))
     if level != 1:
-        bar_beat = np.floor(place + SAME_BEATS).astype(np.int64) % int(rng.choice([2, 3, 4]))
+        n_beats = int(rng.choice([2, 3, 4]))
+        bar_beat = np.floor(place + SAME_BEATS).astype(np.int64) % n_beats
+        bar_left = n_beats - place % n_beats
     place = disturb_places(place, rng)
     length = length * 2 ** (rng.uniform(-0.4, 0.4) + rng.normal(0, 0.1, len(place)))
     sounds = length if rng.random() < 0.25 else np.maximum(sounds, length)
@@ -70,6 +73,7 @@ def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -
         np.clip(velocity, 1, 127)[order],
         period[order],
         bar_beat[order],
+        bar_left[order],
         taught.is_compound[beat][order],
     )
     coordinates = np.stack([place[order] - place[order[0]], pitch[order]], axis=1).astype(np.float32)

@@ -33,7 +33,7 @@ VALUES = tuple(
     )
 )
 NETWORK = Network("values", window=384, hop=288, sizes={"value": len(VALUES) + 1, "staff": 2})
-N_FEATURES = 44
+N_FEATURES = 48
 SHORTEST_BEATS, LONGEST_BEATS = 1 / 32, 8.0
 SAME_BEATS = 0.02
 SHORTEST_PLAYED_BEATS = 0.02
@@ -99,9 +99,16 @@ def describe_values(
     compound = np.array([is_compound(signature[0]) for signature in grid.signatures])
     features = compute_note_features(
         where, length, sounding, pitches, velocities, period[np.minimum(beat, len(period) - 1)],
-        grid.beat_in_bar[beat] - 1, compound[beat],
-    )
+        grid.beat_in_bar[beat] - 1, find_bar_ends(grid.beat_in_bar == 1)[beat] - where, compound[beat],
+    )  # fmt: skip
     return features, where, pitches
+
+
+def find_bar_ends(is_downbeat: NDArray[np.bool_]) -> IntArray:
+    """For each beat the first one of the next bar, shape (n_beats,)."""
+    numbers = np.arange(len(is_downbeat))
+    downbeats = np.append(numbers[is_downbeat], len(numbers))
+    return np.asarray(downbeats[np.searchsorted(downbeats[:-1], numbers, side="right")])
 
 
 def hold_notes(offsets_sec: Floats, pedals_sec: Floats) -> Floats:
@@ -195,6 +202,7 @@ def compute_note_features(
     velocities: Floats,
     period_sec: Floats,
     bar_beat: IntArray,
+    bar_left_beats: Floats,
     falls_into_three: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
     """What the network of values reads, a row a note.
@@ -209,8 +217,9 @@ def compute_note_features(
         MIDI number, 1..127.
     period_sec
         Length of a beat.
-    bar_beat, falls_into_three
-        Number of the beat in its bar, from 0, and whether the beat falls into three.
+    bar_beat, bar_left_beats, falls_into_three
+        Number of the beat in its bar, from 0, beats from the note to the end of the bar, and whether the beat falls
+        into three.
 
     Returns
     -------
@@ -247,6 +256,17 @@ def compute_note_features(
     features[:, 38:42] = np.clip(lengths_beats[:, None] / np.maximum(followers, SHORTEST_BEATS), 0, 3)
     features[:, 42] = bar_beat == 0
     features[:, 43] = 1
+    # Where the key is released, a chord may begin up to which the note is written.
+    released = places + lengths_beats
+    ends = np.append(starts[1:], starts[-1] + LONGEST_BEATS)
+    later = np.maximum(np.searchsorted(ends, released), chord_of)
+    earlier = np.maximum(later - 1, chord_of)
+    later = np.minimum(later, len(ends) - 1)
+    nearest = np.where(released - ends[earlier] < ends[later] - released, earlier, later)
+    features[:, 44] = np.clip((released - ends[nearest]) * 4, -2, 2)
+    features[:, 45] = _scale_beats(ends[nearest] - places)
+    features[:, 46] = np.log2(1 + nearest - chord_of) / 2
+    features[:, 47] = _scale_beats(bar_left_beats)
     return features
 
 
