@@ -27,7 +27,7 @@ from ottava.rhythm.places import (
     straighten_swing,
     straighten_thirds,
 )
-from ottava.rhythm.quantizing import quantize, tell_beats
+from ottava.rhythm.quantizing import part_chords, quantize, tell_beats
 from ottava.rhythm.readings import (
     Decided,
     Pace,
@@ -164,7 +164,7 @@ async def place_on_beats(
     turns = [(_find_beat(times_sec, sec) if index else 0, (count, kind))
              for index, (sec, count, kind) in enumerate(choices.meters)]
     downbeats = {beat for beat, _ in turns[1:]} | {_find_beat(times_sec, sec) for sec in choices.downbeats_sec}
-    chords, places = await quantize(notes, chords, tell_beats(times_sec, sorted(downbeats), turns), run)
+    places = await quantize(notes, chords, tell_beats(times_sec, sorted(downbeats), turns), run)
     # Beats from the first note's to the last's, and one more.
     known = [place for place in places if place is not None]
     first, last = floor(known[0]), floor(known[-1])
@@ -172,12 +172,13 @@ async def place_on_beats(
         times_sec = np.append(times_sec, 2 * times_sec[-1] - times_sec[-2])
     times_sec = times_sec[first : last + 2]
     places = [None if place is None else place - first for place in places]
-    described = describe_bars(notes, pedals, chords, find_parts(places), times_sec)
+    described = describe_bars(notes, pedals, chords, find_parts(chords, places), times_sec)
     turns = [(max(0, beat - first), signature) for beat, signature in turns]
     inside = [beat - first for beat in sorted(downbeats) if first <= beat <= last]
     numbers, signatures = number_bars(await ask_bars(described, run), turns, inside)
     grid = BeatGrid(times_sec[:-1], numbers + 1, tuple(signatures))
-    return Placed(chords, complete_grid(grid, known[-1] - first), places)
+    parted, chord_places = part_chords(notes, chords, places)
+    return Placed(parted, complete_grid(grid, known[-1] - first), chord_places)
 
 
 def _find_beat(times_sec: Floats, sec: float) -> int:

@@ -13,6 +13,7 @@ Conventions: positions are in beats, 0 being the first given one; outputs are lo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +86,7 @@ def tell_beats(
 
 async def quantize(
     notes: Sequence[Note], chords: Chords, beats: GivenBeats, run: Run
-) -> tuple[Chords, list[Fraction | None]]:
+) -> list[Fraction | None]:
     """Find the places of notes on given beats.
 
     Parameters
@@ -99,9 +100,8 @@ async def quantize(
 
     Returns
     -------
-    tuple of Chords and list
-        The chords anew, without what stands elsewhere, and the place of each in beats, never decreasing; None where it
-        has none of its own.
+    list of Fraction or None
+        Of each note in beats, never decreasing; None where it has no place of its own.
     """
     onsets_sec, offsets_sec, pitches, velocities = tabulate_notes(notes)
     played = beat_positions(onsets_sec, beats.times_sec)
@@ -113,8 +113,7 @@ async def quantize(
         beats.bar_beat[nearest], beats.falls_into_three[nearest],
     )  # fmt: skip
     outputs = await run_network(NETWORK, features, np.stack([played, pitches], axis=1), run)
-    places = decode_places(outputs["place"], played, onsets_sec, chords.chord_of)
-    return _part_chords(onsets_sec, chords, places)
+    return decode_places(outputs["place"], played, onsets_sec, chords.chord_of)
 
 
 def compute_features(
@@ -280,16 +279,12 @@ def _find_path(scores: Floats, parts: IntArray, onsets_sec: Floats, chord_of: In
     return path
 
 
-def _part_chords(
-    onsets_sec: Floats, chords: Chords, places: Sequence[Fraction | None]
+def part_chords(
+    notes: Sequence[Note], chords: Chords, places: Sequence[Fraction | None]
 ) -> tuple[Chords, list[Fraction | None]]:
-    """Chords whose notes all have one place, and that place."""
-    is_new = [True] + [
-        before != place or chord_before != chord
-        for before, place, chord_before, chord in zip(
-            places, places[1:], chords.chord_of.tolist(), chords.chord_of[1:].tolist(), strict=False
-        )
-    ]
+    """Chords whose notes all have one place, and the place of each; ``places`` of the notes."""
+    keys = list(zip(chords.chord_of.tolist(), places, strict=True))
+    is_new = [True, *(key != before for before, key in pairwise(keys))]
     chord_of = np.cumsum(is_new) - 1
-    times_sec = np.bincount(chord_of, onsets_sec) / np.bincount(chord_of)
+    times_sec = np.bincount(chord_of, [note.onset_sec for note in notes]) / np.bincount(chord_of)
     return Chords(chord_of, times_sec), [places[note] for note in np.flatnonzero(is_new).tolist()]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ottava.datatypes import Floats, IntArray, Run
 from ottava.networks import Network, run_network
-from ottava.rhythm.chords import suppose_tempo
+from ottava.rhythm.chords import Chords, suppose_tempo
 from ottava.rhythm.meter import LONE_BEAT_SEC
 from ottava.rhythm.steps import (
     IMPOSSIBLE,
@@ -108,11 +108,18 @@ async def find_score_time(
     tuple of (ScoreTime, dict)
         The places, and what the network says of each chord, see `NETWORK`.
     """
-    if given.period_sec is not None:
-        features = suppose_tempo(features, times_sec, given.period_sec)
-    coordinates = np.stack([times_sec, np.arange(len(features))], axis=1)
-    outputs = await run_network(NETWORK, features, coordinates, run)
+    outputs = await ask_chords(times_sec, features, given.period_sec, run)
     return decode_score_time(times_sec, outputs, given), outputs
+
+
+async def ask_chords(
+    times_sec: Floats, features: NDArray[np.float32], period_sec: Floats | None, run: Run
+) -> dict[str, Floats]:
+    """What the network says of each chord, see `NETWORK`, where a beat is about ``period_sec`` long, if that is known."""
+    if period_sec is not None:
+        features = suppose_tempo(features, times_sec, period_sec)
+    coordinates = np.stack([times_sec, np.arange(len(features))], axis=1)
+    return await run_network(NETWORK, features, coordinates, run)
 
 
 def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: Given) -> ScoreTime:
@@ -220,11 +227,14 @@ def _find_path(
     return path
 
 
-def find_parts(places: Sequence[Fraction | None]) -> ScoreTime:
-    """The nearest whole `PARTS` of places in beats, of those chords that have one."""
-    written = [chord for chord, place in enumerate(places) if place is not None]
-    parts = np.array([round(place * PARTS) for place in places if place is not None], np.int64)
-    return ScoreTime(np.array(written, np.int64), parts // PARTS, parts % PARTS)
+def find_parts(chords: Chords, places: Sequence[Fraction | None]) -> ScoreTime:
+    """Where chords stand whose notes have ``places`` in beats, or None: at the first of them, in whole `PARTS`."""
+    parts: dict[int, int] = {}
+    for chord, place in zip(chords.chord_of.tolist(), places, strict=True):
+        if place is not None:
+            parts.setdefault(chord, round(place * PARTS))
+    beat, part = np.divmod(np.array([*parts.values()], np.int64), PARTS)
+    return ScoreTime(np.array([*parts], np.int64), beat, part)
 
 
 def locate_beats(times_sec: Floats, score_time: ScoreTime) -> Floats:
