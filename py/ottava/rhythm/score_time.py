@@ -115,7 +115,7 @@ async def find_score_time(
 async def ask_chords(
     times_sec: Floats, features: NDArray[np.float32], period_sec: Floats | None, run: Run
 ) -> dict[str, Floats]:
-    """What the network says of each chord, see `NETWORK`, where a beat is about ``period_sec`` long, if that is known."""
+    """What the network says of each chord, see `NETWORK`; ``period_sec`` (n_chords,): about how long a beat is."""
     if period_sec is not None:
         features = suppose_tempo(features, times_sec, period_sec)
     coordinates = np.stack([times_sec, np.arange(len(features))], axis=1)
