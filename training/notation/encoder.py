@@ -73,7 +73,7 @@ QUANTIZER = Shape(
     size=64,
     n_heads=4,
     n_layers=4,
-    dropout=0.15,
+    dropout=0.05,
     waves=(Waves(0.25, 64.0, 5), Waves(3.0, 100.0, 3)),  # beats, semitones
 )
 VALUES_AND_STAFFS = Shape(

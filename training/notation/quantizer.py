@@ -1,4 +1,4 @@
-"""Train the network of places on given beats, on a CPU: about twenty minutes of one core.
+"""Train the network of places on given beats, on a CPU: about forty minutes of one core.
 
     python -m training.notation.quantizer --without 0 1 --out .cache/rhythm/quantizer.pt
 
