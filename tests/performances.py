@@ -26,7 +26,7 @@ from ottava.files.midi import LONGEST_SEC
 from ottava.files.project import make_choices
 from ottava.notation import hands, names, values
 from ottava.pipeline import notate
-from ottava.rhythm import bars, score_time
+from ottava.rhythm import bars, quantizing, score_time
 
 # C major scale down and up over held chords: (quarter, length, pitch).
 Written = tuple[float, float, int]
@@ -151,7 +151,8 @@ def notate_anyhow(performance: Performance, choices: Choices, seed: int) -> Resu
     async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
         if graph == "readings":
             return {"outputs": rng.normal(0, 3, tensors["figures"].shape[:2])}
-        sizes = next(of.NETWORK.sizes for of in (score_time, bars, values, hands, names) if of.NETWORK.graph == graph)
+        networks = (score_time, bars, quantizing, values, hands, names)
+        sizes = next(of.NETWORK.sizes for of in networks if of.NETWORK.graph == graph)
         return {"outputs": rng.normal(0, 3, (1, tensors["absent"].shape[1], sum(sizes.values())))}
 
     duration_sec = max(25.0, max(note.offset_sec for note in performance.notes))

@@ -5,9 +5,10 @@ import asyncio
 import csv
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,12 @@ def run_bench(
     title: str,
     measure: Callable[[Truth, Score], Figures],
     make_section: Callable[[list[Measured], str], str],
+    tell: Callable[[Truth], Choices] | None = None,
 ) -> int:
-    """Read the command line that ``text`` describes, measure, and write a section of results.md."""
+    """Read the command line that ``text`` describes, measure, and write a section of results.md.
+
+    ``tell`` gives what a person told of each performance.
+    """
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", type=Path)
     parser.add_argument("--all", action="store_true", help="every performance, not one of each piece")
@@ -45,7 +50,7 @@ def run_bench(
         print(f"There are no performances in {folder}; set OTTAVA_SHARED.", file=sys.stderr)
         return 1
     runs: Mapping[str, Run | None] = dict.fromkeys("01234") if options.dp else open_folds(options.models)
-    choices = Choices(beats="dp" if options.dp else "model")
+    beats: Literal["dp", "model"] = "dp" if options.dp else "model"
     rows = choose_rows(folder, options.all or bool(options.of))
     # What is in no fold was seen by none of the networks.
     rows = [row | {"fold": min(runs)} if row.get("fold", "-1") == "-1" else row for row in rows]
@@ -53,6 +58,7 @@ def run_bench(
     measured = []
     for count, row in enumerate(rows, 1):
         truth = dict(np.load(folder / row["file"]))
+        choices = replace(tell(truth) if tell else Choices(), beats=beats)
         measured.append((row, truth, measure(truth, notate_truth(truth, choices, runs[row["fold"]]))))
         print(f"\r{count} of {len(rows)}", end="", file=sys.stderr)
     heading = ", ".join(filter(None, [

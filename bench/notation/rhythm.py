@@ -103,15 +103,15 @@ def describe_score(score: Score) -> NDArray[np.float64]:
     return np.array(rows)
 
 
-def make_section(measured: list[Measured], title: str) -> str:
-    """The Markdown section."""
+def make_section(measured: list[Measured], title: str, names: Sequence[str] = NAMES) -> str:
+    """The Markdown section; ``names`` of the figures."""
 
     def table(name: str, of: Callable[[dict[str, str], Truth], str]) -> list[str]:
         groups: dict[str, list[Figures]] = defaultdict(list)
         for row, truth, figures in measured:
             groups[of(row, truth)].append(figures)
-        lines = [f"| {name} | performances | {' | '.join(NAMES)} |", "|---|--:|" + "--:|" * len(NAMES)]
-        return lines + [make_row(group, groups[group]) for group in sorted(groups)] + [""]
+        lines = [f"| {name} | performances | {' | '.join(names)} |", "|---|--:|" + "--:|" * len(names)]
+        return lines + [make_row(group, groups[group], names) for group in sorted(groups)] + [""]
 
     worst = sorted(measured, key=lambda item: item[2]["beats"] + item[2]["downbeats"] + item[2]["position"])[:10]
     pieces: dict[str, list[Figures]] = defaultdict(list)
@@ -120,24 +120,24 @@ def make_section(measured: list[Measured], title: str) -> str:
     means = [{name: float(np.mean([of[name] for of in piece])) for name in piece[0]} for piece in pieces.values()]
     overall = table("all", lambda row, truth: "mean of performances")
     if len(pieces) < len(measured):
-        overall.insert(-1, make_row("mean of pieces", means))
+        overall.insert(-1, make_row("mean of pieces", means, names))
     lines = [
         f"## {title}", "", describe_run(), "",
         *overall,
         *table("composer", lambda row, truth: row.get("composer", "unknown")),
         *table("meter", lambda row, truth: "{}/{}".format(*find_meter(truth))),
-        f"| worst | meter | {' | '.join(NAMES)} |", "|---|---|" + "--:|" * len(NAMES),
+        f"| worst | meter | {' | '.join(names)} |", "|---|---|" + "--:|" * len(names),
         *(f"| {Path(row['file']).stem} | {'{}/{}'.format(*find_meter(truth))} | "
-          f"{' | '.join(f'{100 * figures.get(name, np.nan):.0f}' for name in NAMES)} |"
+          f"{' | '.join(f'{100 * figures.get(name, np.nan):.0f}' for name in names)} |"
           for row, truth, figures in worst),
         "",
     ]  # fmt: skip
     return "\n".join(lines)
 
 
-def make_row(name: str, figures: list[Figures]) -> str:
+def make_row(name: str, figures: list[Figures], names: Sequence[str] = NAMES) -> str:
     """Means in percent."""
-    cells = [f"{100 * np.mean([of[kind] for of in figures if kind in of] or [np.nan]):.1f}" for kind in NAMES]
+    cells = [f"{100 * np.mean([of[kind] for of in figures if kind in of] or [np.nan]):.1f}" for kind in names]
     return f"| {name} | {len(figures)} | {' | '.join(cells)} |"
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from ottava.errors import TranscriptionError
 
 ROLES = ("places", "core", "score", "attributes")
-RHYTHM_ROLES = ("rhythm", "bars", "readings", "values", "hands", "names")
+RHYTHM_ROLES = ("rhythm", "bars", "readings", "quantizer", "values", "hands", "names")
 FORMAT = "ottava-models-4"
 LEAST_STEPS = -0x80800  # of a weight in a packed graph, so that small ones lie in the middle of what bits 4 to 11 count
 

@@ -218,8 +218,8 @@ async def read_score(
         run = None
     numbers, notes = _list_played(corrected)
     chords = group_notes(np.array([note.onset_sec for note in notes]))
-    grid, chord_places, is_swung = await place_chords(performance, notes, chords, duration_sec, choices, run, pace)
-    roles = find_ornaments(notes, chords, chord_places)
+    placed, is_swung = await place_chords(performance, notes, chords, duration_sec, choices, run, pace)
+    grid, roles = placed.grid, find_ornaments(notes, placed.chords, placed.places)
 
     # From here on only the notes that the page shows: the sign of a trill stands for the others.
     shown = [index for index, role in enumerate(roles) if role.place is not None]

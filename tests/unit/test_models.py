@@ -22,7 +22,7 @@ from ottava.models import (
     unpack_graph,
 )
 from ottava.notation import hands, names, values
-from ottava.rhythm import bars, chords, score_time
+from ottava.rhythm import bars, chords, quantizing, score_time
 from ottava.rhythm.readings import N_FIGURES, N_READINGS
 
 GRAPH = {
@@ -124,7 +124,7 @@ def test_the_rhythm_graphs_are_what_the_pipeline_feeds_them() -> None:
     rhythm = read_rhythm((folder / "models.json").read_text())
     assert (folder / "rhythm" / "LICENSE").is_file()
     assert sum(graph.bytes for graph in rhythm.graphs.values()) < 3_000_000
-    modules = {"bars": bars, "values": values, "hands": hands, "names": names}
+    modules = {"bars": bars, "quantizer": quantizing, "values": values, "hands": hands, "names": names}
     features = {"rhythm": chords.N_FEATURES} | {name: module.N_FEATURES for name, module in modules.items()}
     networks = {of.NETWORK.graph: of.NETWORK for of in (score_time, *modules.values())}
     for graph in rhythm.graphs.values():

@@ -59,8 +59,8 @@ def draw_bars(read: dict[str, NDArray[Any]], first: int, last: int, rng: np.rand
     features[:, rng.random(features.shape[1]) < VEIL_CHANCE] = 0
     if rng.random() < NO_OPINION_CHANCE:
         features[:, -N_OPINIONS:] = 0
-    labels = {name: read[name][first:last].astype(np.int64) for name in LABELS}
-    return Window(features, np.arange(last - first, dtype=np.float32)[:, None], labels)
+    numbers = np.arange(last - first, dtype=np.float32)[:, None]
+    return Window(features, numbers, {name: read[name][first:last].astype(np.int64) for name in LABELS})
 
 
 def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:

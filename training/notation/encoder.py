@@ -13,7 +13,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from ottava.notation import hands, names, values
-from ottava.rhythm import bars, score_time
+from ottava.rhythm import bars, quantizing, score_time
 from ottava.rhythm.chords import N_FEATURES
 from ottava.rhythm.readings import N_FIGURES, N_READINGS
 
@@ -65,12 +65,21 @@ BARS = Shape(
     dropout=0.15,
     waves=(Waves(2.0, 64.0, 8),),  # beats
 )
+QUANTIZER = Shape(
+    n_features=quantizing.N_FEATURES,
+    outputs=quantizing.NETWORK.sizes,
+    size=64,
+    n_heads=4,
+    n_layers=4,
+    dropout=0.05,
+    waves=(Waves(0.25, 64.0, 5), Waves(3.0, 100.0, 3)),  # beats, semitones
+)
 VALUES_AND_STAFFS = Shape(
     n_features=values.N_FEATURES,
     outputs=values.NETWORK.sizes,
     size=64,
     n_heads=4,
-    n_layers=3,
+    n_layers=4,
     dropout=0.2,
     waves=(Waves(0.25, 64.0, 5), Waves(3.0, 100.0, 3)),  # beats, semitones
 )
@@ -92,8 +101,15 @@ NAMES = Shape(
     dropout=0.2,
     waves=(Waves(0.25, 64.0, 5), Waves(3.0, 100.0, 3)),  # seconds, semitones
 )
-SHAPES = {"rhythm": RHYTHM, "bars": BARS, "values": VALUES_AND_STAFFS, "hands": HANDS, "names": NAMES}
-WINDOWS = {of.NETWORK.graph: of.NETWORK.window for of in (score_time, bars, values, hands, names)}
+SHAPES = {
+    "rhythm": RHYTHM,
+    "bars": BARS,
+    "quantizer": QUANTIZER,
+    "values": VALUES_AND_STAFFS,
+    "hands": HANDS,
+    "names": NAMES,
+}
+WINDOWS = {of.NETWORK.graph: of.NETWORK.window for of in (score_time, bars, quantizing, values, hands, names)}
 
 
 class Encoder(nn.Module):  # type: ignore[misc]

@@ -56,6 +56,24 @@ def draw_excerpt(
     mix_chance: float = HAND_MIX_CHANCE,
 ) -> tuple[Taught, Excerpt, Floats]:
     """Notes from anywhere in a performance, played a little differently, and the presses of the pedal."""
+    taught, excerpt = cut_excerpt(corpus, index, n_chords, rng, thin_chance, mix_chance)
+    pedals = taught.pedals_sec
+    pedals = pedals[(pedals[:, 1] > excerpt.onset[0]) & (pedals[:, 0] < excerpt.onset[-1] + 1)]
+    pedals = vary_playing(excerpt, pedals, rng)
+    vary_transcription(excerpt, rng)
+    excerpt.select(np.argsort(excerpt.onset, kind="stable"))
+    return taught, excerpt, pedals
+
+
+def cut_excerpt(
+    corpus: Sequence[Taught],
+    index: int,
+    n_chords: int,
+    rng: np.random.Generator,
+    thin_chance: float = 0.0,
+    mix_chance: float = HAND_MIX_CHANCE,
+) -> tuple[Taught, Excerpt]:
+    """Notes from anywhere in a performance, some of them another's or left out, as they were played."""
     taught = corpus[index]
     # What is dropped, invented and cut off at the ends makes them more or fewer: take some more.
     total = len(taught.chord_begin) - 1
@@ -79,12 +97,7 @@ def draw_excerpt(
     excerpt.period = np.where(
         excerpt.beat >= 0, taught.period_sec[np.clip(excerpt.beat, 0, len(taught.period_sec) - 1)], np.nan
     )
-    pedals = taught.pedals_sec
-    pedals = pedals[(pedals[:, 1] > excerpt.onset[0]) & (pedals[:, 0] < excerpt.onset[-1] + 1)]
-    pedals = vary_playing(excerpt, pedals, rng)
-    vary_transcription(excerpt, rng)
-    excerpt.select(np.argsort(excerpt.onset, kind="stable"))
-    return taught, excerpt, pedals
+    return taught, excerpt
 
 
 def mix_hands(excerpt: Excerpt, taught: Taught, other: Taught, rng: np.random.Generator) -> bool:

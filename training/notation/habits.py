@@ -1,4 +1,4 @@
-"""What players do to a score, measured: tempo curves, scatter, lengths and loudness of performances whose score is known.
+"""What players do to a score: tempo, scatter, lengths and loudness of performances whose score is known, measured.
 
     python -m training.notation.habits [--without 0 1]
 
@@ -7,6 +7,7 @@ themselves are not written down anywhere: the player takes them from the perform
 """
 
 import argparse
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,8 +29,10 @@ OTHER_LENGTH = 8.0  # shares of the written length beyond are mostly wrong match
 
 @dataclass(frozen=True)
 class Curve:
-    """How a performance goes, bar over bar: beat periods (n_bars, beats a bar), as shares of their running mean and in
-    seconds."""
+    """How a performance goes, bar over bar.
+
+    Beat periods, shape (n_bars, beats a bar): as shares of their running mean, and in seconds.
+    """
 
     relative: Floats
     period_sec: Floats
@@ -46,7 +49,7 @@ def collect_curves(corpus: Sequence[Taught]) -> Curves:
         relative = period / take_means(period, SMOOTH_BEATS)
         downbeats = np.flatnonzero(taught.is_downbeat)
         rows: dict[tuple[int, bool], list[tuple[Floats, Floats]]] = defaultdict(list)
-        for first, last in zip(downbeats[:-1], downbeats[1:], strict=True):
+        for first, last in itertools.pairwise(downbeats):
             kind = int(last - first), bool(taught.is_compound[first])
             rows[kind].append((np.clip(relative[first:last], LEAST_RELATIVE, MOST_RELATIVE), period[first:last]))
         for kind, bars in rows.items():

@@ -52,4 +52,4 @@ def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tenso
 
 
 if __name__ == "__main__":
-    run_training(__doc__, HANDS, draw_notes, N_NOTES, BATCH, STEPS, compute_losses, LOSS_WEIGHTS)
+    run_training(__doc__, HANDS, draw_notes, N_NOTES, BATCH, STEPS, compute_losses, LOSS_WEIGHTS, N_CHORDS * 5 // 4)

@@ -98,4 +98,4 @@ def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tenso
 
 
 if __name__ == "__main__":
-    run_training(__doc__, NAMES, draw_notes, N_NOTES, BATCH, STEPS, compute_losses, LOSS_WEIGHTS)
+    run_training(__doc__, NAMES, draw_notes, N_NOTES, BATCH, STEPS, compute_losses, LOSS_WEIGHTS, N_NOTES)

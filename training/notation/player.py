@@ -34,7 +34,7 @@ RITARDANDO_CHANCE, RITARDANDO_BEATS, RITARDANDO = 0.6, 6, (1.0, 1.9)  # last two
 FERMATA_FACTOR = (1.2, 2.8)  # set
 PAUSE_CHANCE, PAUSE_SEC = (0.0, 0.15), (0.15, 1.5)  # before a bar; set
 STUMBLE_CHANCE, MOST_STUMBLE_BEATS = 0.04, 4  # at a beat; set
-# Seconds, measured: in a hand .007, between hands .017, the top note -.004 (10 and 90 %: .005 .013, .011 .028, -.018 0).
+# Seconds, measured: in a hand .007 (10 and 90 %: .005 .013), between hands .017 (.011 .028), top note -.004 (-.018 0).
 HAND_SEC, NOTE_SEC, TOP_SEC, PLAYER_SPREAD = 0.009, 0.006, (-0.006, 0.007), 0.45
 LEARNER_SCATTERS_MORE, EXACT_CHANCE = 1.8, 0.3  # the second: of those who play to a click
 GRACE_SEC, GRACE_ON_BEAT_CHANCE, ARPEGGIO_SEC = (0.05, 0.11), 0.3, (0.03, 0.09)  # set
@@ -164,7 +164,8 @@ def _write_easily(written: Written, rng: np.random.Generator) -> Written:
     if span == "beat":
         begins = np.arange(len(written.bar))
     elif span == "half":
-        begins = np.flatnonzero(written.is_downbeat | ((written.bar_beat == 2) & (np.diff(written.bar, append=-1) == 0)))
+        is_middle = (written.bar_beat == 2) & (np.diff(written.bar, append=-1) == 0)
+        begins = np.flatnonzero(written.is_downbeat | is_middle)
     if not len(begins):
         return written
     left = np.flatnonzero((staff == LEFT) & (written.beat >= begins[0]))
@@ -229,7 +230,7 @@ def _time_beats(
         before = np.flatnonzero(pauses) - 1
         period[before] += rng.uniform(*PAUSE_SEC, len(before))
         for beat in (1 + np.flatnonzero(rng.random(n_beats - 1) < STUMBLE_CHANCE)).tolist():
-            count = int(min(rng.integers(1, MOST_STUMBLE_BEATS + 1), n_beats - beat))
+            count = min(int(rng.integers(1, MOST_STUMBLE_BEATS + 1)), n_beats - beat)
             early_sec = float(period[beat : beat + count].sum()) + rng.uniform(*PAUSE_SEC)
             period[beat - 1] += early_sec
             stumbles.append((beat, count, early_sec))

@@ -3,9 +3,9 @@
     python -m training.notation.readings --weights .cache/rhythm --without 0 1
 
 FOLDER holds rhythm01.pt and bars01.pt (training/notation/rhythm.py, bars.py). Read are performances of the folds that
-these left out, and scores of the others, played once more. Written are readings01.pt, and readings0.pt and readings1.pt,
-which the performances of that fold had no part in: with them it is measured. The figures are kept in figures01.npz.
-Twenty minutes of one core. requirements/export.txt pins all that is needed.
+these left out, and scores of the others, played once more. Written are readings01.pt, and readings0.pt and
+readings1.pt, which the performances of that fold had no part in: with them it is measured. The figures are kept in
+figures01.npz. Twenty minutes of one core. requirements/export.txt pins all that is needed.
 
 Method: the greatest expected worth where a reading is drawn by softmax of the scores, with a prior on small weights.
 """
@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from scipy.optimize import minimize
 
-from ottava.datatypes import Floats, Run
+from ottava.datatypes import Floats, IntArray
 from ottava.rhythm.chords import group_notes
 from ottava.rhythm.meter import METERS, is_same_meter, signature_quarters
 from ottava.rhythm.readings import (
@@ -85,8 +85,8 @@ def main() -> None:
         with torch.no_grad():
             choice = chooser(torch.from_numpy(figures[shown]).float()).argmax(1).numpy()
         best, every = (terms[shown] @ TERM_WEIGHTS).argmax(axis=1), np.arange(int(shown.sum()))
-        rows = {"free": 0 * best, "at its own tempo": 0 * best + 1, "chosen": choice, "best": best}
-        means = (f"{way} {terms[shown][every, row].mean(axis=0).round(3).tolist()}" for way, row in rows.items())
+        ways = {"free": 0 * best, "at its own tempo": 0 * best + 1, "chosen": choice, "best": best}
+        means = (f"{way} {terms[shown][every, row].mean(axis=0).round(3).tolist()}" for way, row in ways.items())
         print(f"{'scores' if left_out is None else f'fold {left_out}'}: beats, downbeats, meter, quarters:",
               "; ".join(means), flush=True)  # fmt: skip
 
@@ -127,7 +127,7 @@ def read_part(
     return rows
 
 
-def rate(taught: Taught, true_sec: Floats, kept: Floats, reading: Reading, times_sec: Floats) -> Floats:
+def rate(taught: Taught, true_sec: Floats, kept: IntArray, reading: Reading, times_sec: Floats) -> Floats:
     """What a reading is worth, shape (4,): F1 of beats and of downbeats, shares of right meters and quarters.
 
     ``true_sec``: when the true beats come, which are ``kept`` of the performance's.

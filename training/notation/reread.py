@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from ottava.datatypes import Floats, IntArray, Note, Pedal, Run
 from ottava.rhythm.bars import N_BAR_BEATS, describe_bars
-from ottava.rhythm.chords import group_notes
+from ottava.rhythm.chords import Chords, group_notes
 from ottava.rhythm.readings import hear
-from ottava.rhythm.score_time import Given, find_score_time, locate_beats
+from ottava.rhythm.score_time import Given, ScoreTime, ask_chords, find_score_time, locate_beats
+from ottava.rhythm.steps import PARTS
 from training.notation.corpus import N_FOLDS, UNKNOWN, Taught, find_shared, read_performances, weigh_performances
 from training.notation.encoder import SHAPES, Encoder
 from training.notation.excerpts import NO_PEDAL_CHANCE, Excerpt, draw_excerpt
@@ -122,18 +123,32 @@ async def reread(
         return None
     notes, pedals = list_excerpt(excerpt, pedals_sec[:0] if rng.random() < NO_PEDAL_CHANCE else pedals_sec)
     heard = hear(notes, pedals, chords)
-    given = Given()
+    period_sec = None
     if way != "free":
         octaves = np.log2(excerpt.period[first])
         if not np.isfinite(octaves).any():
             return None
         period_sec = suppose_period(octaves, rng) * LEVEL_OF_WAY[way]
-        beats = np.interp(chords.times_sec, beats_sec, np.arange(len(beats_sec))) if way == "beats" else None
-        given = Given(period_sec, beats=beats)
-    score_time, outputs = await find_score_time(chords.times_sec, heard.features, given, run)
+    if way == "beats":
+        score_time = place_truly(chords, excerpt.place)
+        outputs = await ask_chords(chords.times_sec, heard.features, period_sec, run)
+    else:
+        score_time, outputs = await find_score_time(chords.times_sec, heard.features, Given(period_sec), run)
     found_sec = locate_beats(chords.times_sec, score_time)
     features = describe_bars(notes, pedals, chords, score_time, found_sec, outputs)
     return {"features": features.astype(np.float16), **label_beats(taught, kept, beats_sec, found_sec[:-1])}
+
+
+def place_truly(chords: Chords, place: Floats) -> ScoreTime:
+    """Where the chords stand in the score, but for those that the score does not have or has in another order."""
+    places = np.full(len(chords.times_sec), np.inf)
+    np.minimum.at(places, chords.chord_of, np.where(np.isnan(place), np.inf, place))
+    known = np.flatnonzero(np.isfinite(places))
+    parts = np.round(places[known] * PARTS).astype(np.int64)
+    rises = parts >= np.maximum.accumulate(parts)
+    known, parts = known[rises], parts[rises]
+    beat = parts // PARTS
+    return ScoreTime(known, beat - beat[0], parts % PARTS)
 
 
 def time_true_beats(taught: Taught, excerpt: Excerpt) -> tuple[Floats, IntArray]:

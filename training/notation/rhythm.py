@@ -66,7 +66,8 @@ def draw_chords(corpus: Sequence[Taught], index: int, rng: np.random.Generator) 
         period_sec = suppose_period(octaves, rng) * LEVELS[level]
         features = suppose_tempo(features, times_sec, period_sec, rng.random())
         if level:  # what is right at a wrong tempo is not known
-            labels = {name: np.full_like(label, np.nan if name == "period" else UNKNOWN) for name, label in labels.items()}
+            unknown = {name: np.nan if name == "period" else UNKNOWN for name in labels}
+            labels = {name: np.full_like(label, unknown[name]) for name, label in labels.items()}
         labels["level"][:] = level
     return Window(
         features, coordinates[count].astype(np.float32), {name: label[count] for name, label in labels.items()}

@@ -4,6 +4,7 @@ Source: data/scores (their licences stand in its index; those that are free are 
 """
 
 import csv
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from ottava.datatypes import Floats, IntArray
 from ottava.rhythm.bars import N_BAR_BEATS
 from ottava.rhythm.meter import METERS, is_compound, signature_quarters, tactus_beats
-from training.notation.corpus import NO_NAME, SAME_BEATS, STEP_PLACES, UNKNOWN
+from training.notation.corpus import NO_NAME, SAME_BEATS, STEP_PLACES
 
 # What is said of a source that is not to be trusted with bars or values, or that is no music for a piano.
 WARNS = re.compile(
@@ -101,8 +102,6 @@ def read_score(row: dict[str, str], arrays: dict[str, NDArray[Any]]) -> Written 
         staff = np.where((arrays["part"] == POP_MELODY) | (arrays["pitch"] >= 60), RIGHT, LEFT)
     named = arrays["step"] >= 0
     line = STEP_PLACES[arrays["step"]] + 7 * arrays["alter"].astype(np.int64)
-    keys, fifths = arrays["key_signature_quarter"], arrays["key_signature"].astype(np.int64)
-    in_key = np.clip(np.searchsorted(keys, onset + SAME_QUARTER, side="right") - 1, 0, None)
     printed = [
         float(bpm)
         for quarter, bpm in zip(arrays.get("tempo_quarter", ()), arrays.get("tempo_quarter_bpm", ()), strict=True)
@@ -114,7 +113,7 @@ def read_score(row: dict[str, str], arrays: dict[str, NDArray[Any]]) -> Written 
         place=place, value=length if has_values else np.full(len(length), np.nan), length=length,
         pitch=arrays["pitch"].astype(np.int64), staff=staff, is_grace=arrays["grace"].astype(np.bool_),
         marks=arrays["marks"].astype(np.int64), line=np.where(named, line, NO_NAME), beat=beat,
-        fifths=fifths[in_key],
+        fifths=find_fifths(arrays, onset),
         is_downbeat=numbers == 0,
         meter=np.array([METERS.index(one) if one in METERS else len(METERS) for one in signatures]),
         is_compound=np.array([is_compound(n) for n, _ in signatures]),
@@ -123,11 +122,17 @@ def read_score(row: dict[str, str], arrays: dict[str, NDArray[Any]]) -> Written 
     )  # fmt: skip
 
 
+def find_fifths(arrays: dict[str, NDArray[Any]], onset_quarter: Floats) -> IntArray:
+    """The key signature, in fifths, under which each note stands."""
+    in_force = np.searchsorted(arrays["key_signature_quarter"], onset_quarter + SAME_QUARTER, side="right") - 1
+    return np.asarray(arrays["key_signature"].astype(np.int64)[np.clip(in_force, 0, None)])
+
+
 def list_bars(arrays: dict[str, NDArray[Any]]) -> list[tuple[float, float, int, int]]:
     """Begin, end and meter of each bar; the halves of one that a repeat splits are one."""
     bars: list[tuple[float, float, int, int]] = []
     edges = arrays["bar_quarter"].astype(np.float64).tolist()
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in itertools.pairwise(edges):
         at = np.searchsorted(arrays["time_signature_quarter"], begin + SAME_QUARTER, side="right") - 1
         n, d = arrays["time_signature"][max(0, int(at))].tolist()
         if len(bars) > 1 and bars[-1][2:] == (n, d):
@@ -169,8 +174,9 @@ def _sing(written: Written, arrays: dict[str, NDArray[Any]]) -> list[Written]:
         "place": beat + (onset - begins[beat]) / quarters, "value": value, "length": value,
         "pitch": arrays["other_pitch"].astype(np.int64), "staff": np.full(n, RIGHT),
         "is_grace": value < SAME_BEATS, "marks": np.zeros(n, np.int64), "line": np.full(n, NO_NAME), "beat": beat,
-        "fifths": np.full(n, UNKNOWN),
+        "fifths": find_fifths(arrays, onset),
     }  # fmt: skip
     fields = {name: np.concatenate([getattr(written, name)[left], array]) for name, array in added.items()}
     order = np.lexsort((fields["pitch"], fields["place"]))
-    return [replace(written, name=f"{written.name} sung", **{name: array[order] for name, array in fields.items()})]
+    sung: dict[str, Any] = {name: array[order] for name, array in fields.items()}
+    return [replace(written, name=f"{written.name} sung", **sung)]

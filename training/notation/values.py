@@ -1,7 +1,7 @@
-"""Train the network of note values and staffs on data/train, on a CPU: about six minutes of one core a fold.
+"""Train the network of note values and staffs on a CPU: about a quarter of an hour of one core.
 
-    python -m training.notation.values --fold 0 --out .cache/rhythm/values0.pt     leaves the works of fold 0 out
-    python -m training.notation.values --out .cache/rhythm/values.pt               the one that ships
+    python -m training.notation.values --without 0 1 --out .cache/rhythm/values.pt     leaves works of two folds out
+    python -m training.notation.values --out .cache/rhythm/values.pt                   the one that ships
 
 It learns with the true places of the notes, some of them disturbed, in beats of the annotation, halves and doubles.
 Started again it goes on where it stopped.
@@ -12,17 +12,19 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from ottava.notation.values import NETWORK, VALUES, compute_note_features, hold_notes
+from ottava.datatypes import Floats
+from ottava.notation.values import NETWORK, VALUES, compute_note_features, find_bar_ends, hold_notes
 from ottava.notation.values import SHORTEST_PLAYED_BEATS as SHORTEST_BEATS
 from training.notation.corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
 from training.notation.encoder import VALUES_AND_STAFFS, split_outputs
 from training.notation.loop import compute_entropies, run_training
 
 N_NOTES = NETWORK.window
+N_PLAYED = N_NOTES * 3 // 5  # chords of a score, which have about as many notes
 BATCH = 16
 STEPS = 1200
 LOSS_WEIGHTS = {"value": 1.0, "staff": 0.5}
-ONE_HAND_CHANCE, LEVEL_CHANCE, DISTURBED = 0.1, 0.3, 0.02
+ONE_HAND_CHANCE, LEVEL_CHANCE, MOST_DISTURBED = 0.1, 0.3, 0.08
 SAME_VALUE_BEATS = 0.03  # values of data/train are float32 quarters
 
 
@@ -48,13 +50,15 @@ def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -
     length, sounds = np.maximum(released - played, SHORTEST_BEATS), np.maximum(sounding - played, SHORTEST_BEATS)
     beat = np.clip(np.floor(place + SAME_BEATS).astype(np.int64), 0, len(taught.period_sec) - 1)
     period, bar_beat = taught.period_sec[beat], taught.bar_beat[beat]
+    bar_left = find_bar_ends(taught.is_downbeat)[beat].astype(np.float64) - place
 
     level = float(rng.choice([0.5, 2.0])) if rng.random() < LEVEL_CHANCE else 1.0
     place, value, length, sounds = (beats * level for beats in (place, value, length, sounds))
     if level != 1:
-        bar_beat = np.floor(place + SAME_BEATS).astype(np.int64) % int(rng.choice([2, 3, 4]))
-    disturbed = rng.random(len(place)) < DISTURBED
-    place = place + np.where(disturbed, rng.choice([-0.25, -1 / 6, 1 / 6, 0.25], len(place)), 0.0)
+        n_beats = int(rng.choice([2, 3, 4]))
+        bar_beat = np.floor(place + SAME_BEATS).astype(np.int64) % n_beats
+        bar_left = n_beats - np.mod(place, n_beats)
+    place = disturb_places(place, rng)
     length = length * 2 ** (rng.uniform(-0.4, 0.4) + rng.normal(0, 0.1, len(place)))
     sounds = length if rng.random() < 0.25 else np.maximum(sounds, length)
     pitch = taught.pitch[chosen] + int(rng.integers(-5, 7))
@@ -69,6 +73,7 @@ def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -
         np.clip(velocity, 1, 127)[order],
         period[order],
         bar_beat[order],
+        bar_left[order],
         taught.is_compound[beat][order],
     )
     coordinates = np.stack([place[order] - place[order[0]], pitch[order]], axis=1).astype(np.float32)
@@ -77,10 +82,18 @@ def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -
     return Window(features, coordinates, {"value": classes[order], "staff": staff[order]})
 
 
+def disturb_places(place: Floats, rng: np.random.Generator) -> Floats:
+    """Places as they are found: here and there the chords of one place stand at another."""
+    _, chord = np.unique(np.round(place, 3), return_inverse=True)
+    n_chords = int(chord.max()) + 1
+    away = rng.choice([-0.25, -1 / 6, -1 / 8, -1 / 12, 1 / 12, 1 / 8, 1 / 6, 0.25], n_chords)
+    return place + np.where(rng.random(n_chords) < rng.uniform(0, MOST_DISTURBED), away, 0.0)[chord]
+
+
 def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     """The mean loss of each output over the notes whose label is known."""
     return compute_entropies(split_outputs(outputs, VALUES_AND_STAFFS.outputs), batch, LOSS_WEIGHTS)
 
 
 if __name__ == "__main__":
-    run_training(__doc__, VALUES_AND_STAFFS, draw_notes, N_NOTES, BATCH, STEPS, compute_losses, LOSS_WEIGHTS)
+    run_training(__doc__, VALUES_AND_STAFFS, draw_notes, N_NOTES, BATCH, STEPS, compute_losses, LOSS_WEIGHTS, N_PLAYED)

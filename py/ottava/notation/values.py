@@ -19,7 +19,7 @@ from ottava.networks import Network, run_network
 from ottava.notation.lengths import measure_durations, measure_exactly
 from ottava.rhythm.bars import N_BAR_BEATS, smooth_periods
 from ottava.rhythm.divisions import Grid, division_costs, find_divisions, fits_beat
-from ottava.rhythm.features import describe_neighbours, scale_lengths, tabulate_notes, tabulate_presses
+from ottava.rhythm.features import describe_neighbours, find_followers, scale_lengths, tabulate_notes, tabulate_presses
 from ottava.rhythm.meter import beat_positions, is_compound, signature_quarters
 from ottava.rhythm.places import is_written
 from ottava.rhythm.steps import PHASES
@@ -33,7 +33,7 @@ VALUES = tuple(
     )
 )
 NETWORK = Network("values", window=384, hop=288, sizes={"value": len(VALUES) + 1, "staff": 2})
-N_FEATURES = 44
+N_FEATURES = 48
 SHORTEST_BEATS, LONGEST_BEATS = 1 / 32, 8.0
 SAME_BEATS = 0.02
 SHORTEST_PLAYED_BEATS = 0.02
@@ -42,8 +42,6 @@ MOST_CHOICES = 8
 # How much the length of a note goes by its chord's; by how much, as logarithms, one is likelier that leaves no rest
 # before the next note of its staff, and one that ends just there (docs/notes.md, "Tried").
 CHORD_SHARE, REACH_BONUS, JOINT_BONUS = 0.5, 0.25, 0.75
-NEAR_NOTES = 24  # that may follow a note in its voice
-NEAR_SEMITONES, ABOVE_SEMITONES = 5, 2
 
 
 async def ask_values(
@@ -101,9 +99,16 @@ def describe_values(
     compound = np.array([is_compound(signature[0]) for signature in grid.signatures])
     features = compute_note_features(
         where, length, sounding, pitches, velocities, period[np.minimum(beat, len(period) - 1)],
-        grid.beat_in_bar[beat] - 1, compound[beat],
-    )
+        grid.beat_in_bar[beat] - 1, find_bar_ends(grid.beat_in_bar == 1)[beat] - where, compound[beat],
+    )  # fmt: skip
     return features, where, pitches
+
+
+def find_bar_ends(is_downbeat: NDArray[np.bool_]) -> IntArray:
+    """For each beat the first one of the next bar, shape (n_beats,)."""
+    numbers = np.arange(len(is_downbeat))
+    downbeats = np.append(numbers[is_downbeat], len(numbers))
+    return np.asarray(downbeats[np.searchsorted(downbeats[:-1], numbers, side="right")])
 
 
 def hold_notes(offsets_sec: Floats, pedals_sec: Floats) -> Floats:
@@ -197,6 +202,7 @@ def compute_note_features(
     velocities: Floats,
     period_sec: Floats,
     bar_beat: IntArray,
+    bar_left_beats: Floats,
     falls_into_three: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
     """What the network of values reads, a row a note.
@@ -211,8 +217,9 @@ def compute_note_features(
         MIDI number, 1..127.
     period_sec
         Length of a beat.
-    bar_beat, falls_into_three
-        Number of the beat in its bar, from 0, and whether the beat falls into three.
+    bar_beat, bar_left_beats, falls_into_three
+        Number of the beat in its bar, from 0, beats from the note to the end of the bar, and whether the beat falls
+        into three.
 
     Returns
     -------
@@ -230,7 +237,7 @@ def compute_note_features(
     features[:, 1] = _scale_beats(sounding_beats)
     features[:, 2] = _scale_beats(gaps)[chord_of]
     features[:, 3] = _scale_beats(np.append(LONGEST_BEATS, gaps[:-1]))[chord_of]
-    followers = _find_followers(places, pitches)
+    followers = find_followers(places, pitches, chord_of)
     features[:, 4:8] = _scale_beats(followers)
     features[:, 8] = np.log2(counts)[chord_of]
     features[:, 9:13] = describe_neighbours(chord_of, pitches)
@@ -249,24 +256,19 @@ def compute_note_features(
     features[:, 38:42] = np.clip(lengths_beats[:, None] / np.maximum(followers, SHORTEST_BEATS), 0, 3)
     features[:, 42] = bar_beat == 0
     features[:, 43] = 1
+    # Where the key is released, a chord may begin up to which the note is written.
+    released = places + lengths_beats
+    ends = np.append(starts[1:], starts[-1] + LONGEST_BEATS)
+    later = np.maximum(np.searchsorted(ends, released), chord_of)
+    earlier = np.maximum(later - 1, chord_of)
+    later = np.minimum(later, len(ends) - 1)
+    nearest = np.where(released - ends[earlier] < ends[later] - released, earlier, later)
+    features[:, 44] = np.clip((released - ends[nearest]) * 4, -2, 2)
+    features[:, 45] = _scale_beats(ends[nearest] - places)
+    features[:, 46] = np.log2(1 + nearest - chord_of) / 2
+    features[:, 47] = _scale_beats(bar_left_beats)
     return features
 
 
 def _scale_beats(beats: Floats) -> Floats:
     return scale_lengths(beats, SHORTEST_BEATS, LONGEST_BEATS, at_one=0.5)
-
-
-def _find_followers(places: Floats, pitches: IntArray) -> Floats:
-    """Beats to the next note that is near, not lower, not higher, and of the same pitch, shape (n_notes, 4)."""
-    n_notes = len(places)
-    beats = np.full((n_notes, 4), LONGEST_BEATS)
-    for ahead in range(min(NEAR_NOTES, n_notes - 1), 0, -1):
-        gap = places[ahead:] - places[:-ahead]
-        step = pitches[ahead:] - pitches[:-ahead]
-        later = gap > SAME_BEATS
-        for column, fits in enumerate((
-            np.abs(step) <= NEAR_SEMITONES, step >= -ABOVE_SEMITONES, step <= ABOVE_SEMITONES, step == 0
-        )):
-            chosen = later & fits
-            beats[:-ahead, column][chosen] = gap[chosen]
-    return beats

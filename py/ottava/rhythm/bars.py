@@ -186,11 +186,12 @@ def describe_bars(
     chords: Chords,
     score_time: ScoreTime,
     beats_sec: Floats,
-    outputs: Mapping[str, Floats],
+    outputs: Mapping[str, Floats] | None,
 ) -> NDArray[np.float32]:
     """Features of the beats.
 
-    ``beats_sec``: seconds of all beats of ``score_time`` and of the one after; ``outputs`` of the rhythm network.
+    ``beats_sec``: seconds of all beats of ``score_time`` and of the one after; ``outputs`` of the rhythm network, None
+    where it was not asked.
     """
     places = np.full(len(chords.times_sec), np.nan)
     places[score_time.written] = score_time.places
@@ -201,7 +202,9 @@ def describe_bars(
     pressed = beat_positions(tabulate_presses(pedals)[:, 0], beats_sec)
     return compute_beat_features(
         place[has_place], lengths[has_place], pitches[has_place], velocities[has_place], pressed,
-        smooth_periods(beats_sec), gather_opinions(outputs, score_time.written, score_time.beat, score_time.part),
+        smooth_periods(beats_sec),
+        gather_opinions(outputs, score_time.written, score_time.beat, score_time.part) if outputs
+        else np.zeros((len(beats_sec) - 1, N_OPINIONS)),
     )  # fmt: skip
 
 

@@ -9,6 +9,10 @@ import numpy as np
 
 from ottava.datatypes import Floats, IntArray, Note, Pedal
 
+FARTHEST_BEATS = 8.0
+NEAR_NOTES = 24  # that may follow a note in its voice
+NEAR_SEMITONES, ABOVE_SEMITONES = 5, 2
+
 
 def tabulate_notes(notes: Sequence[Note]) -> tuple[Floats, Floats, IntArray, Floats]:
     """Onsets and offsets in seconds, MIDI numbers and velocities 1..127 of notes, each shape (n_notes,)."""
@@ -45,3 +49,22 @@ def describe_neighbours(chord_of: IntArray, pitches: IntArray) -> Floats:
     described[order[1:][same], 2] = np.minimum(step[same], 2)
     described[order[:-1][same], 3] = np.minimum(step[same], 2)
     return described
+
+
+def find_followers(places: Floats, pitches: IntArray, chord_of: IntArray) -> Floats:
+    """Beats to the next note of another chord that is near, not lower, not higher, and of the same pitch.
+
+    Shape (n_notes, 4); `FARTHEST_BEATS` where there is none. ``places`` never decrease.
+    """
+    n_notes = len(places)
+    beats = np.full((n_notes, 4), FARTHEST_BEATS)
+    for ahead in range(min(NEAR_NOTES, n_notes - 1), 0, -1):
+        gap = places[ahead:] - places[:-ahead]
+        step = pitches[ahead:] - pitches[:-ahead]
+        later = chord_of[ahead:] != chord_of[:-ahead]
+        for column, fits in enumerate((
+            np.abs(step) <= NEAR_SEMITONES, step >= -ABOVE_SEMITONES, step <= ABOVE_SEMITONES, step == 0
+        )):
+            chosen = later & fits
+            beats[:-ahead, column][chosen] = gap[chosen]
+    return beats

@@ -1,17 +1,20 @@
 """Placing: the beats and bars of a performance and the place of every chord on them, as people want them.
 
 By trained networks (`ottava.rhythm.readings`), or without anything trained (`ottava.rhythm.beats`,
-`ottava.rhythm.accents`). Either way beats come first, then bars, then places.
+`ottava.rhythm.accents`). Either way beats come first, then bars, then places; on
+beats that a person gave, `ottava.rhythm.quantizing` finds the places.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import floor
 
 import numpy as np
 
 from ottava.datatypes import BeatGrid, Choices, Floats, Note, Pedal, Performance, Run
 from ottava.rhythm.accents import estimate_meter
+from ottava.rhythm.bars import ask_bars, describe_bars, number_bars
 from ottava.rhythm.beats import cover_notes, estimate_tempo, track_beats
 from ottava.rhythm.chords import Chords, group_notes
 from ottava.rhythm.divisions import division_costs
@@ -24,6 +27,7 @@ from ottava.rhythm.places import (
     straighten_swing,
     straighten_thirds,
 )
+from ottava.rhythm.quantizing import part_chords, quantize, tell_beats
 from ottava.rhythm.readings import (
     Decided,
     Pace,
@@ -34,9 +38,25 @@ from ottava.rhythm.readings import (
     read_at_pace,
     read_performance,
 )
+from ottava.rhythm.score_time import find_parts
 from ottava.rhythm.steps import PARTS, PHASES
 
 Places = list[Fraction | None]
+# A bar line that a person sets this much before a given beat is on it. Not tuned.
+EARLY_BAR_BEATS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Chords where they are written.
+
+    ``grid``: beats up to the end of the last bar; ``places``: for each chord its place in beats from the first of them,
+    never decreasing, None where it has no place of its own (ornaments, wrong notes).
+    """
+
+    chords: Chords
+    grid: BeatGrid
+    places: Places
 
 
 def needs_pace(choices: Choices) -> bool:
@@ -59,7 +79,7 @@ async def place_chords(
     choices: Choices,
     run: Run | None,
     pace: Pace | None = None,
-) -> tuple[BeatGrid, Places, bool]:
+) -> tuple[Placed, bool]:
     """Place chords as they are written, by the trained networks or without them.
 
     Parameters
@@ -75,24 +95,25 @@ async def place_chords(
 
     Returns
     -------
-    tuple of BeatGrid, list and bool
-        See `place_by_model`; whether swung eighths are written as even ones.
+    tuple of Placed and bool
+        The chords, which given beats may have parted; whether swung eighths are written as even ones.
     """
     if run is None:
-        grid, places = place_by_tracking(notes, chords, duration_sec, choices)
+        placed = place_by_tracking(notes, chords, duration_sec, choices)
     else:
         if pace is None and needs_pace(choices):
             pace = await find_pace(performance, run)
-        grid, places = await place_by_model(notes, performance.pedals, chords, choices, run, pace)
-    places, is_swung = straighten_swing(places, grid.signatures, choices.swing)
+        placed = await place_by_model(notes, performance.pedals, chords, choices, run, pace)
+    signatures = placed.grid.signatures
+    places, is_swung = straighten_swing(placed.places, signatures, choices.swing)
     if choices.grid == "auto" and not choices.beats_sec:
-        places = straighten_thirds(places, grid.signatures)
-    return grid, places, is_swung
+        places = straighten_thirds(places, signatures)
+    return replace(placed, places=places), is_swung
 
 
 async def place_by_model(
     notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords, choices: Choices, run: Run, pace: Pace | None
-) -> tuple[BeatGrid, Places]:
+) -> Placed:
     """Place chords by the trained networks.
 
     Parameters
@@ -108,26 +129,15 @@ async def place_by_model(
         The host's call that runs the networks.
     pace
         Of the performance as it was heard; None where ``choices`` do not need it (`needs_pace`).
-
-    Returns
-    -------
-    tuple of BeatGrid and list
-        Beats up to the end of the last bar, and for each chord its place in beats from the first of them, never
-        decreasing; None where it has no place of its own (ornaments, wrong notes).
     """
+    if choices.beats_sec:
+        return await place_on_beats(notes, pedals, chords, choices, run)
     times_sec = chords.times_sec
     turns = [(find_nearest(times_sec, sec), (count, kind)) for sec, count, kind in choices.meters]
     downbeats = {chord for chord, _ in turns[1:]} | {find_nearest(times_sec, sec) for sec in choices.downbeats_sec}
     decided = Decided(sorted(downbeats), turns)
     heard = hear(notes, pedals, chords)
-    if choices.beats_sec:
-        tapped = cover_notes(np.array(choices.beats_sec), times_sec[0], times_sec[-1])
-        if choices.meters and (written := place_written(notes, chords, tapped, choices)):
-            return written
-        # A chord a little before the first beat is on it.
-        decided = replace(decided, tapped_sec=tapped, beats=np.maximum(beat_positions(times_sec, tapped), 0.0))
-        reading = await read_performance(heard, decided, run, find_period(times_sec, tapped))
-    elif choices.tempo_bpm and choices.meters:
+    if choices.tempo_bpm and choices.meters:
         unit = choices.meters[0][1:]
         reading = await read_performance(heard, decided, run, _keep_tempo(choices.tempo_bpm, unit, times_sec))
     else:
@@ -141,18 +151,49 @@ async def place_by_model(
             unit = reading.signatures[len(reading.signatures) // 2]
             decided = replace(decided, meters=[(0, unit)])
             reading = await read_performance(heard, decided, run, _keep_tempo(choices.tempo_bpm, unit, times_sec))
-    return _place_reading(times_sec, reading, choices)
+    return _place_reading(chords, reading, choices)
 
 
-def place_written(
-    notes: Sequence[Note], chords: Chords, beats_sec: Floats, choices: Choices
-) -> tuple[BeatGrid, Places] | None:
+async def place_on_beats(
+    notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords, choices: Choices, run: Run
+) -> Placed:
+    """Place chords on the beats that a person gave, under the bars and meters that they gave; see `place_by_model`."""
+    times_sec = cover_notes(np.array(choices.beats_sec), chords.times_sec[0], chords.times_sec[-1])
+    if choices.meters and (written := place_written(notes, chords, times_sec, choices)):
+        return written
+    turns = [(_find_beat(times_sec, sec) if index else 0, (count, kind))
+             for index, (sec, count, kind) in enumerate(choices.meters)]
+    downbeats = {beat for beat, _ in turns[1:]} | {_find_beat(times_sec, sec) for sec in choices.downbeats_sec}
+    places = await quantize(notes, chords, tell_beats(times_sec, sorted(downbeats), turns), run)
+    # Beats from the first note's to the last's, and one more.
+    known = [place for place in places if place is not None]
+    first, last = floor(known[0]), floor(known[-1])
+    while len(times_sec) < last + 2:
+        times_sec = np.append(times_sec, 2 * times_sec[-1] - times_sec[-2])
+    times_sec = times_sec[first : last + 2]
+    places = [None if place is None else place - first for place in places]
+    described = describe_bars(notes, pedals, chords, find_parts(chords, places), times_sec, None)
+    turns = [(max(0, beat - first), signature) for beat, signature in turns]
+    inside = [beat - first for beat in sorted(downbeats) if first <= beat <= last]
+    numbers, signatures = number_bars(await ask_bars(described, run), turns, inside)
+    grid = BeatGrid(times_sec[:-1], numbers + 1, tuple(signatures))
+    parted, chord_places = part_chords(notes, chords, places)
+    return Placed(parted, complete_grid(grid, known[-1] - first), chord_places)
+
+
+def _find_beat(times_sec: Floats, sec: float) -> int:
+    """The beat on which a bar line stands that a person set."""
+    return max(0, floor(float(beat_positions(np.array([sec]), times_sec)[0]) + EARLY_BAR_BEATS))
+
+
+def place_written(notes: Sequence[Note], chords: Chords, beats_sec: Floats, choices: Choices) -> Placed | None:
     """Places of music that stands exactly on the beats and their divisions, because it was written and not played."""
     positions = np.maximum(beat_positions(chords.times_sec, beats_sec), 0.0).tolist()
     if not is_written(positions):
         return None
     places = place_exactly(positions)
-    return complete_grid(estimate_meter(notes, beats_sec, choices.meters, choices.downbeats_sec), places[-1]), [*places]
+    grid = complete_grid(estimate_meter(notes, beats_sec, choices.meters, choices.downbeats_sec), places[-1])
+    return Placed(chords, grid, [*places])
 
 
 def _keep_tempo(tempo_bpm: float, signature: tuple[int, int], times_sec: Floats) -> Floats:
@@ -160,8 +201,9 @@ def _keep_tempo(tempo_bpm: float, signature: tuple[int, int], times_sec: Floats)
     return np.full(len(times_sec), 60.0 / tempo_bpm * float(signature_quarters(signature)))
 
 
-def _place_reading(times_sec: Floats, reading: Reading, choices: Choices) -> tuple[BeatGrid, Places]:
+def _place_reading(chords: Chords, reading: Reading, choices: Choices) -> Placed:
     """Beats and places of a reading."""
+    times_sec = chords.times_sec
     score_time, n_beats = reading.score_time, len(reading.numbers)
     grid = BeatGrid(reading.beats_sec[:n_beats], reading.numbers + 1, tuple(reading.signatures))
     places: Places = [None] * len(times_sec)
@@ -171,12 +213,12 @@ def _place_reading(times_sec: Floats, reading: Reading, choices: Choices) -> tup
     if choices.grid == "auto":
         elsewhere = np.exp(reading.outputs["phase"][:, len(PHASES)])
         places = refine_places(times_sec, places, reading.beats_sec, reading.signatures, elsewhere)
-    return complete_grid(grid, max(place for place in places if place is not None)), places
+    return Placed(chords, complete_grid(grid, max(place for place in places if place is not None)), places)
 
 
 def place_by_tracking(
     notes: Sequence[Note], chords: Chords, duration_sec: float, choices: Choices
-) -> tuple[BeatGrid, Places]:
+) -> Placed:
     """Place chords without a trained model; see `place_by_model`, but every chord has a place."""
     if choices.beats_sec:
         times_sec = cover_notes(np.array(choices.beats_sec), chords.times_sec[0], chords.times_sec[-1])
@@ -188,7 +230,7 @@ def place_by_tracking(
     grid = estimate_meter(notes, times_sec, choices.meters, choices.downbeats_sec)
     costs = division_costs(signature_quarters(grid.signatures[0]), choices.grid)
     places = snap_onsets(chords.times_sec, times_sec, costs)
-    return complete_grid(grid, places[-1]), list(places)
+    return Placed(chords, complete_grid(grid, places[-1]), list(places))
 
 
 def _choose_bpm(choices: Choices) -> float | None:

@@ -19,7 +19,6 @@ from ottava.datatypes import Floats, IntArray, Note, Pedal, Run
 from ottava.rhythm.bars import Signature, ask_bars, describe_bars, number_bars
 from ottava.rhythm.chords import Chords, describe_chords
 from ottava.rhythm.score_time import (
-    EARLY_BEATS,
     NETWORK,
     PERIODS_LOG2_SEC,
     Given,
@@ -61,14 +60,11 @@ class Heard:
 class Decided:
     """What a person decided.
 
-    ``downbeats``: chords that are downbeats; ``meters``: time signatures, each from a chord on; ``tapped_sec``: all
-    beats, reaching over all chords, and ``beats`` where the chords stand on them.
+    ``downbeats``: chords that are downbeats; ``meters``: time signatures, each from a chord on.
     """
 
     downbeats: Sequence[int] = ()
     meters: Sequence[tuple[int, Signature]] = ()
-    tapped_sec: Floats | None = None
-    beats: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +105,9 @@ def hear(notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords) -> Hear
 async def read_performance(heard: Heard, decided: Decided, run: Run, period_sec: Floats | None = None) -> Reading:
     """Read a performance; ``period_sec`` (n_chords,): about how long a beat is there, where that is supposed."""
     times_sec = heard.chords.times_sec
-    known_before = Given(period_sec, decided.downbeats, decided.beats)
+    known_before = Given(period_sec, decided.downbeats)
     score_time, outputs = await find_score_time(times_sec, heard.features, known_before, run)
-    beats_sec = _time_beats(times_sec, score_time, decided)
+    beats_sec = locate_beats(times_sec, score_time)
     described = describe_bars(heard.notes, heard.pedals, heard.chords, score_time, beats_sec, outputs)
     bar_outputs = await ask_bars(described, run)
     known, beats = score_time.written.tolist(), score_time.beat.tolist()
@@ -122,16 +118,6 @@ async def read_performance(heard: Heard, decided: Decided, run: Run, period_sec:
     downbeats = [beats[bisect_left(known, chord)] for chord in decided.downbeats]
     numbers, signatures = number_bars(bar_outputs, meters, downbeats)
     return Reading(outputs, score_time, beats_sec, bar_outputs, described[:, 0], numbers, signatures)
-
-
-def _time_beats(times_sec: Floats, score_time: ScoreTime, decided: Decided) -> Floats:
-    """Seconds of the beats from the first chord's on and of the one after the last; tapped ones stay as they are."""
-    located = locate_beats(times_sec, score_time)
-    if decided.tapped_sec is None or decided.beats is None:
-        return located
-    first = int(np.floor(decided.beats[score_time.written[0]] + EARLY_BEATS))
-    tapped = decided.tapped_sec
-    return np.append(tapped[first : first + len(located)], located[len(tapped) - first :])
 
 
 async def choose_pace(heard: Heard, run: Run) -> Pace:
@@ -218,6 +204,7 @@ def _describe_reading(reading: Reading) -> Floats:
     beat = outputs["beat"][score_time.written, 0]
     phase, step, period = (outputs[name][score_time.written] for name in ("phase", "step", "period"))
     is_beat = score_time.part == 0
+    is_downbeat = is_beat & (reading.numbers[score_time.beat] == 0)
     phase_index = np.abs(score_time.part[:, None] - PHASE_PARTS).argmin(axis=1)
     octaves = np.log2(np.diff(reading.beats_sec))
     lengths = octaves[np.minimum(score_time.beat, len(octaves) - 1)]
@@ -242,7 +229,7 @@ def _describe_reading(reading: Reading) -> Floats:
         np.mean(period[np.arange(len(period)), period_index]),
         *(np.mean(np.isin(score_time.part, parts)) for parts in _FIGURE_PARTS),
         np.mean(outputs["level"][score_time.written, 0]),
-        _mean(_log_chance(outputs["downbeat"][score_time.written, 0], is_beat & (reading.numbers[score_time.beat] == 0))),
+        _mean(_log_chance(outputs["downbeat"][score_time.written, 0], is_downbeat)),
         np.mean(np.exp(bars["meter"]).max(axis=1)),
     ])  # fmt: skip
 

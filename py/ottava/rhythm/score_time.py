@@ -13,13 +13,14 @@ probabilities (the others).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ottava.datatypes import Floats, IntArray, Run
 from ottava.networks import Network, run_network
-from ottava.rhythm.chords import suppose_tempo
+from ottava.rhythm.chords import Chords, suppose_tempo
 from ottava.rhythm.meter import LONE_BEAT_SEC, METERS
 from ottava.rhythm.steps import (
     IMPOSSIBLE,
@@ -29,8 +30,6 @@ from ottava.rhythm.steps import (
     STEPS,
     TEMPOS_LOG2_SEC,
     TEMPOS_SEC,
-    KnownSteps,
-    Steps,
     weigh_steps,
 )
 
@@ -60,8 +59,6 @@ TEMPO_STEPS = 2
 UNWRITTEN_CHANCE = 0.6
 GIVEN_PERIOD_OCTAVES = 0.15  # how far beats stray from a tempo that is given
 GIVEN_PERIOD_SPREADS = 3  # of these, beyond which no tempo is tried
-# Given beats, not tuned: a chord this much before a beat belongs to it; how far chords stray from their places.
-EARLY_BEATS, GIVEN_BEATS_SPREAD = 0.1, 0.06
 EDGE_CHORDS = 8  # that tell the tempo beyond the first and the last chord
 SHORTEST_GAP_SEC = 0.005
 _AWAY = np.abs(np.arange(len(TEMPOS_SEC)) - np.arange(len(TEMPOS_SEC))[:, None])
@@ -72,13 +69,11 @@ _SQUARES = np.where(_AWAY <= TEMPO_STEPS, _AWAY**2.0, np.inf)  # of the steps fr
 class Given:
     """What a person decided about the chords, or what is supposed of them; the rest is None or empty.
 
-    ``period_sec`` (n_chords,): about how long a beat is; ``on_beat``: chords that stand on a beat; ``beats``
-    (n_chords,): where the chords stand on a count of beats, when these are known.
+    ``period_sec`` (n_chords,): about how long a beat is; ``on_beat``: chords that stand on a beat.
     """
 
     period_sec: Floats | None = None
     on_beat: Sequence[int] = ()
-    beats: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +113,18 @@ async def find_score_time(
     tuple of (ScoreTime, dict)
         The places, and what the network says of each chord, see `NETWORK`.
     """
-    if given.period_sec is not None:
-        features = suppose_tempo(features, times_sec, given.period_sec)
-    coordinates = np.stack([times_sec, np.arange(len(features))], axis=1)
-    outputs = await run_network(NETWORK, features, coordinates, run)
+    outputs = await ask_chords(times_sec, features, given.period_sec, run)
     return decode_score_time(times_sec, outputs, given), outputs
+
+
+async def ask_chords(
+    times_sec: Floats, features: NDArray[np.float32], period_sec: Floats | None, run: Run
+) -> dict[str, Floats]:
+    """What the network says of each chord, see `NETWORK`; ``period_sec`` (n_chords,): about how long a beat is."""
+    if period_sec is not None:
+        features = suppose_tempo(features, times_sec, period_sec)
+    coordinates = np.stack([times_sec, np.arange(len(features))], axis=1)
+    return await run_network(NETWORK, features, coordinates, run)
 
 
 def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: Given) -> ScoreTime:
@@ -144,20 +146,13 @@ def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: G
         written = np.arange(len(times_sec))
     phase_score = _score_phases(outputs, written)
     tempo_score = _score_tempos(outputs, written)
-    exact: IntArray | None = None
     tempos = slice(0, len(TEMPOS_SEC))
     if given.period_sec is not None:
         tempos = _choose_tempos(given.period_sec)
         octaves = TEMPOS_LOG2_SEC - np.log2(given.period_sec[written])[:, None]
         tempo_score = tempo_score - 0.5 * (octaves / GIVEN_PERIOD_OCTAVES) ** 2
-    if given.beats is not None:
-        known = given.beats[written]
-        beat = np.floor(known + EARLY_BEATS)
-        phase_score -= 0.5 * (((known - beat)[:, None] - PHASE_PARTS / PARTS) / GIVEN_BEATS_SPREAD) ** 2
-        exact = np.diff(beat).astype(np.int64)
-    else:
-        phase_score[np.searchsorted(written, on_beat)[:, None], np.flatnonzero(PHASE_PARTS)] = IMPOSSIBLE
-    path = _find_path(phase_score, tempo_score, np.diff(times_sec[written]), outputs["step"], written, exact, tempos)
+    phase_score[np.searchsorted(written, on_beat)[:, None], np.flatnonzero(PHASE_PARTS)] = IMPOSSIBLE
+    path = _find_path(phase_score, tempo_score, np.diff(times_sec[written]), outputs["step"], written, tempos)
     return ScoreTime(written, np.cumsum(path[:, 1]), PHASE_PARTS[path[:, 0]])
 
 
@@ -194,23 +189,18 @@ def _find_path(
     gaps_sec: Floats,
     step_logs: Floats,
     written: IntArray,
-    exact: IntArray | None,
     tempos: slice,
 ) -> IntArray:
     """The best places: rows of (phase, beats since the row before), shape (n_written, 2).
 
-    ``exact`` (n_written - 1,): the beats between neighbours, where they are known; ``tempos``: those that are tried.
+    ``tempos``: those that are tried.
     """
     n_written = len(phase_score)
     tempo_score = tempo_score[:, tempos]
     n_tempos = tempo_score.shape[1]
     gaps_sec = np.maximum(gaps_sec, SHORTEST_GAP_SEC)
     costs = TEMPO_COST / (gaps_sec[:, None] / TEMPOS_SEC[tempos] + 0.15)
-    steps: Steps | KnownSteps
-    if exact is None:
-        steps = weigh_steps(gaps_sec, step_logs[written[:-1]], np.diff(written) > 1)
-    else:
-        steps = KnownSteps(exact.tolist())
+    steps = weigh_steps(gaps_sec, step_logs[written[:-1]], np.diff(written) > 1)
 
     # The way there is not kept, only what each state is worth: found again for the one path that is wanted.
     kept = np.zeros((n_written, n_tempos, len(PHASES)), np.float32)
@@ -240,6 +230,16 @@ def _find_path(
         tempo, phase = int(sources[:, phase_from].argmax()), phase_from
     path[0] = phase, 0
     return path
+
+
+def find_parts(chords: Chords, places: Sequence[Fraction | None]) -> ScoreTime:
+    """Where chords stand whose notes have ``places`` in beats, or None: at the first of them, in whole `PARTS`."""
+    parts: dict[int, int] = {}
+    for chord, place in zip(chords.chord_of.tolist(), places, strict=True):
+        if place is not None:
+            parts.setdefault(chord, round(place * PARTS))
+    beat, part = np.divmod(np.array([*parts.values()], np.int64), PARTS)
+    return ScoreTime(np.array([*parts], np.int64), beat, part)
 
 
 def locate_beats(times_sec: Floats, score_time: ScoreTime) -> Floats:

@@ -104,23 +104,3 @@ def weigh_steps(gaps_sec: Floats, step_logs: Floats, is_far: NDArray[np.bool_]) 
     by_kind[is_far] /= 2
     broken = STEP_WEIGHT * step_logs[:, 0] - BROKEN_COST - BROKEN_COST_A_SEC * np.maximum(0.0, gaps_sec - BROKEN_SEC)
     return Steps(np.round(np.log2(gaps_sec) * GAPS_AN_OCTAVE).astype(int).tolist(), by_kind, broken.tolist())
-
-
-@dataclass(frozen=True, slots=True)
-class KnownSteps:
-    """As `Steps`, where the numbers of beats are known."""
-
-    n_beats: list[int]
-
-    def score(self, index: int, tempos: slice) -> Floats:
-        """What a step is worth by (place from, beat's length, place to)."""
-        length = self.n_beats[index] + np.broadcast_to(
-            _PHASE_STEP, (len(PHASES), tempos.stop - tempos.start, len(PHASES))
-        )
-        is_step = (length > 0) | ((length == 0) & (self.n_beats[index] == 0))
-        return np.where(is_step, 0.0, IMPOSSIBLE)
-
-    def score_to(self, index: int, tempos: slice, tempo: int, phase: int) -> tuple[Floats, IntArray]:
-        """What a step to one place is worth, by place from, and its beats."""
-        scores = self.score(index, tempos)[:, tempo, phase]
-        return scores, np.full(len(scores), self.n_beats[index])

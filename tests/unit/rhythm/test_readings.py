@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ottava.datatypes import Choices, Note, Performance, Run, Tensors
-from ottava.rhythm import bars, score_time
+from ottava.rhythm import bars, quantizing, score_time
 from ottava.rhythm.chords import group_notes
 from ottava.rhythm.placing import find_pace, place_by_model
 from ottava.rhythm.readings import (
@@ -32,13 +32,13 @@ from tests.performances import WALTZ, perform, performances
 
 # Long enough to be read at several tempos.
 LONG_WALTZ = [(quarter + 36 * turn, length, pitch) for turn in range(8) for quarter, length, pitch in WALTZ]
-SIZES = {"rhythm": sum(score_time.NETWORK.sizes.values()), "bars": sum(bars.NETWORK.sizes.values())}
+SIZES = {of.NETWORK.graph: sum(of.NETWORK.sizes.values()) for of in (score_time, bars, quantizing)}
 
 
 def prefer(reading: int, strength: float = 0.0) -> Run:
     """Networks that know nothing but about how long a beat is, or say anything, and of the readings prefer one."""
     rng = np.random.default_rng(0)
-    known = {"rhythm": np.zeros(SIZES["rhythm"]), "bars": np.zeros(SIZES["bars"])}
+    known = {name: np.zeros(size) for name, size in SIZES.items()}
     first = sum(score_time.NETWORK.sizes[name] for name in ("beat", "phase"))
     octaves = score_time.PERIODS_LOG2_SEC - np.log2(0.6)
     known["rhythm"][first : first + len(octaves)] = -2 * octaves**2
@@ -144,8 +144,8 @@ def test_a_factor_counts_from_what_was_chosen(choices: Choices) -> None:
 
     def place(asked: Choices) -> float:
         pace = asyncio.run(find_pace(performance, prefer(2)))
-        grid, _ = asyncio.run(place_by_model(performance.notes, (), chords, asked, prefer(2), pace))
-        return float(np.median(np.diff(grid.times_sec)))
+        placed = asyncio.run(place_by_model(performance.notes, (), chords, asked, prefer(2), pace))
+        return float(np.median(np.diff(placed.grid.times_sec)))
 
     assert choices.tempo_factor
     assert place(choices) == pytest.approx(place(Choices()) / choices.tempo_factor, rel=0.15)
@@ -162,8 +162,8 @@ def test_corrected_notes_are_read_once_and_at_the_pace_of_those_heard() -> None:
 
     def place(notes: Sequence[Note], choices: Choices) -> float:
         chords = group_notes(np.array([note.onset_sec for note in notes]))
-        grid, _ = asyncio.run(place_by_model(notes, (), chords, choices, run, pace))
-        return float(np.median(np.diff(grid.times_sec)))
+        placed = asyncio.run(place_by_model(notes, (), chords, choices, run, pace))
+        return float(np.median(np.diff(placed.grid.times_sec)))
 
     heard_sec = float(np.median(np.diff(pace.reading.beats_sec)))
     assert place(performance.notes, Choices()) == pytest.approx(heard_sec)
@@ -177,5 +177,5 @@ def test_a_chord_before_the_first_tapped_beat_is_on_it() -> None:
     performance = Performance((Note(0.25, 1.25, 60, 64), Note(2.0, 3.0, 60, 64)), (), "two notes")
     chords = hear_performance(performance).chords
     tapped = (1.0, 1.6, 2.1, 2.8)
-    grid, _ = asyncio.run(place_by_model(performance.notes, (), chords, Choices(beats_sec=tapped), prefer(0), None))
-    assert grid.times_sec[:3] == pytest.approx([0.4, 1.0, 1.6])
+    placed = asyncio.run(place_by_model(performance.notes, (), chords, Choices(beats_sec=tapped), prefer(0), None))
+    assert placed.grid.times_sec[:3] == pytest.approx([0.4, 1.0, 1.6])

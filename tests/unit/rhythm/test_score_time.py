@@ -92,12 +92,6 @@ def test_between_two_levels_the_longer_beat_is_written() -> None:
     assert np.median(np.diff(beats)) == pytest.approx(0.6)
 
 
-def test_given_beats_are_kept() -> None:
-    # Tapped at half the speed that the network believes.
-    score_time = decode(Given(beats=PLACES / 2))
-    assert score_time.beat == pytest.approx(np.floor(PLACES / 2 + 0.1))
-
-
 def test_one_chord_and_two_chords_have_beats() -> None:
     for n in (1, 2):
         score_time = decode_score_time(perform(PLACES[:n]), know(PLACES[:n]), Given())
@@ -113,7 +107,7 @@ def test_no_other_path_is_worth_more(seed: int, first: int) -> None:
     phase_score, tempo_score = rng.normal(0, 2, (3, n_phases)), rng.normal(0, 6, (3, first + 8))
     gaps_sec = rng.choice([0.03, 0.2, 0.5, 1.5], 2)  # broken chords, too
     step_logs, written = rng.normal(0, 3, (4, len(STEPS) + 1)), np.array([0, 1, 3])
-    path = score_time._find_path(phase_score, tempo_score, gaps_sec, step_logs, written, None, tempos)
+    path = score_time._find_path(phase_score, tempo_score, gaps_sec, step_logs, written, tempos)
     # All paths, one after the other: places and lengths of the beat of three chords.
     steps = weigh_steps(gaps_sec, step_logs[written[:-1]], np.array([False, True]))
     worth = (phase_score[0][:, None] + tempo_score[0, tempos]).ravel()
