@@ -49,9 +49,6 @@ NETWORK = Network("rhythm", window=320, hop=224, sizes={
 # What each output counts, and what is paid, in natural logarithms: search on folds 0 and 1 of data/train
 # (bench/results.md, "Rhythm, constants"); what steps cost stands in `ottava.rhythm.steps`.
 PHASE_WEIGHT, BEAT_WEIGHT, PERIOD_WEIGHT = 1.0, 1.0, 0.5
-# What a beat twice as long is worth at each chord, in the same unit: without it beats are found too fast more often
-# than too slow.
-OCTAVE_WEIGHT = 1.0
 # Of one step of tempo in a beat; of two it is four times as much, and any other tempo is a new beginning.
 TEMPO_COST, NEW_TEMPO_COST = 0.5, 6.0
 TEMPO_STEPS = 2
@@ -179,8 +176,7 @@ def _score_tempos(outputs: Mapping[str, Floats], written: IntArray) -> Floats:
     left = np.clip(np.floor(bins).astype(np.int64), 0, len(PERIODS_LOG2_SEC) - 2)
     share = bins - left
     period = outputs["period"][written]
-    network = period[:, left] * (1 - share) + period[:, left + 1] * share
-    return np.asarray(PERIOD_WEIGHT * network + OCTAVE_WEIGHT * TEMPOS_LOG2_SEC)
+    return np.asarray(PERIOD_WEIGHT * (period[:, left] * (1 - share) + period[:, left + 1] * share))
 
 
 def _find_path(
