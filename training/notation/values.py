@@ -48,7 +48,7 @@ def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -
     length, sounds = np.maximum(released - played, SHORTEST_BEATS), np.maximum(sounding - played, SHORTEST_BEATS)
     beat = np.clip(np.floor(place + SAME_BEATS).astype(np.int64), 0, len(taught.period_sec) - 1)
     period, bar_beat = taught.period_sec[beat], taught.bar_beat[beat]
-    bar_left = find_bar_ends(taught.is_downbeat)[beat] - place
+    bar_left = np.asarray(find_bar_ends(taught.is_downbeat)[beat] - place, np.float64)
 
     level = float(rng.choice([0.5, 2.0])) if rng.random() < LEVEL_CHANCE else 1.0
     place, value, length, sounds = (beats * level for beats in (place, value, length, sounds))
