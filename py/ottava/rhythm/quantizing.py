@@ -36,8 +36,8 @@ NETWORK = Network("quantizer", window=384, hop=288, sizes={
 })  # fmt: skip
 UNWRITTEN = len(PLACES) + 1
 UNKNOWN_BAR_BEAT = UNKNOWN_DIVISION = -1
-# A note that more likely than this is an ornament or a wrong note has no place. At .6 a fifth of them are found instead of
-# a sixth, and .3 % of the written notes lose their places (63 pieces of folds 0 and 1 of data/train).
+# A note that more likely than this is an ornament or a wrong note has no place. At .6 a fifth of them are found, not
+# a sixth, and .2 % more of the written notes lose their places (63 pieces of folds 0 and 1 of data/train).
 UNWRITTEN_CHANCE = 0.75
 SHORTEST_BEATS, LONGEST_BEATS = 1 / 32, 8.0
 SHORTEST_SEC, LONGEST_SEC = 0.02, 4.0
