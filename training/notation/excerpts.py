@@ -29,6 +29,7 @@ class Excerpt:
     velocity: Floats
     staff: IntArray
     place: Floats
+    value: Floats
     is_unwritten: NDArray[np.bool_]
     beat: IntArray
     period: Floats
@@ -142,6 +143,7 @@ def mix_hands(excerpt: Excerpt, taught: Taught, other: Taught, rng: np.random.Ge
         velocity=other.velocity[guest],
         staff=other.staff[guest],
         place=other.place[guest] - start + begin,
+        value=other.value[guest],
         is_unwritten=other.is_unwritten[guest],
         beat=other.beat[guest] - start + begin,
         period=np.zeros(len(onset)),
@@ -207,6 +209,7 @@ def vary_transcription(excerpt: Excerpt, rng: np.random.Generator) -> None:
             velocity=excerpt.velocity[wrong] * rng.uniform(0.3, 0.8, len(wrong)),
             staff=excerpt.staff[wrong],
             place=np.full(len(wrong), np.nan),
+            value=np.full(len(wrong), np.nan),
             is_unwritten=np.ones(len(wrong), np.bool_),
             beat=excerpt.beat[wrong],
             period=excerpt.period[wrong],

@@ -17,40 +17,38 @@ from ottava.notation.values import NETWORK, VALUES, compute_note_features, find_
 from ottava.notation.values import SHORTEST_PLAYED_BEATS as SHORTEST_BEATS
 from training.notation.corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
 from training.notation.encoder import VALUES_AND_STAFFS, split_outputs
+from training.notation.excerpts import cut_excerpt
 from training.notation.loop import compute_entropies, run_training
 
 N_NOTES = NETWORK.window
-N_PLAYED = N_NOTES * 3 // 5  # chords of a score, which have about as many notes
+N_CHORDS = N_NOTES // 2  # about as many notes, in most music
+N_PLAYED = N_CHORDS * 5 // 4
 BATCH = 16
 STEPS = 1200
 LOSS_WEIGHTS = {"value": 1.0, "staff": 0.5}
-ONE_HAND_CHANCE, LEVEL_CHANCE, MOST_DISTURBED = 0.1, 0.3, 0.08
+MIX_CHANCE, LEVEL_CHANCE, MOST_DISTURBED = 0.6, 0.3, 0.08
 SAME_VALUE_BEATS = 0.03  # values of data/train are float32 quarters
 
 
 def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -> Window:
     """Neighbouring notes of a performance as the network of values sees them, played a little differently."""
-    taught = corpus[index]
-    n_notes = len(taught.onset)
-    begin = int(rng.integers(0, max(1, n_notes - N_NOTES + 1)))
-    chosen = np.arange(begin, min(n_notes, begin + N_NOTES))
-    if rng.random() < ONE_HAND_CHANCE:
-        chosen = chosen[taught.staff[chosen] != int(rng.integers(1, 3))]
+    taught, excerpt = cut_excerpt(corpus, index, N_CHORDS, rng, mix_chance=MIX_CHANCE)
     if rng.random() < 0.5:
-        chosen = chosen[rng.random(len(chosen)) >= rng.uniform(0, 0.1)]
-    if not len(chosen):
-        chosen = np.array([begin])
+        heard = rng.random(len(excerpt.onset)) >= rng.uniform(0, 0.1)
+        heard[0] = True
+        excerpt.select(heard)
+    excerpt.select(np.arange(min(N_NOTES, len(excerpt.onset))))
     numbers = np.arange(len(taught.beats_sec))
-    played = np.interp(taught.onset[chosen], taught.beats_sec, numbers)
-    released = np.interp(taught.offset[chosen], taught.beats_sec, numbers)
-    sounding = np.interp(hold_notes(taught.offset[chosen], taught.pedals_sec), taught.beats_sec, numbers)
-    is_placed = np.isfinite(taught.place[chosen])
-    place = np.where(is_placed, taught.place[chosen], played)
-    value = np.where(is_placed, taught.value[chosen], np.nan)
+    played = np.interp(excerpt.onset, taught.beats_sec, numbers)
+    released = np.interp(excerpt.offset, taught.beats_sec, numbers)
+    sounding = np.interp(hold_notes(excerpt.offset, taught.pedals_sec), taught.beats_sec, numbers)
+    is_placed = np.isfinite(excerpt.place)
+    place = np.where(is_placed, excerpt.place, played)
+    value = np.where(is_placed, excerpt.value, np.nan)
     length, sounds = np.maximum(released - played, SHORTEST_BEATS), np.maximum(sounding - played, SHORTEST_BEATS)
     beat = np.clip(np.floor(place + SAME_BEATS).astype(np.int64), 0, len(taught.period_sec) - 1)
     period, bar_beat = taught.period_sec[beat], taught.bar_beat[beat]
-    bar_left = find_bar_ends(taught.is_downbeat)[beat].astype(np.float64) - place
+    bar_left = np.asarray(find_bar_ends(taught.is_downbeat)[beat] - place, np.float64)
 
     level = float(rng.choice([0.5, 2.0])) if rng.random() < LEVEL_CHANCE else 1.0
     place, value, length, sounds = (beats * level for beats in (place, value, length, sounds))
@@ -61,8 +59,8 @@ def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -
     place = disturb_places(place, rng)
     length = length * 2 ** (rng.uniform(-0.4, 0.4) + rng.normal(0, 0.1, len(place)))
     sounds = length if rng.random() < 0.25 else np.maximum(sounds, length)
-    pitch = taught.pitch[chosen] + int(rng.integers(-5, 7))
-    velocity = (taught.velocity[chosen] - 64) * rng.uniform(0.6, 1.3) + 64 + rng.uniform(-16, 16)
+    pitch = excerpt.pitch + int(rng.integers(-5, 7))
+    velocity = (excerpt.velocity - 64) * rng.uniform(0.6, 1.3) + 64 + rng.uniform(-16, 16)
     period = period / level * 2 ** rng.uniform(-0.4, 0.4)
     order = np.lexsort((pitch, place))
     features = compute_note_features(
@@ -78,7 +76,7 @@ def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -
     )
     coordinates = np.stack([place[order] - place[order[0]], pitch[order]], axis=1).astype(np.float32)
     classes = np.where(np.isnan(value), UNKNOWN, find_nearest(np.nan_to_num(value), VALUES, SAME_VALUE_BEATS))
-    staff = np.where(taught.staff[chosen] > 0, taught.staff[chosen] - 1, UNKNOWN)
+    staff = np.where(excerpt.staff > 0, excerpt.staff - 1, UNKNOWN)
     return Window(features, coordinates, {"value": classes[order], "staff": staff[order]})
 
 
