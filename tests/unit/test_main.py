@@ -86,9 +86,10 @@ def test_stdout_holds_musicxml_and_nothing_else(capfdbinary: pytest.CaptureFixtu
 def test_reading_again_with_corrected_notes_is_offered_and_done(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The minuet's 28th note is one without which the networks read other bars otherwise, too."""
+    """Without the minuet's first twelve notes the networks read other bars otherwise, too."""
     choices = tmp_path / "choices.json"
-    choices.write_text('{"notes": [{"index": 27, "deleted": true}]}', encoding="utf-8")
+    deleted = [{"index": index, "deleted": True} for index in range(12)]
+    choices.write_text(json.dumps({"notes": deleted}), encoding="utf-8")
     written = {}
     for name, options in (("edited", []), ("read", ["--reread"])):
         output = tmp_path / f"{name}.json"

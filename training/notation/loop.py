@@ -63,6 +63,8 @@ def run_training(
     parser.add_argument("--only-performances", action="store_true", help="learn nothing from scores")
     parser.add_argument("--only-free", action="store_true", help="learn from what is free of non-commercial terms")
     parser.add_argument("--begin", type=Path, metavar="WEIGHTS", help="to begin with")
+    parser.add_argument("--seed", type=int, default=0, help="of what is drawn: another one, to go on from weights")
+    parser.add_argument("--rate", type=float, default=LEARNING_RATE)
     parser.add_argument("--bfloat16", action="store_true", help="quicker, where the processor has it")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -89,14 +91,17 @@ def run_training(
         chosen = rng.choice(len(chances), batch, p=chances).tolist()
         return stack_windows([draw_one(index, rng) for index in chosen], n_tokens)
 
-    train(network, draw, compute_losses, weights, options.out, options.steps or n_steps, bfloat16=options.bfloat16)
+    train(
+        network, draw, compute_losses, weights, options.out, options.steps or n_steps,
+        seed=options.seed, highest_rate=options.rate, bfloat16=options.bfloat16,
+    )  # fmt: skip
 
 
-def weigh_scores(scores: Sequence[Written]) -> Floats:
-    """Chance of each score to be drawn, by its length and its first meter."""
+def weigh_scores(scores: Sequence[Written], rare_meters: float = RARE_METERS) -> Floats:
+    """Chance of each score to be drawn, by its length and its first meter; 0 leaves meters as often as they are."""
     notes = np.array([min(len(score.pitch), MOST_NOTES) for score in scores])
     meter = np.array([score.meter[0] for score in scores])
-    weights = np.sqrt(notes) * np.bincount(meter)[meter] ** -RARE_METERS
+    weights = np.sqrt(notes) * np.bincount(meter)[meter] ** -rare_meters
     return np.asarray(weights / weights.sum())
 
 
@@ -120,11 +125,13 @@ def train(
     path: Path,
     n_steps: int,
     *,
+    seed: int = 0,
+    highest_rate: float = LEARNING_RATE,
     bfloat16: bool = False,
 ) -> None:
     """Train up to ``n_steps`` and write the averaged weights; goes on from the checkpoint beside ``path``, if any."""
     averaged = copy.deepcopy(network)
-    optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE, (0.9, 0.98), weight_decay=WEIGHT_DECAY)
+    optimizer = torch.optim.AdamW(network.parameters(), highest_rate, (0.9, 0.98), weight_decay=WEIGHT_DECAY)
     first_step = 0
     path.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = path.with_suffix(".checkpoint")
@@ -138,8 +145,8 @@ def train(
     begin_sec = time.monotonic()
     network.train()
     for step in range(first_step, n_steps):
-        batch = {name: torch.from_numpy(array) for name, array in draw(np.random.default_rng([0, step])).items()}
-        rate = LEARNING_RATE * min(1.0, (step + 1) / WARM_UP_STEPS, (n_steps - step) / (DECAY_SHARE * n_steps))
+        batch = {name: torch.from_numpy(array) for name, array in draw(np.random.default_rng([seed, step])).items()}
+        rate = highest_rate * min(1.0, (step + 1) / WARM_UP_STEPS, (n_steps - step) / (DECAY_SHARE * n_steps))
         for group in optimizer.param_groups:
             group["lr"] = rate
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ottava.datatypes import Floats, IntArray
 from ottava.rhythm.bars import smooth_periods
 from ottava.rhythm.chords import group_notes
+from ottava.rhythm.meter import METERS
 from training.notation.corpus import NO_NAME, SAME_BEATS, Taught
 from training.notation.habits import LENGTHS_SEC, Curve, Curves
 from training.notation.scores import ARPEGGIO, FERMATA, LEFT, RIGHT, SLUR, STACCATO, Written
@@ -64,6 +65,7 @@ WRONG_CHANCE, REPEATED_CHANCE = 0.02, 0.01  # notes of a learner; set
 COUNT_IN_CHANCE = 0.02
 EASY_CHANCE = 0.3  # that the left hand is written anew, as in books for beginners
 EASY_SPANS = ("bar", "bar", "half", "beat")
+QUARTERS_CHANCE, MOST_EASY_GAP = 0.6, 0.75  # of those that are then written in longer values; in beats
 TOP_TIE_BEATS = 1e-3
 LOWEST, HIGHEST = 21, 108
 
@@ -98,6 +100,8 @@ def play(written: Written, n_chords: int, curves: Curves, rng: np.random.Generat
     written = _take_bars(written, n_chords, rng)
     if rng.random() < EASY_CHANCE:
         written = _write_easily(written, rng)
+        if rng.random() < QUARTERS_CHANCE:
+            written = _write_in_quarters(written)
     manner = str(rng.choice([*MANNERS], p=[*MANNERS.values()]))
     beats_sec, stumbles = _time_beats(written, manner, curves, rng)
     notes = _strike(written, beats_sec, manner, rng)
@@ -194,6 +198,31 @@ def _write_easily(written: Written, rng: np.random.Generator) -> Written:
     }
     fields["is_grace"][n:] = False
     return replace(written, **{name: column[order] for name, column in fields.items()})
+
+
+def _write_in_quarters(written: Written) -> Written:
+    """The same in values twice as long, where one meter holds: books for beginners have quarters for eighths."""
+    meter = METERS[written.meter[0]] if written.meter[0] < len(METERS) else None
+    gaps = np.diff(np.unique(np.round(written.place, 3)))
+    if (written.meter != written.meter[0]).any() or not len(gaps):
+        return written
+    quarter_sec = written.quarter_sec / 2
+    if meter == (3, 8):
+        to = METERS.index((3, 4))
+        meters, quarters = np.full_like(written.meter, to), 2 * written.quarters
+        return replace(written, meter=meters, quarters=quarters, quarter_sec=quarter_sec)
+    if meter not in ((2, 4), (4, 4)) or np.median(gaps) > MOST_EASY_GAP:
+        return written
+    # Each beat becomes two, and what was a bar of four two bars.
+    number = np.repeat(2 * written.bar_beat, 2) + np.tile([0, 1], len(written.bar))
+    bar = np.repeat(2 * written.bar, 2) + number // 4
+    place = 2 * written.place
+    return replace(
+        written, place=place, value=2 * written.value, length=2 * written.length,
+        beat=np.floor(place + SAME_BEATS).astype(np.int64), is_downbeat=number % 4 == 0,
+        meter=np.full(len(bar), METERS.index((4, 4))), is_compound=np.repeat(written.is_compound, 2),
+        bar_beat=number % 4, bar=bar, quarters=np.repeat(written.quarters, 2), quarter_sec=quarter_sec,
+    )  # fmt: skip
 
 
 def _time_beats(

@@ -102,7 +102,7 @@ def read_part(
     corpus = read_performances([fold] if fold != SCORES else others)
     scores = read_scores(find_shared() / "scores", others) if fold == SCORES else []
     curves = collect_curves(corpus)
-    weights = weigh_scores(scores) if scores else weigh_performances(corpus)
+    weights = weigh_scores(scores, rare_meters=0.0) if scores else weigh_performances(corpus)
     rows = []
     for index in range(number, N_OF_SCORES if scores else N_OF_FOLD, n_parts):
         rng = np.random.default_rng([7, fold + 1, index])

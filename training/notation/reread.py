@@ -58,7 +58,7 @@ def main() -> None:
     folds = [fold for fold in range(N_FOLDS) if fold not in options.without]
     corpus = read_performances(folds)
     scores = read_scores(find_shared() / "scores", folds)
-    curves, weights = collect_curves(corpus), (weigh_performances(corpus), weigh_scores(scores))
+    curves, weights = collect_curves(corpus), (weigh_performances(corpus), weigh_scores(scores, rare_meters=0.0))
     run = open_networks(options.weights, "".join(map(str, options.without)), ("rhythm",))
     rows, begin_sec = [], time.monotonic()
     for index in range(options.count):

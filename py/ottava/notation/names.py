@@ -69,10 +69,11 @@ async def name_notes(
             fifths = followed
             outputs = await _ask(notes, fifths, run)
     pitches = np.array([note.pitch for note in notes])
-    names = choose_names(outputs["name"], pitches, fifths)
+    likely = agree_on_names(outputs["name"], begins, pitches)
+    names = choose_names(likely, pitches, fifths)
     if not chosen_keys:
         keys = ease_keys(keys, begins, pitches, names)
-        names = choose_names(outputs["name"], pitches, find_fifths(keys, begins))
+        names = choose_names(likely, pitches, find_fifths(keys, begins))
     return keys, [spell_place(note.pitch, name) for note, name in zip(notes, names.tolist(), strict=True)]
 
 
@@ -87,6 +88,19 @@ def describe_names(notes: Sequence[Note], fifths: IntArray) -> tuple[NDArray[np.
     onsets, offsets, pitches, _ = tabulate_notes(notes)
     features = compute_name_features(onsets, offsets, pitches, fifths, count_piece(onsets, offsets, pitches))
     return features, onsets, pitches
+
+
+def agree_on_names(outputs: Floats, begins: Sequence[Fraction], pitches: IntArray) -> Floats:
+    """What is said of notes, the same of those that are one key struck twice at one place of the score.
+
+    ``outputs`` (n_notes, n_names): logarithms of chances; as many come back.
+    """
+    keys = list(zip(begins, pitches.tolist(), strict=True))
+    of_key = {key: index for index, key in enumerate(dict.fromkeys(keys))}
+    index = np.array([of_key[key] for key in keys])
+    sums = np.zeros((len(of_key), outputs.shape[1]))
+    np.add.at(sums, index, outputs)
+    return np.asarray(sums[index])
 
 
 def choose_names(outputs: Floats, pitches: IntArray, fifths: IntArray) -> IntArray:

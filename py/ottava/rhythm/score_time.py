@@ -49,6 +49,9 @@ NETWORK = Network("rhythm", window=320, hop=224, sizes={
 # What each output counts, and what is paid, in natural logarithms: search on folds 0 and 1 of data/train
 # (bench/results.md, "Rhythm, constants"); what steps cost stands in `ottava.rhythm.steps`.
 PHASE_WEIGHT, BEAT_WEIGHT, PERIOD_WEIGHT = 1.0, 1.0, 0.5
+# Beats are felt most easily about this far apart (van Noorden and Moelants, "Resonance in the perception of musical
+# pulse", JNMR 28, 1999); what an octave, squared, away from it costs at each chord.
+RESONANCE_SEC, RESONANCE_COST = 0.5, 1.0
 # Of one step of tempo in a beat; of two it is four times as much, and any other tempo is a new beginning.
 TEMPO_COST, NEW_TEMPO_COST = 0.5, 6.0
 TEMPO_STEPS = 2
@@ -176,7 +179,8 @@ def _score_tempos(outputs: Mapping[str, Floats], written: IntArray) -> Floats:
     left = np.clip(np.floor(bins).astype(np.int64), 0, len(PERIODS_LOG2_SEC) - 2)
     share = bins - left
     period = outputs["period"][written]
-    return np.asarray(PERIOD_WEIGHT * (period[:, left] * (1 - share) + period[:, left + 1] * share))
+    resonance = RESONANCE_COST * (TEMPOS_LOG2_SEC - np.log2(RESONANCE_SEC)) ** 2
+    return np.asarray(PERIOD_WEIGHT * (period[:, left] * (1 - share) + period[:, left + 1] * share) - resonance)
 
 
 def _find_path(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ottava.datatypes import Choices, Key, Note, Performance
-from ottava.notation.names import N_FEATURES, choose_names, describe_names, find_nearest_names
+from ottava.notation.names import N_FEATURES, agree_on_names, choose_names, describe_names, find_nearest_names
 from ottava.notation.spelling import NATURAL_PITCH_CLASS, spell_place
 from tests.performances import notate_anyhow, performances
 
@@ -74,3 +74,11 @@ def test_whatever_the_networks_say_there_are_keys_and_names(performance: Perform
 def test_a_chosen_key_holds_from_beginning_to_end(performance: Performance, seed: int) -> None:
     keys = notate_anyhow(performance, Choices(keys=((0.0, -3, "minor"),)), seed).score.keys
     assert keys == (Key(Fraction(0), -3, "minor"),)
+
+
+def test_a_key_struck_twice_at_one_place_has_one_name() -> None:
+    likely = np.log([[0.6, 0.3, 0.1], [0.1, 0.2, 0.7], [0.1, 0.1, 0.8], [0.8, 0.1, 0.1]])
+    begins = [Fraction(0), Fraction(0), Fraction(0), Fraction(1)]
+    agreed = agree_on_names(likely, begins, np.array([55, 60, 55, 55]))
+    assert agreed[0].tolist() == agreed[2].tolist()
+    assert agreed.argmax(axis=1).tolist() == [2, 2, 2, 0]

@@ -82,7 +82,7 @@ def test_a_chord_given_on_a_beat_is_on_one() -> None:
     assert decode(Given(on_beat=[2])).part[2] == 0
 
 
-def test_between_two_levels_the_longer_beat_is_written() -> None:
+def test_between_two_levels_the_beat_that_is_felt_more_easily_is_written() -> None:
     # Even notes: whether each is a beat or each second one, the network knows hardly, and rather the first.
     times = 0.3 * np.arange(1.0, 17.0)
     fast, slow = know(np.arange(16.0)), know(np.arange(16.0) / 2)
