@@ -332,7 +332,7 @@ def _strike(written: Written, beats_sec: Floats, manner: str, rng: np.random.Gen
     return _Notes(
         onset=onset, offset=onset + np.maximum(length, 0.03), pitch=written.pitch.copy(), velocity=velocity,
         staff=written.staff.copy(), place=np.where(is_unwritten, np.nan, written.place),
-        value=np.where(is_unwritten, np.nan, written.value), is_unwritten=is_unwritten, beat=written.beat.copy(),
+        value=np.where(is_unwritten, 0.0, written.value), is_unwritten=is_unwritten, beat=written.beat.copy(),
         line=written.line.copy(), fifths=written.fifths.copy(),
     )  # fmt: skip
 

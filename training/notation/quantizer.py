@@ -10,12 +10,13 @@ again it goes on where it stopped.
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ottava.datatypes import Floats, IntArray
 from ottava.rhythm.chords import group_notes
 from ottava.rhythm.meter import beat_positions
-from ottava.rhythm.quantizing import NETWORK, PLACES, UNKNOWN_BAR_BEAT, UNWRITTEN, compute_features
+from ottava.rhythm.quantizing import GRACE, NETWORK, PLACES, UNKNOWN_BAR_BEAT, UNWRITTEN, compute_features
 from training.notation.corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
 from training.notation.encoder import QUANTIZER, split_outputs
 from training.notation.excerpts import cut_excerpt, vary_transcription
@@ -57,7 +58,7 @@ def draw_notes(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -
         lengths, pitches, np.clip(velocities, 1, 127), bar_beat[nearest], three[nearest],
     )  # fmt: skip
     coordinates = np.stack([played - played[0], pitches], axis=1).astype(np.float32)
-    return Window(features, coordinates, {"place": label_places(place, excerpt.is_unwritten)})
+    return Window(features, coordinates, {"place": label_places(place, excerpt.value, excerpt.is_unwritten)})
 
 
 def tap_beats(
@@ -97,12 +98,13 @@ def even_out(beats_sec: Floats, n_beats: int) -> Floats:
     return np.convolve(padded, np.full(2 * n_beats + 1, 1 / (2 * n_beats + 1)), mode="valid")
 
 
-def label_places(place: Floats, is_unwritten: np.ndarray) -> IntArray:
-    """The index of each note's place in `PLACES`, or what else it is."""
+def label_places(place: Floats, value: Floats, is_unwritten: NDArray[np.bool_]) -> IntArray:
+    """The index of each note's place in `PLACES`, or what else it is; a grace note has no length."""
     known = np.isfinite(place)
     phase = np.where(known, place, 0) % 1.0
     nearest = find_nearest(np.where(phase > 1 - SAME_PLACE_BEATS, 0.0, phase), PLACES, SAME_PLACE_BEATS)
-    return np.where(known, nearest, np.where(is_unwritten, UNWRITTEN, UNKNOWN))
+    others = np.where(is_unwritten, np.where(np.abs(value) < SAME_BEATS, GRACE, UNWRITTEN), UNKNOWN)
+    return np.where(known, nearest, others)
 
 
 def compute_losses(outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -32,13 +32,13 @@ PLACES = tuple(Fraction(place) for place in (
     "1/16", "3/16", "5/16", "7/16", "9/16", "11/16", "13/16", "15/16",
 ))  # fmt: skip
 NETWORK = Network("quantizer", window=384, hop=288, sizes={
-    "place": len(PLACES) + 2,  # place in the beat; elsewhere; not written (ornaments, grace notes, wrong notes)
+    "place": len(PLACES) + 3,  # place in the beat; elsewhere; not written (ornaments, wrong notes); a grace note
 })  # fmt: skip
-UNWRITTEN = len(PLACES) + 1
+UNWRITTEN, GRACE = len(PLACES) + 1, len(PLACES) + 2
 UNKNOWN_BAR_BEAT = UNKNOWN_DIVISION = -1
 # A note that more likely than this is an ornament or a wrong note has no place. At .6 a fifth of them are found, not
 # a sixth, and .2 % more of the written notes lose their places (63 pieces of folds 0 and 1 of data/train).
-UNWRITTEN_CHANCE = 0.75
+UNWRITTEN_CHANCE, GRACE_CHANCE = 0.75, 0.5
 SHORTEST_BEATS, LONGEST_BEATS = 1 / 32, 8.0
 SHORTEST_SEC, LONGEST_SEC = 0.02, 4.0
 NEAR_SEC = 0.05  # one, in features of how far a note is from a place
@@ -219,7 +219,7 @@ def decode_places(
     Parameters
     ----------
     outputs
-        Of the network, shape (n_notes, len(PLACES) + 2).
+        Of the network, shape (n_notes, len(PLACES) + 3).
     played, onsets_sec, chord_of
         Of the notes, never decreasing, in beats and in seconds; number of the chord.
 
@@ -232,7 +232,8 @@ def decode_places(
     np.add.at(sums, chord_of, outputs)
     shared = (sums / np.bincount(chord_of)[:, None])[chord_of]
     outputs = (1 - CHORD_SHARE) * outputs + CHORD_SHARE * shared
-    written = np.flatnonzero(np.exp(outputs[:, UNWRITTEN]) < UNWRITTEN_CHANCE)
+    chances = np.exp(outputs[:, [UNWRITTEN, GRACE]])
+    written = np.flatnonzero((chances[:, 0] < UNWRITTEN_CHANCE) & (chances[:, 1] < GRACE_CHANCE))
     if not len(written):
         written = np.arange(len(played))
     # Of each place in a beat the one that is nearest to where the note was struck.

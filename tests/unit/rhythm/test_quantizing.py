@@ -19,7 +19,7 @@ from ottava.rhythm.quantizing import PLACES, UNKNOWN_BAR_BEAT, decode_places, te
 
 def know(wanted: Sequence[str | None], strength: float = 4.0) -> Floats:
     """Outputs that favour a place in the beat for each note, or that it has none."""
-    outputs = np.zeros((len(wanted), len(PLACES) + 2))
+    outputs = np.zeros((len(wanted), len(PLACES) + 3))
     for row, place in zip(outputs, wanted, strict=True):
         row[quantizing.UNWRITTEN if place is None else PLACES.index(Fraction(place))] = strength + 3 * (place is None)
     return np.asarray(outputs - np.logaddexp.reduce(outputs, axis=1, keepdims=True))
@@ -53,7 +53,7 @@ def test_places_never_decrease_and_no_others_are_worth_more(seed: int) -> None:
     played = np.sort(rng.uniform(0, 1.5, 3))
     scores = rng.normal(0, 3, (3, len(PLACES)))
     onsets_sec, chord_of = 0.2 * played, np.array([0, 0, 1])
-    found = decode_places(np.append(scores, np.full((3, 2), -50.0), axis=1), played, onsets_sec, chord_of)
+    found = decode_places(np.append(scores, np.full((3, 3), -50.0), axis=1), played, onsets_sec, chord_of)
     scores[:2] = (scores[:2] + scores[:2].mean(axis=0)) / 2  # of a chord
     best = -np.inf
     for path in itertools.product(range(len(PLACES)), repeat=3):
@@ -96,7 +96,7 @@ def test_given_beats_and_bars_are_kept_and_chords_parted() -> None:
         n_tokens = tensors["absent"].shape[1]
         if graph == "bars":
             return {"outputs": np.zeros((1, n_tokens, sum(bars.NETWORK.sizes.values())))}
-        outputs = np.zeros((1, n_tokens, len(PLACES) + 2))
+        outputs = np.zeros((1, n_tokens, len(PLACES) + 3))
         outputs[0, : len(notes)] = know(wanted)
         return {"outputs": outputs}
 
