@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = "rhythm"
 LICENCE = "CC-BY-NC-SA-4.0"
 TRAININGS = ", ".join(f"training/notation/{name}.py" for name in RHYTHM_ROLES)
-ORIGIN = f"trained by Ottava on ASAP and (n)ASAP ({TRAININGS})"
+ORIGIN = f"trained by Ottava on performances and printed scores, see models/README.md ({TRAININGS})"
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
