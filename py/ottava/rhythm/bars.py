@@ -8,6 +8,7 @@ Conventions: beats count from 0, in a bar too.
 """
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ottava.networks import Network, run_network
 from ottava.paths import best_path
 from ottava.rhythm.chords import Chords
 from ottava.rhythm.features import tabulate_notes, tabulate_presses
-from ottava.rhythm.meter import METERS, beat_positions, tactus_beats
+from ottava.rhythm.meter import METERS, beat_positions, is_compound, signature_quarters, tactus_beats
 from ottava.rhythm.score_time import ScoreTime
 from ottava.rhythm.steps import PARTS
 from ottava.smoothing import take_means
@@ -47,8 +48,14 @@ SIZES = (2, 3, 4)
 DOWNBEAT_WEIGHT, BAR_WEIGHT, METER_WEIGHT = 1.0, 0.3, 0.05
 SIZE_CHANGE_COST, CUT_BAR_COST, GIVEN_CUT_BAR_COST = 8.0, 6.0, 1e5
 METER_CHANGE_COST = 12.0
+# Of each beat of a meter whose beats are neither quarters nor dotted ones: in what is not printed by a publisher of the
+# 18th or 19th century they are rarer than in the corpora.
+UNCOMMON_COST = 1.0
+NO_THIRDS_COST = 20.0
 LATE_START_COST = 1.0  # of a first beat that is not a downbeat
 IMPOSSIBLE = -1e9
+_IS_UNCOMMON = np.array([signature_quarters(signature) not in (1, Fraction(3, 2)) for signature in METERS])
+_IS_COMPOUND = np.array([is_compound(beats) for beats, _ in METERS])
 
 
 async def ask_bars(features: NDArray[np.float32], run: Run) -> dict[str, Floats]:
@@ -220,6 +227,8 @@ def number_bars(
     outputs: Mapping[str, Floats],
     given: Sequence[tuple[int, Signature]] = (),
     downbeats: Sequence[int] = (),
+    *,
+    has_thirds: bool = True,
 ) -> tuple[IntArray, list[Signature]]:
     """Number the beats in their bars.
 
@@ -231,6 +240,8 @@ def number_bars(
         Time signatures that a person chose, each with its first beat; in order.
     downbeats
         Beats that are downbeats for certain.
+    has_thirds
+        Whether anything stands on a third of a beat: without it no meter is found whose beats fall into three.
 
     Returns
     -------
@@ -241,7 +252,9 @@ def number_bars(
     sizes = tuple(sorted({tactus_beats(signature[0]) for _, signature in given})) if given else SIZES
     kind = np.repeat(np.arange(len(sizes)), sizes)
     number = np.concatenate([np.arange(size) for size in sizes])
-    meter = outputs["meter"][:, : len(METERS)]
+    meter = outputs["meter"][:, : len(METERS)] - UNCOMMON_COST * _IS_UNCOMMON
+    if not has_thirds:
+        meter = meter - NO_THIRDS_COST * _IS_COMPOUND
     scores = _score_beats(outputs, meter, np.array(sizes), kind, number)
     if given:
         in_force = np.clip(np.searchsorted([beat for beat, _ in given], np.arange(n_beats), side="right") - 1, 0, None)

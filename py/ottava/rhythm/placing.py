@@ -14,7 +14,7 @@ import numpy as np
 
 from ottava.datatypes import BeatGrid, Choices, Floats, Note, Pedal, Performance, Run
 from ottava.rhythm.accents import estimate_meter
-from ottava.rhythm.bars import ask_bars, describe_bars, number_bars
+from ottava.rhythm.bars import THIRDS, ask_bars, describe_bars, number_bars
 from ottava.rhythm.beats import cover_notes, estimate_tempo, track_beats
 from ottava.rhythm.chords import Chords, group_notes
 from ottava.rhythm.divisions import division_costs
@@ -172,10 +172,12 @@ async def place_on_beats(
         times_sec = np.append(times_sec, 2 * times_sec[-1] - times_sec[-2])
     times_sec = times_sec[first : last + 2]
     places = [None if place is None else place - first for place in places]
-    described = describe_bars(notes, pedals, chords, find_parts(chords, places), times_sec, None)
+    parts = find_parts(chords, places)
+    described = describe_bars(notes, pedals, chords, parts, times_sec, None)
     turns = [(max(0, beat - first), signature) for beat, signature in turns]
     inside = [beat - first for beat in sorted(downbeats) if first <= beat <= last]
-    numbers, signatures = number_bars(await ask_bars(described, run), turns, inside)
+    has_thirds = bool(np.isin(parts.part, THIRDS).any())
+    numbers, signatures = number_bars(await ask_bars(described, run), turns, inside, has_thirds=has_thirds)
     grid = BeatGrid(times_sec[:-1], numbers + 1, tuple(signatures))
     parted, chord_places = part_chords(notes, chords, places)
     return Placed(parted, complete_grid(grid, known[-1] - first), chord_places)

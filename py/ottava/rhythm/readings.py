@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.datatypes import Floats, IntArray, Note, Pedal, Run
-from ottava.rhythm.bars import Signature, ask_bars, describe_bars, number_bars
+from ottava.rhythm.bars import THIRDS, Signature, ask_bars, describe_bars, number_bars
 from ottava.rhythm.chords import Chords, describe_chords
 from ottava.rhythm.score_time import (
     NETWORK,
@@ -116,7 +116,8 @@ async def read_performance(heard: Heard, decided: Decided, run: Run, period_sec:
         for index, (chord, signature) in enumerate(decided.meters)
     ]
     downbeats = [beats[bisect_left(known, chord)] for chord in decided.downbeats]
-    numbers, signatures = number_bars(bar_outputs, meters, downbeats)
+    has_thirds = bool(np.isin(score_time.part, THIRDS).any())
+    numbers, signatures = number_bars(bar_outputs, meters, downbeats, has_thirds=has_thirds)
     return Reading(outputs, score_time, beats_sec, bar_outputs, described[:, 0], numbers, signatures)
 
 

@@ -51,6 +51,12 @@ def test_a_given_meter_and_downbeat_win() -> None:
     assert signatures[8:10] == [(4, 4), (2, 4)]
 
 
+def test_a_compound_meter_needs_a_note_on_a_third() -> None:
+    outputs = know([0, 1] * 8, (6, 8))
+    assert set(number_bars(outputs)[1]) == {(6, 8)}
+    assert set(number_bars(outputs, has_thirds=False)[1]) == {(2, 4)}
+
+
 @given(st.integers(1, 60), st.integers(0, 2**32 - 1), st.sampled_from([(), ((0, (5, 8)),), ((0, (1, 4)),)]))
 def test_bars_count_up_whatever_the_network_says(
     n_beats: int, seed: int, meter: tuple[tuple[int, tuple[int, int]]]
