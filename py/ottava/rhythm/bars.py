@@ -48,10 +48,10 @@ SIZES = (2, 3, 4)
 DOWNBEAT_WEIGHT, BAR_WEIGHT, METER_WEIGHT = 1.0, 0.3, 0.05
 SIZE_CHANGE_COST, CUT_BAR_COST, GIVEN_CUT_BAR_COST = 8.0, 6.0, 1e5
 METER_CHANGE_COST = 12.0
-# Of each beat of a meter whose beats are neither quarters nor dotted ones, which are rarer in what is printed today than
-# in the corpora: 0, .25 and 1 (bench/results.md, "Rhythm, learned from scores").
-UNCOMMON_COST = 0.25
-NO_THIRDS_COST = 20.0
+# Of each beat of a meter whose beats are neither quarters nor dotted ones, which are rarer in what is printed today
+# than in the corpora: 0, .25 and 1 tried (bench/results.md, "Rhythm, learned from scores"); and of one whose beats fall
+# into three, where nothing stands on a third: never.
+UNCOMMON_COST, NO_THIRDS_COST = 0.25, 20.0
 LATE_START_COST = 1.0  # of a first beat that is not a downbeat
 IMPOSSIBLE = -1e9
 _IS_UNCOMMON = np.array([signature_quarters(signature) not in (1, Fraction(3, 2)) for signature in METERS])
