@@ -50,7 +50,8 @@ NETWORK = Network("rhythm", window=320, hop=224, sizes={
 # (bench/results.md, "Rhythm, constants"); what steps cost stands in `ottava.rhythm.steps`.
 PHASE_WEIGHT, BEAT_WEIGHT, PERIOD_WEIGHT = 1.0, 1.0, 0.5
 # Beats are felt most easily about this far apart (van Noorden and Moelants, "Resonance in the perception of musical
-# pulse", JNMR 28, 1999); what an octave, squared, away from it costs at each chord.
+# pulse", JNMR 28, 1999); what an octave, squared, away from it costs at each chord, where no tempo is supposed (how it
+# was chosen: docs/notes.md, "Tried").
 RESONANCE_SEC, RESONANCE_COST = 0.5, 1.0
 # Of one step of tempo in a beat; of two it is four times as much, and any other tempo is a new beginning.
 TEMPO_COST, NEW_TEMPO_COST = 0.5, 6.0
@@ -151,6 +152,8 @@ def decode_score_time(times_sec: Floats, outputs: Mapping[str, Floats], given: G
         tempos = _choose_tempos(given.period_sec)
         octaves = TEMPOS_LOG2_SEC - np.log2(given.period_sec[written])[:, None]
         tempo_score = tempo_score - 0.5 * (octaves / GIVEN_PERIOD_OCTAVES) ** 2
+    else:
+        tempo_score = tempo_score - RESONANCE_COST * (TEMPOS_LOG2_SEC - np.log2(RESONANCE_SEC)) ** 2
     phase_score[np.searchsorted(written, on_beat)[:, None], np.flatnonzero(PHASE_PARTS)] = IMPOSSIBLE
     path = _find_path(phase_score, tempo_score, np.diff(times_sec[written]), outputs["step"], written, tempos)
     return ScoreTime(written, np.cumsum(path[:, 1]), PHASE_PARTS[path[:, 0]])
@@ -179,8 +182,7 @@ def _score_tempos(outputs: Mapping[str, Floats], written: IntArray) -> Floats:
     left = np.clip(np.floor(bins).astype(np.int64), 0, len(PERIODS_LOG2_SEC) - 2)
     share = bins - left
     period = outputs["period"][written]
-    resonance = RESONANCE_COST * (TEMPOS_LOG2_SEC - np.log2(RESONANCE_SEC)) ** 2
-    return np.asarray(PERIOD_WEIGHT * (period[:, left] * (1 - share) + period[:, left + 1] * share) - resonance)
+    return np.asarray(PERIOD_WEIGHT * (period[:, left] * (1 - share) + period[:, left + 1] * share))
 
 
 def _find_path(

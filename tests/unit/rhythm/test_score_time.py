@@ -122,3 +122,13 @@ def test_no_other_path_is_worth_more(seed: int, first: int) -> None:
         worth = (worth + state.ravel()).reshape(-1)
     best = np.unravel_index(worth.argmax(), (n_phases, 4) * 3)
     assert path[:, 0].tolist() == [int(place) for place in best[::2]]
+
+
+def test_a_tempo_that_is_told_is_not_pulled_to_what_is_felt_easily(monkeypatch: pytest.MonkeyPatch) -> None:
+    times, outputs = 1.6 * np.arange(1.0, 17.0), know(np.arange(16.0))
+    given = Given(np.full(16, 1.6))
+    kept = decode_score_time(times, outputs, given)
+    monkeypatch.setattr(score_time, "RESONANCE_COST", 1000.0)
+    pulled = decode_score_time(times, outputs, given)
+    assert pulled.places.tolist() == kept.places.tolist() == list(range(16))
+    assert decode_score_time(times, outputs, Given()).places.tolist() != list(range(16))
