@@ -7,7 +7,7 @@ UV_VERSION := 0.13.8
 EXPORT := .cache/export
 PLAIN_COMMIT := b745880
 # In the order of testpaths: after a browser there is an event loop, in which asyncio.run() cannot.
-IN_TWO := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+IN_TWO := --numprocesses 2 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 RECORDINGS ?= examples/minuet.mp3 examples/prelude.mp3
 
 .PHONY: serve dist test check bench bench-web soak parity lock tools
