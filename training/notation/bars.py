@@ -1,12 +1,14 @@
 """Train the network of bars, on a CPU: about ten minutes of one core.
 
-    python -m training.notation.bars --read .cache/rhythm/reread01*.npz --out .cache/rhythm/bars01.pt
+    python -m training.notation.bars --read .cache/rhythm/reread01.npz --watch .cache/rhythm/unseen01.npz \
+        --out .cache/rhythm/bars01.pt
 
 It learns on beats as the rhythm network finds them (training/notation/reread.py), which says what is left out. Started
 again it goes on where it stopped. requirements/export.txt pins all that is needed.
 """
 
 import argparse
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from training.notation.reread import LABELS
 N_BEATS = NETWORK.window
 BATCH = 32
 STEPS = 2500
+N_WATCHED = 256
 VEIL_CHANCE, BLUR = 0.1, 0.05
 NO_OPINION_CHANCE = 0.2  # where beats are given, the rhythm network is not asked
 LOSS_WEIGHTS = {"downbeat": 1.0, "bar": 1.0, "meter": 0.5}
@@ -33,21 +36,32 @@ def main() -> None:
     """Read the command line, train, and save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--read", type=Path, nargs="+", required=True, help="what training/notation/reread.py wrote")
+    parser.add_argument("--watch", type=Path, help="the same of works that were left out: what is best there is kept")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=STEPS)
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    read = [dict(np.load(path)) for path in options.read]
+    draw = open_source(options.read)
+    watched = open_source([options.watch])(np.random.default_rng(1), N_WATCHED) if options.watch else None
+    train(
+        Encoder(BARS), lambda rng: draw(rng, BATCH), compute_losses, LOSS_WEIGHTS, options.out, options.steps,
+        watched=watched,
+    )  # fmt: skip
+
+
+def open_source(paths: Sequence[Path]) -> Callable[[np.random.Generator, int], Batch]:
+    """What draws so many windows of what was read."""
+    read = [dict(np.load(path)) for path in paths]
     excerpts = [(file, first, last) for file, of in enumerate(read)
                 for first, last in zip(of["begin"][:-1].tolist(), of["begin"][1:].tolist(), strict=True)]  # fmt: skip
     print(f"{len(excerpts)} excerpts", flush=True)
 
-    def draw(rng: np.random.Generator) -> Batch:
-        chosen = (excerpts[index] for index in rng.integers(0, len(excerpts), BATCH).tolist())
+    def draw(rng: np.random.Generator, n_windows: int) -> Batch:
+        chosen = (excerpts[index] for index in rng.integers(0, len(excerpts), n_windows).tolist())
         return stack_windows([draw_bars(read[file], first, last, rng) for file, first, last in chosen], N_BEATS)
 
-    train(Encoder(BARS), draw, compute_losses, LOSS_WEIGHTS, options.out, options.steps)
+    return draw
 
 
 def draw_bars(read: dict[str, NDArray[Any]], first: int, last: int, rng: np.random.Generator) -> Window:

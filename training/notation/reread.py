@@ -51,11 +51,12 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--without", type=int, nargs="+", default=(), choices=range(N_FOLDS), help="folds to leave out")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--unseen", action="store_true", help="read the works of the folds that were left out instead")
     parser.add_argument("--count", type=int, default=6000, help="excerpts")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    folds = [fold for fold in range(N_FOLDS) if fold not in options.without]
+    folds = [fold for fold in range(N_FOLDS) if (fold in options.without) == options.unseen]
     corpus = read_performances(folds)
     scores = read_scores(find_shared() / "scores", folds)
     curves, weights = collect_curves(corpus), (weigh_performances(corpus), weigh_scores(scores, rare_meters=0.0))
