@@ -8,3 +8,9 @@ it did: test_roll, test_correcting, test_print); a context of its own only where
 first visit is what is tested; a saved project instead of a recording wherever listening is not; and pieces are put
 into the store without a score (`KEEP` in test_library) where only the list is looked at.
 """
+
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow now and then: what takes long is seen in the durations, not in an example.
+settings.register_profile("ottava", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ottava")

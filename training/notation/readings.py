@@ -2,12 +2,12 @@
 
     python -m training.notation.readings --weights .cache/rhythm --without 0 1
 
-FOLDER holds rhythm01.pt and bars01.pt (training/notation/rhythm.py, bars.py). Read are performances of the folds that
-these left out, and scores of the others, played once more. Written are readings01.pt, and readings0.pt and
-readings1.pt, which the performances of that fold had no part in: with them it is measured. The figures are kept in
-figures01.npz. Twenty minutes of one core. requirements/export.txt pins all that is needed.
+FOLDER holds rhythm01.pt and bars01.pt (training/notation/rhythm.py, bars.py). Read are performances and played scores
+of the folds that these left out. Written are readings01.pt, and readings0.pt and readings1.pt, which that fold had no
+part in: with them it is measured. The figures are kept in figures01.npz. Ten minutes of two cores.
+requirements/export.txt pins all that is needed.
 
-Method: the greatest expected worth where a reading is drawn by softmax of the scores, with a prior on small weights.
+Method: the greatest expected worth where a reading is drawn by softmax of the scores.
 """
 
 import argparse
@@ -19,15 +19,12 @@ from pathlib import Path
 import mir_eval
 import numpy as np
 import torch
-from scipy.optimize import minimize
 
 from ottava.datatypes import Floats, IntArray
 from ottava.rhythm.chords import group_notes
 from ottava.rhythm.meter import METERS, is_same_meter, signature_quarters
 from ottava.rhythm.readings import (
     FEWEST_BEATS,
-    N_FIGURES,
-    N_READINGS,
     Decided,
     Reading,
     describe_readings,
@@ -46,16 +43,16 @@ from training.notation.player import play
 from training.notation.reread import list_excerpt, open_networks, time_true_beats
 from training.notation.scores import read_scores
 
-# Excerpts of each kind: performances of a fold, thinned and as they are, and played scores.
-N_OF_FOLD, N_OF_SCORES = 160, 320
-N_CHORDS = (64, 500)
+# Excerpts of a fold: of performances, thinned and as they are, and of played scores.
+N_PERFORMED, N_PLAYED = 600, 600
+N_CHORDS = (64, 600)
 THIN_CHANCE = 0.3
 # Of beats, downbeats, meter and quarters: of seven sets of weights the one with most of all four (docs/notes.md).
 TERM_WEIGHTS = np.array([2.0, 1.0, 0.5, 1.0])
 SAME_QUARTER_OCTAVES = 0.25  # not tuned
 LEAST_BEAT_SEC = 0.07  # beats farther than this beyond the first or last chord are not asked for
-WEIGHT_PRIOR = 1e-3  # 1e-3 to 1e-2 are within .007 (docs/notes.md)
-SCORES = -1  # the fold of what is no performance of a fold left out
+# Of the training: passes over all, and how far figures are blurred (in spreads) and weights decay.
+PASSES, RATE, BLUR, WEIGHT_DECAY = 600, 3e-3, 0.3, 1.0
 
 
 def main() -> None:
@@ -68,49 +65,56 @@ def main() -> None:
     suffix = "".join(map(str, options.without))
     kept = options.weights / f"figures{suffix}.npz"
     if not kept.is_file():
-        parts = [(fold, part) for fold in (*options.without, SCORES) for part in range(options.jobs)]
+        parts = [(fold, part) for fold in options.without for part in range(options.jobs)]
         read = partial(read_part, options.weights, tuple(options.without), options.jobs)
         with ProcessPoolExecutor(options.jobs) as pool:
             rows = [row for part in pool.map(read, parts) for row in part]
-        folds, figures, terms = (np.array(column) for column in zip(*rows, strict=True))
-        np.savez(kept, folds=folds, figures=figures, terms=terms)
+        columns = [np.array(column) for column in zip(*rows, strict=True)]
+        np.savez(kept, folds=columns[0], is_played=columns[1], figures=columns[2], terms=columns[3])
     arrays = np.load(kept)
     folds, figures, terms = arrays["folds"], arrays["figures"], arrays["terms"]
+    torch.set_num_threads(1)
     for left_out in (None, *options.without):
         chosen = folds != left_out
         chooser = train(figures[chosen], terms[chosen] @ TERM_WEIGHTS)
-        name = suffix if left_out is None else str(left_out)
-        torch.save(chooser.state_dict(), options.weights / f"readings{name}.pt")
-        shown = folds == (SCORES if left_out is None else left_out)
-        with torch.no_grad():
-            choice = chooser(torch.from_numpy(figures[shown]).float()).argmax(1).numpy()
-        best, every = (terms[shown] @ TERM_WEIGHTS).argmax(axis=1), np.arange(int(shown.sum()))
-        ways = {"free": 0 * best, "at its own tempo": 0 * best + 1, "chosen": choice, "best": best}
-        means = (f"{way} {terms[shown][every, row].mean(axis=0).round(3).tolist()}" for way, row in ways.items())
-        print(f"{'scores' if left_out is None else f'fold {left_out}'}: beats, downbeats, meter, quarters:",
-              "; ".join(means), flush=True)  # fmt: skip
+        torch.save(chooser.state_dict(), options.weights / f"readings{suffix if left_out is None else left_out}.pt")
+        if left_out is not None:
+            for is_played in (False, True):
+                shown = (folds == left_out) & (arrays["is_played"] == is_played)
+                kind = f"fold {left_out}, {'scores' if is_played else 'performances'}"
+                print(f"{kind}: beats, downbeats, meter, quarters:", show(chooser, figures[shown], terms[shown]))
+
+
+def show(chooser: Readings, figures: Floats, terms: Floats) -> str:
+    """What is right where nobody chooses, where the network does, and where somebody who knows does."""
+    with torch.no_grad():
+        choice = chooser(torch.from_numpy(figures).float()).argmax(1).numpy()
+    best, every = (terms @ TERM_WEIGHTS).argmax(axis=1), np.arange(len(terms))
+    ways = {"free": 0 * best, "at its own tempo": 0 * best + 1, "chosen": choice, "best": best}
+    return "; ".join(f"{way} {terms[every, row].mean(axis=0).round(3).tolist()}" for way, row in ways.items())
 
 
 def read_part(
     folder: Path, without: tuple[int, ...], n_parts: int, part: tuple[int, int]
-) -> list[tuple[int, Floats, Floats]]:
-    """The fold, the figures and the worth of readings of excerpts: (N_READINGS, N_FIGURES) and (N_READINGS, 4)."""
+) -> list[tuple[int, bool, Floats, Floats]]:
+    """The fold, whether it is a played score, the figures and the worth of readings of excerpts.
+
+    Figures (N_READINGS, N_FIGURES), worth (N_READINGS, 4).
+    """
     torch.set_num_threads(1)
     fold, number = part
     run = open_networks(folder, "".join(map(str, without)), ("rhythm", "bars"))
-    others = [fold for fold in range(N_FOLDS) if fold not in without]
-    corpus = read_performances([fold] if fold != SCORES else others)
-    scores = read_scores(find_shared() / "scores", others) if fold == SCORES else []
+    corpus, scores = read_performances([fold]), read_scores(find_shared() / "scores", [fold])
     curves = collect_curves(corpus)
-    weights = weigh_scores(scores, rare_meters=0.0) if scores else weigh_performances(corpus)
+    weights = weigh_performances(corpus), weigh_scores(scores, rare_meters=0.0)
     rows = []
-    for index in range(number, N_OF_SCORES if scores else N_OF_FOLD, n_parts):
-        rng = np.random.default_rng([7, fold + 1, index])
-        n_chords, chosen = int(rng.integers(*N_CHORDS)), int(rng.choice(len(weights), p=weights))
-        music = [play(scores[chosen], n_chords, curves, rng)] if scores else corpus
-        taught, excerpt, pedals_sec = draw_excerpt(
-            music, 0 if scores else chosen, n_chords, rng, THIN_CHANCE, mix_chance=0.0
-        )
+    for index in range(number, N_PERFORMED + N_PLAYED, n_parts):
+        rng = np.random.default_rng([7, fold, index])
+        is_played = index >= N_PERFORMED
+        n_chords = int(rng.integers(*N_CHORDS))
+        chosen = int(rng.choice(len(weights[is_played]), p=weights[is_played]))
+        music = [play(scores[chosen], n_chords, curves, rng)] if is_played else [corpus[chosen]]
+        taught, excerpt, pedals_sec = draw_excerpt(music, 0, n_chords, rng, THIN_CHANCE, mix_chance=0.0)
         beats_sec, kept = time_true_beats(taught, excerpt)
         if len(beats_sec) < FEWEST_BEATS:
             continue
@@ -123,7 +127,7 @@ def read_part(
         period_sec = level_period(find_period(times_sec, free.beats_sec))
         readings = asyncio.run(list_readings(heard, period_sec, run))
         terms = np.stack([rate(taught, beats_sec, kept, reading, times_sec) for reading in readings])
-        rows.append((fold, describe_readings(readings), terms))
+        rows.append((fold, is_played, describe_readings(readings), terms))
     return rows
 
 
@@ -154,26 +158,22 @@ def rate(taught: Taught, true_sec: Floats, kept: IntArray, reading: Reading, tim
 
 
 def train(figures: Floats, gains: Floats) -> Readings:
-    """The weights that choose best."""
-    mean, spread = figures.mean(axis=(0, 1)), figures.std(axis=(0, 1)) + 1e-6
-    described = np.concatenate(
-        [(figures - mean) / spread, np.broadcast_to(np.eye(N_READINGS), (len(figures), N_READINGS, N_READINGS))], axis=2
-    )
-
-    def lose(weights: Floats) -> tuple[float, Floats]:
-        scores = described @ weights
-        chances = np.exp(scores - scores.max(axis=1, keepdims=True))
-        chances /= chances.sum(axis=1, keepdims=True)
-        expected = (chances * gains).sum(axis=1, keepdims=True)
-        slope = np.einsum("ij,ijk->k", chances * (gains - expected), described) / len(figures)
-        return WEIGHT_PRIOR * weights @ weights - expected.mean(), 2 * WEIGHT_PRIOR * weights - slope
-
-    found = minimize(lose, np.zeros(N_FIGURES + N_READINGS), jac=True, method="L-BFGS-B").x
+    """The network that chooses best; ``figures`` (n, N_READINGS, N_FIGURES), ``gains`` (n, N_READINGS)."""
+    torch.manual_seed(0)
     chooser = Readings()
-    chooser.load_state_dict({
-        "weights": torch.from_numpy(found[:N_FIGURES] / spread).float(),
-        "offsets": torch.from_numpy(found[N_FIGURES:] - mean @ (found[:N_FIGURES] / spread)).float(),
-    })  # fmt: skip
+    chooser.mean.copy_(torch.from_numpy(figures.mean(axis=(0, 1))))
+    chooser.scale.copy_(torch.from_numpy(1 / (figures.std(axis=(0, 1)) + 1e-6)))
+    given, gained = torch.from_numpy(figures).float(), torch.from_numpy(gains).float()
+    optimizer = torch.optim.AdamW(chooser.parameters(), RATE, weight_decay=WEIGHT_DECAY)
+    for number in range(PASSES):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * (1 - number / PASSES)
+        blurred = given + BLUR * torch.randn_like(given) / chooser.scale
+        loss = -(torch.softmax(chooser(blurred), dim=1) * gained).sum(dim=1).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    chooser.eval()
     return chooser
 
 

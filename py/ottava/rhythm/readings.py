@@ -2,8 +2,8 @@
 
 Twice a beat, half or two thirds of it can often be a beat as well; what a musician would write shows only when all is
 read: then beats come evenly, and bars are like each other. So the networks read the middle of the performance at each
-of a few tempos, and a linear function of some figures of each reading says which is best. Its weights were trained to
-choose what has most beats, downbeats, meter and quarters right (training/notation/readings.py). After the rescoring of
+of a few tempos, and a small network that sees some figures of each reading says which is best. It was trained to choose
+what has most beats, downbeats, meter and quarters right (training/notation/readings.py). After the rescoring of
 hypotheses in speech recognition (Ostendorf et al., "Integration of diverse recognition methodologies through
 reevaluation of N-best sentence hypotheses", HLT 1991).
 """
@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.datatypes import Floats, IntArray, Note, Pedal, Run
-from ottava.rhythm.bars import THIRDS, Signature, ask_bars, describe_bars, number_bars
+from ottava.rhythm.bars import SIZES, THIRDS, Signature, ask_bars, describe_bars, number_bars
 from ottava.rhythm.chords import Chords, describe_chords
+from ottava.rhythm.meter import METERS, is_compound, tactus_beats
 from ottava.rhythm.score_time import (
     NETWORK,
     PERIODS_LOG2_SEC,
@@ -30,9 +31,9 @@ from ottava.rhythm.steps import PHASE_PARTS
 from ottava.smoothing import take_medians
 
 # Lengths of a beat that are tried, as shares of the one that was found when none was supposed.
-FACTORS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3)
+FACTORS = (1.0, 2.0, 1 / 2, 3 / 2, 2 / 3, 3.0, 1 / 3)
 N_READINGS = 1 + len(FACTORS)
-N_FIGURES, LEVEL_FIGURE = 25, 22
+N_FIGURES, LEVEL_FIGURE = 31, 22
 FEWEST_BEATS = 8  # of a performance that is read more than once
 # Of one whose tempo is chosen: the least that the weights were trained on. Less is read at its own tempo.
 FEWEST_CHORDS = 64
@@ -200,7 +201,10 @@ def describe_readings(readings: Sequence[Reading]) -> Floats:
 
 
 def _describe_reading(reading: Reading) -> Floats:
-    """Figures of a reading, shape (N_FIGURES,): how sure the networks are, how even the beats, what divides them."""
+    """Figures of a reading, shape (N_FIGURES,).
+
+    How sure the networks are, how even and long the beats are, what divides them, how many make a bar.
+    """
     score_time, outputs, bars = reading.score_time, reading.outputs, reading.bar_outputs
     beat = outputs["beat"][score_time.written, 0]
     phase, step, period = (outputs[name][score_time.written] for name in ("phase", "step", "period"))
@@ -211,6 +215,8 @@ def _describe_reading(reading: Reading) -> Floats:
     lengths = octaves[np.minimum(score_time.beat, len(octaves) - 1)]
     period_index = np.abs(lengths[:, None] - PERIODS_LOG2_SEC).argmin(axis=1)
     downbeat = bars["downbeat"][:, 0]
+    n_bar_beats = np.array([tactus_beats(signature[0]) for signature in reading.signatures])
+    meter = np.array([METERS.index(one) if one in METERS else len(METERS) for one in reading.signatures])
     return np.array([
         np.mean(_log_chance(downbeat, reading.numbers == 0)),
         np.mean(np.abs(downbeat)),
@@ -232,6 +238,10 @@ def _describe_reading(reading: Reading) -> Floats:
         np.mean(outputs["level"][score_time.written, 0]),
         _mean(_log_chance(outputs["downbeat"][score_time.written, 0], is_downbeat)),
         np.mean(np.exp(bars["meter"]).max(axis=1)),
+        *(np.mean(n_bar_beats == size) for size in SIZES),
+        np.mean([is_compound(signature[0]) for signature in reading.signatures]),
+        np.median(octaves) + np.mean(np.log2(n_bar_beats)),
+        np.mean(outputs["meter"][score_time.written, meter[np.minimum(score_time.beat, len(meter) - 1)]]),
     ])  # fmt: skip
 
 
