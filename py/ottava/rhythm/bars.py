@@ -48,15 +48,14 @@ SIZES = (2, 3, 4)
 DOWNBEAT_WEIGHT, BAR_WEIGHT, METER_WEIGHT = 1.0, 0.3, 0.05
 SIZE_CHANGE_COST, CUT_BAR_COST, GIVEN_CUT_BAR_COST = 8.0, 6.0, 1e5
 METER_CHANGE_COST = 12.0
-# Of each beat of a meter whose beats are not quarters, dotted ones or eighths: rarer in what is printed today than in
-# the corpora; of 3/8, which the network learned to write as 3/4 from music for beginners: less than nothing; of a meter
-# whose beats fall into three, where nothing stands on a third: never (bench/results.md, "Rhythm, learned from scores").
-UNCOMMON_COST, EIGHTHS_COST, NO_THIRDS_COST = 0.25, -0.6, 20.0
+# Of each beat of a meter whose beats are not quarters, dotted ones or eighths, which are rarer in what is printed today
+# than in the corpora; and of one whose beats fall into three, where nothing stands on a third: never. Of eighths .25,
+# 0, -.3 and -.6 were tried (bench/results.md, "Rhythm, learned from scores").
+UNCOMMON_COST, NO_THIRDS_COST = 0.25, 20.0
 LATE_START_COST = 1.0  # of a first beat that is not a downbeat
 IMPOSSIBLE = -1e9
-_QUARTERS = [signature_quarters(signature) for signature in METERS]
-_HAS_EIGHTHS = np.array([quarters == Fraction(1, 2) for quarters in _QUARTERS])
-_IS_UNCOMMON = np.array([quarters not in (1, Fraction(1, 2), Fraction(3, 2)) for quarters in _QUARTERS])
+_COMMON_QUARTERS = (Fraction(1, 2), 1, Fraction(3, 2))
+_IS_UNCOMMON = np.array([signature_quarters(signature) not in _COMMON_QUARTERS for signature in METERS])
 _IS_COMPOUND = np.array([is_compound(beats) for beats, _ in METERS])
 
 
@@ -254,7 +253,7 @@ def number_bars(
     sizes = tuple(sorted({tactus_beats(signature[0]) for _, signature in given})) if given else SIZES
     kind = np.repeat(np.arange(len(sizes)), sizes)
     number = np.concatenate([np.arange(size) for size in sizes])
-    meter = outputs["meter"][:, : len(METERS)] - UNCOMMON_COST * _IS_UNCOMMON - EIGHTHS_COST * _HAS_EIGHTHS
+    meter = outputs["meter"][:, : len(METERS)] - UNCOMMON_COST * _IS_UNCOMMON
     if not has_thirds:
         meter = meter - NO_THIRDS_COST * _IS_COMPOUND
     scores = _score_beats(outputs, meter, np.array(sizes), kind, number)
