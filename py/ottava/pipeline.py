@@ -234,8 +234,10 @@ async def read_score(
     ends = [place if role.is_grace else place + length
             for place, role, length in zip(places, roles, lengths, strict=True)]
 
-    grid = complete_grid(grid, max(ends, key=float))  # floats compare many times as fast
-    quarters, beats, meters = number_beats(grid, min(places, key=float))
+    first = min(places, key=float)  # floats compare many times as fast
+    # Two beats at least, which have a tempo: a limit may have moved all there is to the last one.
+    grid = complete_grid(grid, max(*ends, first + 1, key=float))
+    quarters, beats, meters = number_beats(grid, first)
     spans = place_spans(quarters, places, ends)
     # What a network says is a written length already; a key's is not.
     voices = separate_voices(notes, spans, staffs, HELD_QUARTER if run is None else Fraction(0))
