@@ -18,8 +18,6 @@ from ottava.rhythm.chords import N_FEATURES
 from ottava.rhythm.readings import N_FIGURES, N_READINGS
 
 KERNEL = 5
-N_HIDDEN = 64  # of who chooses between readings
-MOST_SPREADS = 4.0  # by which a figure is away from the mean, as far as it counts
 
 
 @dataclass(frozen=True)
@@ -171,22 +169,16 @@ class Layer(nn.Module):  # type: ignore[misc]
 
 
 class Readings(nn.Module):  # type: ignore[misc]
-    """Scores of readings by their figures, each also compared with the mean of all readings: one hidden layer."""
+    """Scores of readings by their figures."""
 
-    def __init__(self, n_hidden: int = N_HIDDEN) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(N_FIGURES))
-        self.register_buffer("scale", torch.ones(N_FIGURES))
-        self.register_buffer("which", torch.eye(N_READINGS), persistent=False)
-        self.enter = nn.Linear(2 * N_FIGURES + N_READINGS, n_hidden)
-        self.leave = nn.Linear(n_hidden, 1)
+        self.weights = nn.Parameter(torch.zeros(N_FIGURES))
+        self.offsets = nn.Parameter(torch.zeros(N_READINGS))
 
     def forward(self, figures: Tensor) -> Tensor:
         """Figures (n, N_READINGS, N_FIGURES) to (n, N_READINGS)."""
-        own = ((figures - self.mean) * self.scale).clamp(-MOST_SPREADS, MOST_SPREADS)
-        others = own - own.mean(dim=1, keepdim=True)
-        which = self.which.expand(len(figures), -1, -1)
-        return self.leave(torch.tanh(self.enter(torch.cat([own, others, which], -1))))[..., 0]
+        return (figures * self.weights).sum(-1) + self.offsets
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:

@@ -2,8 +2,8 @@
 
 Twice a beat, half or two thirds of it can often be a beat as well; what a musician would write shows only when all is
 read: then beats come evenly, and bars are like each other. So the networks read the middle of the performance at each
-of a few tempos, and a small network that sees some figures of each reading says which is best. It was trained to choose
-what has most beats, downbeats, meter and quarters right (training/notation/readings.py). After the rescoring of
+of a few tempos, and a linear function of some figures of each reading says which is best. Its weights were trained to
+choose what has most beats, downbeats, meter and quarters right (training/notation/readings.py). After the rescoring of
 hypotheses in speech recognition (Ostendorf et al., "Integration of diverse recognition methodologies through
 reevaluation of N-best sentence hypotheses", HLT 1991).
 """
