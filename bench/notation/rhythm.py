@@ -7,7 +7,8 @@ MODELS holds fold0 to fold4 (training/notation/export.py --fold k --out MODELS/f
 constant, which is only printed. Writes results.md, "Rhythm": beat and downbeat F1 at 70 ms over whole performances, the
 signature that holds longest (2/2 and 4/4 alike, and other pairs with as long a bar and the same division), shares of
 the matched notes whose position in the bar, and whose value, are exactly right, and of all whose staff is; means over
-performances and, with ``--all``, over pieces, by composer and by meter, and the ten worst performances.
+performances and, with ``--all``, over pieces, by composer, by meter and, of scores that were played, by manner, and the
+ten worst performances.
 """
 
 import sys
@@ -126,6 +127,7 @@ def make_section(measured: list[Measured], title: str, names: Sequence[str] = NA
         *overall,
         *table("composer", lambda row, truth: row.get("composer", "unknown")),
         *table("meter", lambda row, truth: "{}/{}".format(*find_meter(truth))),
+        *(table("manner", lambda row, truth: row["manner"]) if "manner" in measured[0][0] else []),
         f"| worst | meter | {' | '.join(names)} |", "|---|---|" + "--:|" * len(names),
         *(f"| {Path(row['file']).stem} | {'{}/{}'.format(*find_meter(truth))} | "
           f"{' | '.join(f'{100 * figures.get(name, np.nan):.0f}' for name in names)} |"
