@@ -1,7 +1,7 @@
-"""Train the network of hands on data/train, on a CPU: about twenty minutes of one core a fold.
+"""Train the network of hands on performances and played scores, on a CPU: about twenty minutes of one core.
 
-    python -m training.notation.hands --fold 0 --out .cache/rhythm/hands0.pt     leaves the works of fold 0 out
-    python -m training.notation.hands --out .cache/rhythm/hands.pt               the one that ships
+    python -m training.notation.hands --without 0 1 --out .cache/rhythm/hands01.pt     leaves works of two folds out
+    python -m training.notation.hands --out .cache/rhythm/hands.pt                     the one that ships
 
 Started again it goes on where it stopped.
 """

@@ -1,7 +1,7 @@
-"""Train the network of names and signatures on data/train, on a CPU: about six minutes of one core a fold.
+"""Train the network of names and signatures on performances and played scores, on a CPU: about six minutes of one core.
 
-    python -m training.notation.names --fold 0 --out .cache/rhythm/names0.pt     leaves the works of fold 0 out
-    python -m training.notation.names --out .cache/rhythm/names.pt               the one that ships
+    python -m training.notation.names --without 0 1 --out .cache/rhythm/names01.pt     leaves works of two folds out
+    python -m training.notation.names --out .cache/rhythm/names.pt                     the one that ships
 
 It learns under signatures that are supposed: the printed one, the one that is estimated for the whole piece, and others
 near it. Under the printed one there is nothing to learn about signatures. Started again it goes on where it stopped.
