@@ -44,7 +44,11 @@ def place_exactly(positions: Sequence[float]) -> list[Fraction]:
 
     Where a beat has quintuplets or septuplets beside anything else, all of it goes to the finest plain division.
     """
-    places = snap_exactly(positions)
+    return part_plainly(snap_exactly(positions), positions)
+
+
+def part_plainly(places: Sequence[Fraction], positions: Sequence[float | Fraction]) -> list[Fraction]:
+    """Places, but the finest plain division of the ``positions`` where a beat has quintuplets beside anything else."""
     divisions = find_divisions(places)
     mixed = {beat for beat, division in divisions.items() if is_odd(division) and division not in UNUSUAL_COSTS}
     return [Fraction(round(position * EXACT_DIVISIONS[-1]), EXACT_DIVISIONS[-1]) if floor(place) in mixed else place

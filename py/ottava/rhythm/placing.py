@@ -21,6 +21,7 @@ from ottava.rhythm.divisions import division_costs
 from ottava.rhythm.meter import beat_positions, complete_grid, find_nearest, signature_quarters
 from ottava.rhythm.places import (
     is_written,
+    part_plainly,
     place_exactly,
     refine_places,
     snap_onsets,
@@ -166,6 +167,9 @@ async def place_on_beats(
     downbeats = {beat for beat, _ in turns[1:]} | {_find_beat(times_sec, sec) for sec in choices.downbeats_sec}
     places = await quantize(notes, chords, tell_beats(times_sec, sorted(downbeats), turns), run)
     # Beats from the first note's to the last's, and one more.
+    known = [place for place in places if place is not None]
+    plain = iter(part_plainly(known, known))
+    places = [None if place is None else next(plain) for place in places]
     known = [place for place in places if place is not None]
     first, last = floor(known[0]), floor(known[-1])
     while len(times_sec) < last + 2:
