@@ -236,7 +236,7 @@ async def read_score(
 
     first = min(places, key=float)  # floats compare many times as fast
     # Two beats at least, which have a tempo: a limit may have moved all there is to the last one.
-    grid = complete_grid(grid, max(*ends, first + 1, key=float))
+    grid = complete_grid(grid, max(*ends, first + 1, key=float), choices.beats_sec)
     quarters, beats, meters = number_beats(grid, first)
     spans = place_spans(quarters, places, ends)
     # What a network says is a written length already; a key's is not.

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from ottava import pipeline
 from ottava.datatypes import LOWEST_PITCH, Performance
-from ottava.listening.activations import FIRST_KEY_TRACK, N_TRACKS, Attributes, Intervals, Segment
+from ottava.listening.activations import (
+    FIRST_KEY_TRACK,
+    N_TRACKS,
+    SOFT_TRACK,
+    SUSTAIN_TRACK,
+    Attributes,
+    Intervals,
+    Segment,
+)
 from ottava.listening.checkpoints import Checkpoint, checkpoint_to_dict, read_checkpoints
 from ottava.listening.presses import FRAME_SEC
 from ottava.models import Graph, Model, Setting
@@ -128,11 +136,11 @@ def test_notes_move_with_the_recording_wherever_its_segments_lie(
     # A possible note over a border is heard as long as its segment shows it: its beginning is what counts.
     possible = sorted((note.pitch, note.onset_sec) for note in performance.possible)
     assert possible == [pytest.approx(note[:2], abs=1e-3) for note in expect(cut, above=False)]
-    # To the millisecond, so that two that are pressed together have the same order.
-    pedals = sorted((round(pedal.onset_sec, 3), round(pedal.offset_sec, 3)) for pedal in performance.pedals)
-    assert pedals == [pytest.approx(p, abs=2e-3) for p in sorted(
-        (round(on, 3), round(off, 3)) for track, on, off, score in cut if track < FIRST_KEY_TRACK and score > 0
-    )]  # fmt: skip
+    # Of each pedal in its order: two that are pressed together have none.
+    for kind, track in (("sustain", SUSTAIN_TRACK), ("soft", SOFT_TRACK)):
+        pressed = [(pedal.onset_sec, pedal.offset_sec) for pedal in performance.pedals if pedal.kind == kind]
+        wanted = sorted((on, off) for of, on, off, score in cut if of == track and score > 0)
+        assert pressed == [pytest.approx(press, abs=1e-3) for press in wanted]
     for notes in (performance.notes, performance.possible):
         assert all((a.onset_sec, a.pitch) <= (b.onset_sec, b.pitch) for a, b in pairwise(notes))
 

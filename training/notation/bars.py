@@ -26,7 +26,7 @@ from training.notation.reread import LABELS
 N_BEATS = NETWORK.window
 BATCH = 32
 STEPS = 2500
-N_WATCHED = 256
+N_WATCHED = 256  # excerpts of works left out; not tuned
 VEIL_CHANCE, BLUR = 0.1, 0.05
 NO_OPINION_CHANCE = 0.2  # where beats are given, the rhythm network is not asked
 LOSS_WEIGHTS = {"downbeat": 1.0, "bar": 1.0, "meter": 0.5}

@@ -75,7 +75,6 @@ def main() -> None:
         np.savez(kept, folds=columns[0], is_played=columns[1], figures=columns[2], terms=columns[3])
     arrays = np.load(kept)
     folds, figures, terms = arrays["folds"], arrays["figures"], arrays["terms"]
-    torch.set_num_threads(1)
     for left_out in (None, *options.without):
         chosen = folds != left_out
         chooser = train(figures[chosen], terms[chosen] @ TERM_WEIGHTS)

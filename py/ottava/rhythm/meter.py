@@ -58,11 +58,18 @@ def is_meter(beats: int, beat_type: int) -> bool:
     return 1 <= beats <= 32 and beat_type in (1, 2, 4, 8, 16, 32)
 
 
-def complete_grid(grid: BeatGrid, last_place: Fraction) -> BeatGrid:
-    """Go on with beats, as they went before, up to the end of the bar in which ``last_place`` lies."""
+def complete_grid(grid: BeatGrid, last_place: Fraction, given_sec: Sequence[float] = ()) -> BeatGrid:
+    """Go on with beats up to the end of the bar in which ``last_place`` lies.
+
+    With those of the beats that a person gave, ``given_sec`` in order, that come later; else as long as those before.
+    """
     times, numbers, signatures = grid.times_sec.tolist(), grid.beat_in_bar.tolist(), list(grid.signatures)
     period = (times[-1] - times[-min(len(times), 5)]) / (min(len(times), 5) - 1) if len(times) > 1 else LONE_BEAT_SEC
+    later = iter([sec for sec in given_sec if sec > times[-1]])
     while len(times) < 2 or len(times) <= last_place or numbers[-1] < tactus_beats(signatures[-1][0]):
+        sec = next(later, None)
+        if sec is not None:
+            period = sec - times[-1]
         times.append(times[-1] + period)
         numbers.append(numbers[-1] % tactus_beats(signatures[-1][0]) + 1)
         signatures.append(signatures[-1])

@@ -40,19 +40,19 @@ def is_written(positions: Sequence[float]) -> bool:
 
 
 def place_exactly(positions: Sequence[float]) -> list[Fraction]:
-    """The places of written music that are nearest to positions in beats.
+    """The places of written music that are nearest to positions in beats; see `unmix_places`."""
+    return unmix_places(snap_exactly(positions))
 
-    Where a beat has quintuplets or septuplets beside anything else, all of it goes to the finest plain division.
+
+def unmix_places(places: Sequence[Fraction]) -> list[Fraction]:
+    """Places in beats, never decreasing, but of the finest plain division where no signs would show them.
+
+    That is where a beat has quintuplets or septuplets beside anything else: all of it goes there.
     """
-    return part_plainly(snap_exactly(positions), positions)
-
-
-def part_plainly(places: Sequence[Fraction], positions: Sequence[float | Fraction]) -> list[Fraction]:
-    """Places, but the finest plain division of the ``positions`` where a beat has quintuplets beside anything else."""
+    finest = EXACT_DIVISIONS[-1]
     divisions = find_divisions(places)
     mixed = {beat for beat, division in divisions.items() if is_odd(division) and division not in UNUSUAL_COSTS}
-    return [Fraction(round(position * EXACT_DIVISIONS[-1]), EXACT_DIVISIONS[-1]) if floor(place) in mixed else place
-            for place, position in zip(places, positions, strict=True)]
+    return [Fraction(round(place * finest), finest) if floor(place) in mixed else place for place in places]
 
 
 def limit_places(places: Sequence[Fraction], grid: BeatGrid, limit: Grid) -> list[Fraction]:

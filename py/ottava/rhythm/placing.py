@@ -21,7 +21,6 @@ from ottava.rhythm.divisions import division_costs
 from ottava.rhythm.meter import beat_positions, complete_grid, find_nearest, signature_quarters
 from ottava.rhythm.places import (
     is_written,
-    part_plainly,
     place_exactly,
     refine_places,
     snap_onsets,
@@ -168,9 +167,6 @@ async def place_on_beats(
     places = await quantize(notes, chords, tell_beats(times_sec, sorted(downbeats), turns), run)
     # Beats from the first note's to the last's, and one more.
     known = [place for place in places if place is not None]
-    plain = iter(part_plainly(known, known))
-    places = [None if place is None else next(plain) for place in places]
-    known = [place for place in places if place is not None]
     first, last = floor(known[0]), floor(known[-1])
     while len(times_sec) < last + 2:
         times_sec = np.append(times_sec, 2 * times_sec[-1] - times_sec[-2])
@@ -184,7 +180,7 @@ async def place_on_beats(
     numbers, signatures = number_bars(await ask_bars(described, run), turns, inside, has_thirds=has_thirds)
     grid = BeatGrid(times_sec[:-1], numbers + 1, tuple(signatures))
     parted, chord_places = part_chords(notes, chords, places)
-    return Placed(parted, complete_grid(grid, known[-1] - first), chord_places)
+    return Placed(parted, complete_grid(grid, known[-1] - first, choices.beats_sec), chord_places)
 
 
 def _find_beat(times_sec: Floats, sec: float) -> int:
@@ -198,7 +194,8 @@ def place_written(notes: Sequence[Note], chords: Chords, beats_sec: Floats, choi
     if not is_written(positions):
         return None
     places = place_exactly(positions)
-    grid = complete_grid(estimate_meter(notes, beats_sec, choices.meters, choices.downbeats_sec), places[-1])
+    grid = estimate_meter(notes, beats_sec, choices.meters, choices.downbeats_sec)
+    grid = complete_grid(grid, places[-1], choices.beats_sec)
     return Placed(chords, grid, [*places])
 
 
@@ -236,7 +233,7 @@ def place_by_tracking(
     grid = estimate_meter(notes, times_sec, choices.meters, choices.downbeats_sec)
     costs = division_costs(signature_quarters(grid.signatures[0]), choices.grid)
     places = snap_onsets(chords.times_sec, times_sec, costs)
-    return Placed(chords, complete_grid(grid, places[-1]), list(places))
+    return Placed(chords, complete_grid(grid, places[-1], choices.beats_sec), list(places))
 
 
 def _choose_bpm(choices: Choices) -> float | None:

@@ -24,6 +24,7 @@ from ottava.rhythm.bars import N_BAR_BEATS, Signature
 from ottava.rhythm.chords import Chords
 from ottava.rhythm.features import describe_neighbours, find_followers, scale_lengths, tabulate_notes
 from ottava.rhythm.meter import beat_positions, is_compound
+from ottava.rhythm.places import unmix_places
 
 # Places in a beat that the network chooses between: 99 % of the notes of data/train.
 PLACES = tuple(Fraction(place) for place in (
@@ -115,7 +116,10 @@ async def quantize(
         beats.bar_beat[nearest], beats.falls_into_three[nearest],
     )  # fmt: skip
     outputs = await run_network(NETWORK, features, np.stack([played, pitches], axis=1), run)
-    return decode_places(outputs["place"], played, onsets_sec, chords.chord_of)
+    places = decode_places(outputs["place"], played, onsets_sec, chords.chord_of)
+    # What Viterbi pays for is still possible, but not always to be written.
+    plain = iter(unmix_places([place for place in places if place is not None]))
+    return [None if place is None else next(plain) for place in places]
 
 
 def compute_features(

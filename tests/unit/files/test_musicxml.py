@@ -78,21 +78,6 @@ def test_whatever_the_networks_say_bars_add_up(performance: Performance, choices
     assert all(a.time_sec < b.time_sec and a.quarter < b.quarter for a, b in pairwise(beats))
 
 
-def test_a_note_that_a_grid_moves_to_the_last_beat_has_a_tempo() -> None:
-    choices = Choices(beats_sec=(1.0, 1.6, 2.1, 2.8, 9.0, 9.5), grid="triplet")
-    result = notate_anyhow(Performance((Note(0.0, 1.0, 21, 64),), (), "any"), choices, 560)
-    assert result.score.tempos[0].bpm > 0
-    assert len(result.score.beats) > 1
-
-
-def test_quintuplets_are_not_mixed_with_anything() -> None:
-    """Whatever the quantizer says of a beat; it had lengths of 1/720 quarters."""
-    notes = (*[Note(0.0, 0.5, 30, 64)] * 40, Note(0.1, 0.2, 30, 64), Note(0.125, 0.25, 30, 64))
-    choices = Choices(meters=((0.0, 4, 4),), beats_sec=tuple(0.5 * beat for beat in range(12)))
-    text = write_musicxml(notate_anyhow(Performance(notes, (), "any"), choices, 0))
-    assert all(total == length for total, length in bar_sums(text))
-
-
 @given(performances(), st.integers(0, 2**32 - 1))
 @settings(max_examples=20, deadline=None)
 def test_a_grid_of_eighths_has_nothing_shorter(performance: Performance, seed: int) -> None:

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ottava.datatypes import Choices, Floats, Note, Tensors
+from ottava.datatypes import Choices, Floats, Note, Performance, Run, Tensors
+from ottava.notation import hands, names, values
+from ottava.pipeline import notate
 from ottava.rhythm import bars, quantizing
 from ottava.rhythm.chords import group_notes
 from ottava.rhythm.placing import place_by_model
@@ -80,6 +82,44 @@ def count_costs(places: list[Fraction], onsets_sec: Floats) -> float:
     return float(costs)
 
 
+def say(wanted: Sequence[str | None], strength: float = 4.0) -> Run:
+    """Networks that know nothing but the places of the notes."""
+    sizes = {of.NETWORK.graph: sum(of.NETWORK.sizes.values()) for of in (bars, quantizing, values, hands, names)}
+
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        outputs = np.zeros((1, tensors["absent"].shape[1], sizes[graph]))
+        if graph == "quantizer":
+            outputs[0, : len(wanted)] = know(wanted, strength)
+        return {"outputs": outputs}
+
+    return run
+
+
+def test_quintuplets_stand_alone_in_their_beat_whatever_the_network_says() -> None:
+    """No sign shows what is left between a fifth and a sixteenth of a beat."""
+    wanted = ["0", "1/5", "5/16", "15/16", "0", "1/5", "2/5"]
+    notes = [Note(float(sec), float(sec) + 0.1, 60, 64) for sec in (0, 0.2, 0.31, 0.94, 1, 1.2, 1.4)]
+    chords = group_notes(np.array([note.onset_sec for note in notes]))
+    beats = tell_beats(np.arange(4.0), [], [])
+    places = asyncio.run(quantizing.quantize(notes, chords, beats, say(wanted, strength=40.0)))
+    assert places == [0, Fraction(5, 24), Fraction(1, 3), Fraction(11, 12), 1, Fraction(6, 5), Fraction(7, 5)]
+
+
+def test_a_lone_note_that_a_grid_moves_to_the_last_beat_has_a_tempo() -> None:
+    performance = Performance((Note(0.22, 0.4, 60, 64),), (), "any")
+    choices = Choices(beats_sec=(0.0, 1.0), meters=((0.0, 2, 4),), downbeats_sec=(0.0,), grid="triplet")
+    score = asyncio.run(notate(performance, 2.0, choices, say(["15/16"]))).score
+    assert len(score.beats) > 1
+    assert score.tempos[0].bpm == pytest.approx(60)
+
+
+def test_beats_given_after_the_last_note_are_kept() -> None:
+    performance = Performance((Note(0.0, 0.4, 60, 64), Note(1.0, 1.2, 60, 64)), (), "any")
+    choices = Choices(beats_sec=(0.0, 1.0, 2.5, 4.5), meters=((0.0, 4, 4),))
+    score = asyncio.run(notate(performance, 5.0, choices, say(["0", "0"]))).score
+    assert [beat.time_sec for beat in score.beats] == [0.0, 1.0, 2.5, 4.5]
+
+
 def test_bars_are_told_from_the_first_downbeat_on() -> None:
     told = tell_beats(np.arange(6.0), [1, 4], [(0, (2, 4)), (3, (6, 8))])
     assert told.bar_beat.tolist() == [UNKNOWN_BAR_BEAT, 0, 1, 2, 0, 1]
@@ -92,17 +132,9 @@ def test_given_beats_and_bars_are_kept_and_chords_parted() -> None:
              for sec, pitch in ((0.96, 60), (1.27, 62), (1.29, 50), (2.14, 64), (2.57, 65), (3.25, 60), (3.66, 50))]
     wanted = ["0", "1/2", "2/3", "0", "0", "0", "0"]
 
-    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
-        n_tokens = tensors["absent"].shape[1]
-        if graph == "bars":
-            return {"outputs": np.zeros((1, n_tokens, sum(bars.NETWORK.sizes.values())))}
-        outputs = np.zeros((1, n_tokens, len(PLACES) + 3))
-        outputs[0, : len(notes)] = know(wanted)
-        return {"outputs": outputs}
-
     chords = group_notes(np.array([note.onset_sec for note in notes]))
     choices = Choices(beats_sec=beats_sec, downbeats_sec=(2.1, 3.7), meters=((0.0, 3, 4),))
-    placed = asyncio.run(place_by_model(notes, (), chords, choices, run, None))
+    placed = asyncio.run(place_by_model(notes, (), chords, choices, say(wanted), None))
     assert placed.grid.times_sec[: len(beats_sec)] == pytest.approx(beats_sec)
     assert placed.grid.beat_in_bar[:6].tolist() == [2, 3, 1, 2, 3, 1]
     assert set(placed.grid.signatures) == {(3, 4)}
