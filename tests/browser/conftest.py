@@ -4,14 +4,14 @@ How a test gets a page cheaply: tests/conftest.py.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.visitor import CLIP_SEC, EXAMPLE_MP3, SAMPLE_RATE, read_recording, serve_site, write_wav
 
@@ -32,6 +32,18 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     if Path(chromium).exists():
         browser_type_launch_args["executable_path"] = chromium
     return browser_type_launch_args | {"args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture(scope="module")
+def browser(launch_browser: Callable[[], Browser]) -> Iterator[Browser]:
+    """A browser of its own for each file.
+
+    One for all drew no more frames after a quarter of an hour, now and then: what waits for a frame (a press, a new
+    width) then waits for ever (docs/notes.md, "Known now").
+    """
+    browser = launch_browser()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session", autouse=True)
