@@ -62,8 +62,18 @@ export type Checkpoint = { fraction: number };
 /** A file that Python writes: compressed MusicXML, MIDI as it was played, or with the times of the score. */
 export type FileFormat = "mxl" | "midi" | "quantised_midi";
 
-/** `possible`: notes that were nearly heard, for a `sensitivity` above 0.5. `tuning_cents`: from A4 = 440 Hz. */
-export type Performance = { notes: Note[]; pedals: Pedal[]; model: string; possible: Note[]; tuning_cents: number };
+/**
+ * `possible`: notes that were nearly heard, for a `sensitivity` above 0.5. `tuning_cents`: from A4 = 440 Hz. `remarks`:
+ * what was left out of a file.
+ */
+export type Performance = {
+  notes: Note[];
+  pedals: Pedal[];
+  model: string;
+  possible: Note[];
+  tuning_cents: number;
+  remarks?: string[];
+};
 
 /** The parts of the ottava-1 result that the page reads; the whole is saved as it came. */
 export type Result = {

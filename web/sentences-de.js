@@ -53,7 +53,20 @@ const SENTENCES = [
     /^Every note is deleted; take one of the corrections back\.$/,
     "Alle Noten sind gelöscht; eine der Korrekturen rückgängig machen.",
   ],
-  // midi.py, result.py
+  // midi.py, midi_parts.py, midi_messages.py, result.py
+  [/^Left out of this MIDI file: (.+)\.$/, "Aus dieser MIDI-Datei ist nicht dabei: $1."],
+  [
+    /^This MIDI file has no part of a piano; written down was: (.+)\.$/,
+    "In dieser MIDI-Datei ist keine Klavierstimme; aufgeschrieben ist: $1.",
+  ],
+  [
+    /^All notes of this MIDI file are on the channel of drums; they were written down as a piano's\.$/,
+    "Alle Noten dieser MIDI-Datei stehen auf dem Kanal des Schlagzeugs; sie sind als Klaviernoten aufgeschrieben.",
+  ],
+  [
+    /^This MIDI file is cut off: what is still there was written down\.$/,
+    "Diese MIDI-Datei ist abgeschnitten: aufgeschrieben ist, was noch da ist.",
+  ],
   [/^This MIDI file holds no notes of a piano\.$/, "In dieser MIDI-Datei sind keine Klaviernoten."],
   [/^This MIDI file is damaged and cannot be read\.$/, "Diese MIDI-Datei ist beschädigt und lässt sich nicht lesen."],
   [
@@ -125,17 +138,55 @@ const SENTENCES = [
   ],
 ];
 
+/** What may be left out of a file, between semicolons in its sentence. @type {[pattern: RegExp, german: string][]} */
+const LEFT_OUT = [
+  [/^1 note of other instruments \((.+)\)$/, "1 Note anderer Instrumente ($1)"],
+  [/^(\d+) notes of other instruments \((.+)\)$/, "$1 Noten anderer Instrumente ($2)"],
+  [/^1 note beyond the keys of a piano$/, "1 Note außerhalb der Klaviatur"],
+  [/^(\d+) notes beyond the keys of a piano$/, "$1 Noten außerhalb der Klaviatur"],
+  [/^1 note after a pause of more than (\d+) quarters$/, "1 Note nach einer Pause von mehr als $1 Vierteln"],
+  [/^(\d+) notes after a pause of more than (\d+) quarters$/, "$1 Noten nach einer Pause von mehr als $2 Vierteln"],
+  [/^a tempo, meter or key that cannot be$/, "ein Tempo, eine Taktart oder Tonart, die es nicht gibt"],
+];
+
+/** @type {Record<string, string>} */
+const INSTRUMENTS = {
+  bells: "Glocken",
+  organ: "Orgel",
+  guitar: "Gitarre",
+  bass: "Bass",
+  strings: "Streicher",
+  "strings or voices": "Streicher oder Stimmen",
+  brass: "Blechbläser",
+  reeds: "Rohrblattinstrumente",
+  flutes: "Flöten",
+  synthesizer: "Synthesizer",
+  "folk instruments": "Volksinstrumente",
+  percussion: "Schlaginstrumente",
+  effects: "Effekte",
+  drums: "Schlagzeug",
+};
+
 /** @param {string} sentence @returns {string} as it is where there is no German for it */
 export function translate(sentence) {
-  for (const [pattern, german] of SENTENCES) {
-    const found = pattern.exec(sentence);
-    if (found) return german.replace(/\$(\d)/g, (_, place) => translatePart(found[Number(place)] ?? ""));
-  }
-  return sentence;
+  return translateBy(SENTENCES, sentence);
 }
 
-/** A name or a number in a sentence. @param {string} part */
+/** @param {[pattern: RegExp, german: string][]} table @param {string} english */
+function translateBy(table, english) {
+  for (const [pattern, german] of table) {
+    const found = pattern.exec(english);
+    if (found) return german.replace(/\$(\d)/g, (_, place) => translatePart(found[Number(place)] ?? ""));
+  }
+  return english;
+}
+
+/** A name, a number or a list in a sentence. @param {string} part @returns {string} */
 function translatePart(part) {
+  const items = part.split("; ").map((item) => translateBy(LEFT_OUT, item));
+  if (items.join("; ") !== part) return items.join("; ");
+  const names = part.split(", ");
+  if (names.some((name) => name in INSTRUMENTS)) return names.map((name) => INSTRUMENTS[name] ?? name).join(", ");
   if (/^\d+\.\d+$/.test(part)) return part.replace(".", ",");
   return LOADED[/** @type {keyof typeof LOADED} */ (part)] ?? part;
 }

@@ -46,6 +46,7 @@ class Performance:
 
     ``possible`` notes, sorted alike, were not heard, but nearly: none has a confidence above 0.5, none overlaps a heard
     note of its pitch. ``tuning_cents`` is how far the piano is from A4 = 440 Hz; 0 where nothing was corrected.
+    ``remarks`` are sentences about the file: what was left out of it.
     """
 
     notes: tuple[Note, ...]
@@ -53,6 +54,7 @@ class Performance:
     model: str
     possible: tuple[Note, ...] = ()
     tuning_cents: float = 0.0
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,7 +260,7 @@ async def read_score(
         pedals=tuple(place_pedals(performance.pedals, grid.times_sec, quarters)),
         is_swung=is_swung,
     )
-    warnings = (*describe_tuning(performance.tuning_cents), *find_warnings(performance.notes))
+    warnings = (*performance.remarks, *describe_tuning(performance.tuning_cents), *find_warnings(performance.notes))
     performance = replace(performance, notes=tuple(one.source for one in corrected))
     return Result(choices.title or title, duration_sec, performance, choices, score, corrected, warnings)
 

@@ -3,6 +3,7 @@
 import io
 from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
@@ -12,8 +13,6 @@ import numpy as np
 import pretty_midi
 
 from ottava.datatypes import (
-    HIGHEST_PITCH,
-    LOWEST_PITCH,
     Choices,
     Meter,
     Note,
@@ -23,9 +22,11 @@ from ottava.datatypes import (
     Score,
 )
 from ottava.errors import TranscriptionError
+from ottava.files.midi_messages import KEY_SIGNATURE, SET_TEMPO, TIME_SIGNATURE, read_messages
+from ottava.files.midi_parts import choose_parts, find_signs, read_parts
 from ottava.notation.key import tonic_fifths
 from ottava.notation.spelling import sound_spelling
-from ottava.rhythm.meter import bar_quarters, is_meter, signature_quarters
+from ottava.rhythm.meter import bar_quarters, signature_quarters
 from ottava.rhythm.places import is_written
 
 SUSTAIN_CONTROL, SOFT_CONTROL = 64, 67
@@ -37,6 +38,7 @@ TICKS_PER_QUARTER = 4800
 # Beats before this begin with the file: MIDI has no tempo for no time.
 SHORTEST_LEAD_SEC = 0.02
 LONGEST_QUARTER_SEC = 16  # of a tempo in MIDI: 16.8
+UNSAID_QUARTER_SEC = 0.5  # of a quarter where no tempo is given
 LEAST_TICKS = 96  # of a quarter: in coarser files everything stands on some division
 HANDS = {1: "Right hand", 2: "Left hand"}
 GRACE_QUARTER = Fraction(1, 8)
@@ -127,9 +129,14 @@ def _encode(file: pretty_midi.PrettyMIDI) -> bytes:
 
 def _set_keys(file: pretty_midi.PrettyMIDI, score: Score, time_at: Callable[[Fraction], float]) -> None:
     for index, key in enumerate(score.keys):
-        tonic = key.fifths * 7 % 12 if key.mode == "major" else (key.fifths * 7 - 3) % 12 + 12
         sec = time_at(key.quarter) if index else 0.0
-        file.key_signature_changes.append(pretty_midi.KeySignature(tonic, sec))
+        number = _number_key(key.fifths, is_minor=key.mode == "minor")
+        file.key_signature_changes.append(pretty_midi.KeySignature(number, sec))
+
+
+def _number_key(fifths: int, *, is_minor: bool) -> int:
+    """pretty_midi's number of a key: major keys from C on, then minor ones."""
+    return (fifths * 7 - 3) % 12 + 12 if is_minor else fifths * 7 % 12
 
 
 def _set_tempos(file: pretty_midi.PrettyMIDI, score: Score) -> Callable[[Fraction], float]:
@@ -191,27 +198,27 @@ def read_midi(data: bytes) -> Performance:
     Parameters
     ----------
     data
-        A standard MIDI file.
+        A standard MIDI file, see `ottava.files.midi_messages.read_messages`.
 
     Returns
     -------
     Performance
-        Notes of all tracks but drums, sorted; confidence 1.
+        Notes of the piano's parts, or of all but drums where there is no piano, sorted; confidence 1. ``remarks``
+        say what else the file holds.
 
     Raises
     ------
     TranscriptionError
         When the file is damaged or holds no note of a piano.
     """
-    file = _open_midi(data)
-    instruments = [instrument for instrument in file.instruments if not instrument.is_drum]
+    opened = _open_midi(data)
+    instruments = opened.file.instruments
     notes = sorted(
-        (
-            Note(float(note.start), float(note.end), int(note.pitch), max(1, int(note.velocity)))
+        {
+            (note.start, note.pitch, note.end): Note(note.start, note.end, note.pitch, note.velocity)
             for instrument in instruments
             for note in instrument.notes
-            if LOWEST_PITCH <= note.pitch <= HIGHEST_PITCH and note.end > note.start
-        ),
+        }.values(),
         key=lambda note: (note.onset_sec, note.pitch),
     )
     if not notes:
@@ -219,7 +226,8 @@ def read_midi(data: bytes) -> Performance:
     end_sec = max(note.offset_sec for note in notes)
     check_size(len(notes) <= MOST_NOTES and end_sec < LONGEST_SEC)
     pedals = [pedal for instrument in instruments for pedal in _read_pedals(instrument, end_sec)]
-    return Performance(tuple(notes), tuple(sorted(pedals, key=lambda pedal: pedal.onset_sec)), "midi")
+    pedals.sort(key=lambda pedal: pedal.onset_sec)
+    return Performance(tuple(notes), tuple(pedals), "midi", remarks=opened.remarks)
 
 
 def read_written(data: bytes) -> Choices:
@@ -241,15 +249,14 @@ def read_written(data: bytes) -> Choices:
     TranscriptionError
         When the file is damaged.
     """
-    file = _open_midi(data)
-    onsets = {note.start for instrument in file.instruments if not instrument.is_drum for note in instrument.notes}
+    opened = _open_midi(data)
+    file = opened.file
+    onsets = {note.start for instrument in file.instruments for note in instrument.notes}
     quarters = [file.time_to_tick(onset) / file.resolution for onset in onsets]
-    if file.resolution < LEAST_TICKS or not is_written(quarters):
+    if opened.counts_frames or file.resolution < LEAST_TICKS or not is_written(quarters):
         return Choices()
     changes = [(int(file.time_to_tick(change.time)), change.numerator, change.denominator)
                for change in file.time_signature_changes]
-    if not all(is_meter(count, kind) for _, count, kind in changes):
-        return Choices()
     if not changes or changes[0][0] > 0:
         changes.insert(0, (0, 4, 4))  # what MIDI means where it says nothing
     first_downbeat = 0
@@ -283,12 +290,55 @@ def _name_key(key_number: int) -> tuple[int, Literal["major", "minor"]]:
     return tonic_fifths(key_number % 12, mode), mode
 
 
-def _open_midi(data: bytes) -> pretty_midi.PrettyMIDI:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The parts to be written down, what is to be said of a file, and whether it knows no quarters."""
+
+    file: pretty_midi.PrettyMIDI
+    remarks: tuple[str, ...]
+    counts_frames: bool
+
+
+def _open_midi(data: bytes) -> _Opened:
+    """Take the parts of a piano, and the tempos, meters and keys of all tracks up to its last note."""
     check_size(len(data) <= MOST_MIDI_BYTES)
-    try:
-        return pretty_midi.PrettyMIDI(io.BytesIO(data))
-    except Exception as error:  # mido and pretty_midi raise a dozen kinds on damaged files
-        raise TranscriptionError("This MIDI file is damaged and cannot be read.") from error
+    source = read_messages(data)
+    parts = read_parts(source.tracks, source.ticks_per_quarter)
+    taken, left_out, remarks = choose_parts(parts, source.ticks_per_quarter)
+    last_tick = max((note.end_tick for part in taken for note in part.notes), default=0)
+    check_size(sum(len(part.notes) for part in taken) <= MOST_NOTES and last_tick < pretty_midi.pretty_midi.MAX_TICK)
+    signs, n_impossible = find_signs(source.tracks, last_tick)
+    if n_impossible:
+        left_out.append("a tempo, meter or key that cannot be")
+    if left_out:
+        remarks.append(f"Left out of this MIDI file: {'; '.join(left_out)}.")
+    if any(track.is_cut for track in source.tracks):
+        remarks.append("This MIDI file is cut off: what is still there was written down.")
+    file = pretty_midi.PrettyMIDI(resolution=source.ticks_per_quarter)
+    # pretty_midi has no public way to make a tempo map.
+    file._tick_scales = [(0, UNSAID_QUARTER_SEC / source.ticks_per_quarter)]
+    if source.ticks_per_sec:
+        file._tick_scales = [(0, 1 / source.ticks_per_sec)]
+    else:
+        for tick, tempo in signs[SET_TEMPO]:
+            scale = (tick, tempo[0] / 1e6 / source.ticks_per_quarter)
+            file._tick_scales = [*file._tick_scales, scale] if tick else [scale]
+    file._update_tick_to_time(last_tick + 1)
+    time_at = file.tick_to_time
+    file.time_signature_changes = [pretty_midi.TimeSignature(*meter, time_at(tick))
+                                   for tick, meter in signs[TIME_SIGNATURE]]  # fmt: skip
+    file.key_signature_changes = [pretty_midi.KeySignature(_number_key(key[0], is_minor=bool(key[1])), time_at(tick))
+                                  for tick, key in signs[KEY_SIGNATURE]]  # fmt: skip
+    for part in taken:
+        instrument = pretty_midi.Instrument(part.program or 0, is_drum=False, name=part.name)
+        instrument.notes = [
+            pretty_midi.Note(note.velocity, note.pitch, float(time_at(note.tick)), float(time_at(note.end_tick)))
+            for note in part.notes
+        ]
+        instrument.control_changes = [pretty_midi.ControlChange(control, value, float(time_at(tick)))
+                                      for tick, control, value in part.controls if tick <= last_tick]  # fmt: skip
+        file.instruments.append(instrument)
+    return _Opened(file, tuple(remarks), source.ticks_per_sec is not None)
 
 
 def _read_pedals(instrument: pretty_midi.Instrument, end_sec: float) -> list[Pedal]:

@@ -33,6 +33,7 @@ from ottava.rhythm.meter import is_meter
 FORMAT = "ottava-1"
 LONGEST_TEXT = 500  # of a title
 MOST_CENTS = 100.0
+MOST_REMARKS = 5  # of a file: Ottava makes three
 MOST_DEPTH = 100  # ours has 5
 BRACKETS = np.zeros(256, np.int8)
 BRACKETS[[*b"[{"]], BRACKETS[[*b"]}"]] = 1, -1
@@ -64,6 +65,7 @@ def performance_to_dict(performance: Performance) -> dict[str, Any]:
         "model": performance.model,
         "possible": [asdict(note) for note in performance.possible],
         "tuning_cents": performance.tuning_cents,
+        **({"remarks": [*performance.remarks]} if performance.remarks else {}),
     }
 
 
@@ -204,6 +206,7 @@ def read_performance(fields: Any, added: Sequence[Note] = ()) -> Performance:
         notes = _read_notes(fields["notes"])
         pedals = sorted(map(_read_pedal, fields.get("pedals", [])), key=lambda pedal: pedal.onset_sec)
         tuning_cents = float(fields.get("tuning_cents", 0.0))
+        remarks = tuple(filter(None, (read_text(str(text)) for text in fields.get("remarks", [])[:MOST_REMARKS])))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise TranscriptionError("The notes of this Ottava project are damaged.") from error
     taken = {*possible}
@@ -216,7 +219,7 @@ def read_performance(fields: Any, added: Sequence[Note] = ()) -> Performance:
     if not -MOST_CENTS <= tuning_cents <= MOST_CENTS:
         tuning_cents = 0.0
     model = read_text(str(fields.get("model", "")))
-    return Performance(tuple(notes), tuple(pedals), model or "", tuple(possible), tuning_cents)
+    return Performance(tuple(notes), tuple(pedals), model or "", tuple(possible), tuning_cents, remarks)
 
 
 def _read_notes(items: Sequence[Any]) -> list[Note]:

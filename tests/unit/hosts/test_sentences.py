@@ -11,6 +11,7 @@ import pytest
 
 from build.pyodide import list_sources
 from ottava.datatypes import Note
+from ottava.files.midi_parts import Part, PartNote, choose_parts
 from ottava.listening.confidence import find_warnings
 from ottava.listening.tuning import describe_tuning
 
@@ -18,6 +19,15 @@ ROOT = Path(__file__).parents[3]
 PYTHON = list_sources()
 WORKERS = [ROOT / "web" / name for name in ("worker.js", "model-files.js", "kept-models.js")]
 SAMPLE = "12.5"
+MIDI = (ROOT / "py" / "ottava" / "files" / "midi.py").read_text("utf-8")
+NOTES = {name: PartNote(tick, tick + 1, pitch, 64)
+         for name, tick, pitch in (("sound", 0, 60), ("low", 0, 12), ("late", 9999, 60))}  # fmt: skip
+ODD_PARTS = [
+    *([Part("", 0, 0, [NOTES["sound"]]), Part("", 0, 40, n * [NOTES["sound"]])] for n in (1, 2)),
+    *([Part("", 0, 0, [NOTES["sound"], *n * [NOTES[name]]])] for n in (1, 2) for name in ("low", "late")),
+    [Part("", 0, 40, [NOTES["sound"]])],
+    [Part("", 9, 0, [NOTES["sound"]])],
+]  # of MIDI files: all that may be left out
 
 TRANSLATE = f"""
 import {{ translate }} from "{(ROOT / "web" / "sentences-de.js").as_uri()}";
@@ -67,7 +77,10 @@ def find_all_warnings() -> list[str]:
     tunings = [sentence for cents in (-45.0, -33.0, 33.0, 45.0) for sentence in describe_tuning(cents)]
     assert len(tunings) == 4
     assert len(find_warnings(doubtful)) == 1
-    return [*tunings, *find_warnings(doubtful)]
+    remarks = [remark for parts in ODD_PARTS for kind in choose_parts(parts, 1)[1:] for remark in kind]
+    assert len(remarks) == 8
+    left_out = [remark if remark.endswith(".") else f"Left out of this MIDI file: {remark}." for remark in remarks]
+    return [*tunings, *find_warnings(doubtful), *left_out, *re.findall(r"This MIDI file is cut.+?\.", MIDI)]
 
 
 def test_every_sentence_has_its_german() -> None:
@@ -82,6 +95,17 @@ def test_every_sentence_has_its_german() -> None:
         assert re.findall(r"\d+", other).count("12") == one.count(SAMPLE), other
         assert SAMPLE not in other
         assert "$" not in other
+
+
+def test_what_is_left_out_is_translated_in_each_of_its_parts() -> None:
+    sentence = (
+        "Left out of this MIDI file: 3 notes of other instruments (bass, Horn in F, drums); "
+        "1 note beyond the keys of a piano; a tempo, meter or key that cannot be."
+    )
+    assert translate([sentence]) == [
+        "Aus dieser MIDI-Datei ist nicht dabei: 3 Noten anderer Instrumente (Bass, Horn in F, Schlagzeug); "
+        "1 Note außerhalb der Klaviatur; ein Tempo, eine Taktart oder Tonart, die es nicht gibt."
+    ]
 
 
 def test_numbers_and_names_are_kept() -> None:
