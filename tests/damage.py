@@ -1,4 +1,4 @@
-"""Recordings that are damaged in every way that a disk, a transfer or a bad program knows, the same ones every time.
+"""Files that are damaged in every way that a disk, a transfer or a bad program knows, the same ones every time.
 
 A damaged file is made of its number and a seed alone, and its name says how: ``00017-wrong_length-flac.flac``.
 """
@@ -6,7 +6,7 @@ A damaged file is made of its number and a seed alone, and its name says how: ``
 import io
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from random import Random
@@ -16,6 +16,7 @@ import av
 
 from ottava.check import find_examples_folder
 
+SHARED = Path(os.environ.get("OTTAVA_SHARED", Path(__file__).parents[2] / "shared"))
 EXCERPT_SEC = 6
 SEED = 11
 HEAD_BYTES = 512
@@ -41,6 +42,7 @@ ENCODINGS: dict[str, Encoding] = {
 MARKS = (
     b"RIFF", b"fmt ", b"data", b"FORM", b"COMM", b"SSND", b"Info", b"Xing", b"fLaC", b"OggS", b"vorbis", b"OpusHead",
     b"ftyp", b"moov", b"mvhd", b"mdhd", b"stsd", b"stts", b"stsc", b"stsz", b"stco", b"mdat", b"esds", b"ID3",
+    b"MThd", b"MTrk",
 )  # fmt: skip
 LENGTHS = (0, 1, 2, 7, 255, 4095, 65535, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)
 
@@ -52,9 +54,19 @@ def encode_sources() -> Sources:
 
 def read_shared_sources() -> Sources:
     """What other programs have encoded, from the shared folder; empty where there is none."""
-    paths = sorted((Path(os.environ.get("OTTAVA_SHARED", "/nowhere")) / "data" / "formats").glob("*.*"))
-    sources = {path: path.suffix[1:] for path in paths if path.suffix != ".md"}
-    return {f"{path.stem}_{suffix}": (suffix, path.read_bytes()) for path, suffix in sources.items()}
+    paths = sorted((SHARED / "data" / "formats").glob("*.*"))
+    return _read_sources([path for path in paths if path.suffix != ".md"])
+
+
+def read_shared_midi() -> Sources:
+    """MIDI files as other programs write and spoil them, from the shared folder; empty where there is none."""
+    return _read_sources(sorted((SHARED / "cases" / "open").glob("*.mid")))
+
+
+def _read_sources(paths: Sequence[Path]) -> Sources:
+    """What is empty cannot be damaged."""
+    return {f"{path.stem}_{path.suffix[1:]}": (path.suffix[1:], path.read_bytes())
+            for path in paths if path.stat().st_size}  # fmt: skip
 
 
 def _encode(suffix: str, encoder: str, sample_format: str, sample_rate: int) -> bytes:

@@ -1,16 +1,21 @@
 """Recordings that are damaged, forty of them, through the command line's reader; thousands: make soak."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from bench.page.damaged import read_damaged
-from tests.damage import encode_sources, make_damaged
+from tests.damage import SHARED, Sources, encode_sources, make_damaged, read_shared_sources
 
 N_FILES = 40
 
 
-def test_damaged_files_give_samples_or_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("read_sources", [encode_sources, read_shared_sources], ids=["ours", "of other programs"])
+def test_damaged_files_give_samples_or_a_sentence(tmp_path: Path, read_sources: Callable[[], Sources]) -> None:
     """Without a traceback, a crash or a hang, in a bounded part of memory."""
-    sources = encode_sources()
+    if not (sources := read_sources()):
+        pytest.skip(f"nothing of other programs in {SHARED}; set OTTAVA_SHARED")
     paths = []
     for number in range(N_FILES):
         name, content = make_damaged(sources, number)

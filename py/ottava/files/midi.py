@@ -15,6 +15,7 @@ import pretty_midi
 from ottava.datatypes import (
     Choices,
     Meter,
+    Mode,
     Note,
     Pedal,
     Performance,
@@ -24,7 +25,6 @@ from ottava.datatypes import (
 from ottava.errors import TranscriptionError
 from ottava.files.midi_messages import KEY_SIGNATURE, SET_TEMPO, TIME_SIGNATURE, read_messages
 from ottava.files.midi_parts import choose_parts, find_signs, read_parts
-from ottava.notation.key import tonic_fifths
 from ottava.notation.spelling import sound_spelling
 from ottava.rhythm.meter import bar_quarters, signature_quarters
 from ottava.rhythm.places import is_written
@@ -40,6 +40,7 @@ SHORTEST_LEAD_SEC = 0.02
 LONGEST_QUARTER_SEC = 16  # of a tempo in MIDI: 16.8
 UNSAID_QUARTER_SEC = 0.5  # of a quarter where no tempo is given
 LEAST_TICKS = 96  # of a quarter: in coarser files everything stands on some division
+MODES: tuple[Mode, Mode] = ("major", "minor")
 HANDS = {1: "Right hand", 2: "Left hand"}
 GRACE_QUARTER = Fraction(1, 8)
 # What is opened is bounded before it fills the memory: three hours of the densest music have 100,000 notes, and with
@@ -271,12 +272,11 @@ def read_written(data: bytes) -> Choices:
         offset = (first_downbeat - tick) % step if tick == 0 else 0.0
         n_beats = max(1, ceil((end - tick - offset) / step))
         beats += [float(file.tick_to_time(round(tick + offset + index * step))) for index in range(n_beats)]
-    keys = [(float(change.time), *_name_key(change.key_number)) for change in file.key_signature_changes]
     return Choices(
         meters=tuple((float(file.tick_to_time(tick)), count, kind) for tick, count, kind in changes),
         downbeats_sec=(float(file.tick_to_time(first_downbeat)),),
         beats_sec=tuple(sorted(set(beats))),
-        keys=tuple(keys) if keys and keys[0][0] == 0 else (),
+        keys=opened.keys if opened.keys and opened.keys[0][0] <= min(onsets) else (),
     )
 
 
@@ -284,17 +284,12 @@ def _bar_ticks(file: pretty_midi.PrettyMIDI, change: tuple[int, int, int]) -> fl
     return float(bar_quarters(Meter(Fraction(0), *change[1:]))) * int(file.resolution)
 
 
-def _name_key(key_number: int) -> tuple[int, Literal["major", "minor"]]:
-    """Fifths and mode of pretty_midi's number: major keys from C on, then minor ones."""
-    mode: Literal["major", "minor"] = "major" if key_number < 12 else "minor"
-    return tonic_fifths(key_number % 12, mode), mode
-
-
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """The parts to be written down, what is to be said of a file, and whether it knows no quarters."""
+    """The parts to be written down, the keys as `Choices` has them, remarks, and whether a file knows no quarters."""
 
     file: pretty_midi.PrettyMIDI
+    keys: tuple[tuple[float, int, Mode], ...]
     remarks: tuple[str, ...]
     counts_frames: bool
 
@@ -327,8 +322,9 @@ def _open_midi(data: bytes) -> _Opened:
     time_at = file.tick_to_time
     file.time_signature_changes = [pretty_midi.TimeSignature(*meter, time_at(tick))
                                    for tick, meter in signs[TIME_SIGNATURE]]  # fmt: skip
-    file.key_signature_changes = [pretty_midi.KeySignature(_number_key(key[0], is_minor=bool(key[1])), time_at(tick))
-                                  for tick, key in signs[KEY_SIGNATURE]]  # fmt: skip
+    # pretty_midi's keys do not tell C flat from B.
+    keys = tuple((float(time_at(tick)), fifths, MODES[is_minor])
+                 for tick, (fifths, is_minor) in signs[KEY_SIGNATURE])  # fmt: skip
     for part in taken:
         instrument = pretty_midi.Instrument(part.program or 0, is_drum=False, name=part.name)
         instrument.notes = [
@@ -338,7 +334,7 @@ def _open_midi(data: bytes) -> _Opened:
         instrument.control_changes = [pretty_midi.ControlChange(control, value, float(time_at(tick)))
                                       for tick, control, value in part.controls if tick <= last_tick]  # fmt: skip
         file.instruments.append(instrument)
-    return _Opened(file, tuple(remarks), source.ticks_per_sec is not None)
+    return _Opened(file, keys, tuple(remarks), source.ticks_per_sec is not None)
 
 
 def _read_pedals(instrument: pretty_midi.Instrument, end_sec: float) -> list[Pedal]:

@@ -27,7 +27,7 @@ OTHER_NAME = re.compile(
 )
 QUICKEST_QUARTER_USEC = 10_000  # 6000 quarters a minute: quicker tempos are damage; not tuned
 LONGEST_PAUSE_QUARTERS = 4000  # what comes after half an hour of nothing was misplaced by damage; not tuned
-HELD_QUARTERS = 16  # at most, after the last press, where the end of a track is hours away; not tuned
+HELD_QUARTERS = 16  # at most, by a key whose end is hours away; not tuned
 MOST_NAMES, LONGEST_NAME = 4, 30  # in a sentence
 
 Signs = dict[int, list[tuple[int, tuple[int, ...]]]]
@@ -105,6 +105,8 @@ def read_parts(tracks: Sequence[Track], ticks_per_quarter: int) -> list[Part]:
                     end = next((tick for tick in ends if tick > begin), shortest)
                 elif end <= begin:
                     end = min(following.get(begin, shortest), shortest)
+                elif end - begin > LONGEST_PAUSE_QUARTERS * ticks_per_quarter:
+                    end = begin + HELD_QUARTERS * ticks_per_quarter
                 part.notes.append(PartNote(begin, end, pitch, stroke.velocity))
         for channel, changes in controls.items():
             of_channel = [part for part in found.values() if part.channel == channel]

@@ -8,6 +8,7 @@ from ottava.datatypes import Choices, Pedal
 from ottava.errors import TranscriptionError
 from ottava.files.midi import read_midi, read_written
 from ottava.files.project import performance_to_dict, read_performance
+from tests.damage import make_damaged, read_shared_midi
 from tests.performances import notate_here
 
 QUARTER = 480
@@ -167,6 +168,20 @@ def test_of_two_meters_at_once_that_of_the_first_track_counts() -> None:
     assert read_written(build(METER + play(), other)).meters == ((0.0, 3, 4),)
 
 
+@pytest.mark.parametrize("fifths", [-7, -6, 0, 6, 7])
+@pytest.mark.parametrize("mode", ["major", "minor"])
+def test_a_key_is_as_the_file_has_it(fifths: int, mode: str) -> None:
+    key = b"\x00\xff\x59\x02" + bytes([fifths & 255, mode == "minor"])
+    assert read_written(build(TEMPO, key + play())).keys == ((0.0, fifths, mode),)
+
+
+def test_a_key_before_the_first_note_is_that_of_the_beginning() -> None:
+    late = number(QUARTER) + KEY[1:] + play()
+    assert [key[1:] for key in read_written(build(TEMPO, late)).keys] == [(2, "major")]
+    later = play() + b"\x00" + KEY[1:] + play()
+    assert read_written(build(TEMPO, later)).keys == ()  # that before it is not said
+
+
 def test_the_patterns_of_format_2_follow_one_another() -> None:
     data = build(TEMPO + METER + play((60, 62)), play((64, 65)), kind=2)
     onsets = [one.onset_sec / QUARTER_SEC for one in read_midi(data).notes]
@@ -204,6 +219,10 @@ def test_a_key_whose_end_is_missing_is_struck_again() -> None:
 
 def test_a_key_that_is_held_while_the_file_waits_for_hours_ends() -> None:
     assert list_spans(on(60) + number(0x0FFFFFF) + b"\xff\x06\x01x") == [(60, 0, 16)]
+
+
+def test_a_key_that_is_released_hours_later_ends() -> None:
+    assert list_spans(on(60) + off(60, 0x0FFFFFF) + play((62,))) == [(60, 0, 16)]
 
 
 @pytest.mark.parametrize("control", [120, 123, 126])
@@ -279,6 +298,30 @@ def test_what_was_left_out_is_told_with_the_score_and_kept_with_the_piece() -> N
     performance = read_midi(build(TEMPO + METER + play((12, *TUNE))))
     assert read_performance(performance_to_dict(performance)) == performance
     assert notate_here(performance, 6.0).warnings == performance.remarks
+
+
+# As a program writes it that saves bytes, and one that says everything in every track.
+RUNNING = build(TEMPO + METER + b"\x00\x90\x3c\x50" + b"\x83\x60\x3c\x00\x00\x40\x50\x83\x60\x40\x00" * 9, kind=0)
+TALKING = build(
+    METER + TEMPO,
+    *(KEY + text(3, b"Piano") + program(0, hand) + b"\x00" + bytes([0xB0 | hand]) + b"\x79\0\0\x64\0\0\x65\0\0\x06\x0c"
+      + b"\x00\xff\x21\x01\x00" + play(channel=hand) for hand in (0, 1)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(70))
+def test_what_other_programs_write_may_be_damaged(number: int) -> None:
+    """Whatever is done to it, it is read, or there is a sentence."""
+    name, data = make_damaged({"running": ("mid", RUNNING), "talking": ("mid", TALKING), **read_shared_midi()}, number)
+    try:
+        performance = read_midi(data)
+    except TranscriptionError as error:
+        assert str(error).startswith("This "), name
+        return
+    written = read_written(data)
+    assert read_performance(performance_to_dict(performance)) == performance
+    assert [*written.beats_sec] == sorted(set(written.beats_sec))
+    assert all(one.offset_sec > one.onset_sec and 21 <= one.pitch <= 108 for one in performance.notes)
 
 
 @pytest.mark.parametrize("data", [WHOLE[:13], WHOLE[:12] + b"\0\0" + WHOLE[14:], WHOLE[:12] + b"\xe7\0" + WHOLE[14:]])
