@@ -254,7 +254,7 @@ def read_written(data: bytes) -> Choices:
     file = opened.file
     onsets = {note.start for instrument in file.instruments for note in instrument.notes}
     quarters = [file.time_to_tick(onset) / file.resolution for onset in onsets]
-    if opened.counts_frames or file.resolution < LEAST_TICKS or not is_written(quarters):
+    if not onsets or opened.counts_frames or file.resolution < LEAST_TICKS or not is_written(quarters):
         return Choices()
     changes = [(int(file.time_to_tick(change.time)), change.numerator, change.denominator)
                for change in file.time_signature_changes]

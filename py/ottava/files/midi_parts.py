@@ -21,7 +21,7 @@ FAMILIES = ("piano", "bells", "organ", "guitar", "bass", "strings", "strings or 
 PIANO_NAME = re.compile(r"piano|klavier|keyboard", re.IGNORECASE)
 OTHER_NAME = re.compile(
     r"drum|percussion|schlagzeug|guitar|gitarre|violin|viola|cello|strings\b|streicher|flute|flöte|clarinet|klarinette"
-    r"|oboe|trumpet|trompete|\bsax|trombone|posaune|brass|organ\b|orgel|vocal|\bvoice\b|choir|\bchor\b|bass guitar"
+    r"|oboe|trumpet|trompete|\bsax|trombone|posaune|brass|organ\b|orgel|vocal|choir|\bchor\b|bass guitar"
     r"|contrabass|double bass|synth",
     re.IGNORECASE,
 )
@@ -95,11 +95,11 @@ def read_parts(tracks: Sequence[Track], ticks_per_quarter: int) -> list[Part]:
         ends = [min(end, last_end) for end in (track.end_tick, file_end)]
         following = dict(pairwise(onsets))
         found: dict[tuple[int, int | None], Part] = {}
+        # A track of several channels is called after the piece.
+        name = _read_name(track) if len({channel for channel, _ in strokes}) == 1 else ""
         for (channel, pitch), keys in strokes.items():
             for stroke, end in _pair_strokes(keys):
-                part = found.setdefault(
-                    (channel, stroke.program), Part(_read_name(track), channel, stroke.program)
-                )
+                part = found.setdefault((channel, stroke.program), Part(name, channel, stroke.program))
                 begin, shortest = stroke.tick, stroke.tick + ticks_per_quarter
                 if end is None:
                     end = next((tick for tick in ends if tick > begin), shortest)
@@ -258,7 +258,8 @@ def choose_parts(parts: Sequence[Part], ticks_per_quarter: int) -> tuple[list[Pa
     pianos = [part for part in pitched if _is_piano(part)]
     taken = pianos or pitched or list(parts)
     left_out, remarks = [], []
-    if not pianos and taken:
+    is_named_only = len(pitched) == 1 and not pitched[0].program  # perhaps after the piece: Trumpet Voluntary
+    if not pianos and taken and not is_named_only:
         remarks.append(
             f"This MIDI file has no part of a piano; written down was: {_list_names(taken)}." if pitched else
             "All notes of this MIDI file are on the channel of drums; they were written down as a piano's."

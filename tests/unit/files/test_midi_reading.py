@@ -270,7 +270,9 @@ DRUMS = play((36, 38, 36, 38), channel=9)
         ((program(73) + play(), text(3, b"Klavier") + program(88, 1) + play((48,), 1)), (48,), "8 notes of other"),
         ((text(3, b"Treble") + play(), text(3, b"Bass") + play((48,), 1)), (*TUNE, 48), ""),
         ((program(73) + play(), program(40, 1) + play((48,), 1)), (*TUNE, 48), "written down was: flutes, strings."),
-        ((text(3, b"Organ") + play(), DRUMS), TUNE, "written down was: Organ."),
+        ((text(3, b"Organ") + program(19) + play(), DRUMS), TUNE, "written down was: Organ."),
+        ((text(3, b"Trumpet Voluntary") + play(),), TUNE, ""),
+        ((text(3, b"Piano Man") + program(0) + play() + program(33, 1) + play((36,), 1),), TUNE, "1 note of other"),
         ((play(channel=9),), TUNE, "the channel of drums"),
         ((program(0) + play((60,)) + program(48) + play((62,)),), (60,), "(strings or voices)"),
     ],
@@ -322,6 +324,10 @@ def test_what_other_programs_write_may_be_damaged(number: int) -> None:
     assert read_performance(performance_to_dict(performance)) == performance
     assert [*written.beats_sec] == sorted(set(written.beats_sec))
     assert all(one.offset_sec > one.onset_sec and 21 <= one.pitch <= 108 for one in performance.notes)
+
+
+def test_a_file_without_notes_says_nothing_of_its_beats() -> None:
+    assert read_written(build(TEMPO + METER + KEY)) == Choices()
 
 
 @pytest.mark.parametrize("data", [WHOLE[:13], WHOLE[:12] + b"\0\0" + WHOLE[14:], WHOLE[:12] + b"\xe7\0" + WHOLE[14:]])
