@@ -23,7 +23,7 @@ from ottava.files.outputs import STDOUT, OverwriteError, check_outputs, find_pag
 from ottava.files.project import make_choices, read_choices, read_result, result_to_json
 from ottava.notation.cells import count_other_bars
 from ottava.notation.corrections import take_as_heard
-from ottava.notation.key import read_key
+from ottava.notation.key_names import read_key
 from ottava.notation.spelling import read_pitch
 
 SUFFIXES = (".musicxml", ".mxl", ".mid", ".pdf", ".svg", ".json")
@@ -101,7 +101,8 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tempo", type=float, metavar="BPM", help="quarter notes a minute")
     parser.add_argument("--tempo-factor", type=float, metavar="2|0.5", help="twice or half as many beats as found")
     parser.add_argument("--meter", type=_read_meter, metavar="3/4")
-    parser.add_argument("--key", type=_checked(read_key), metavar="KEY", help='-5 (five flats) or "Eb minor"')
+    parser.add_argument("--key", type=_checked(read_key), metavar="KEY",
+                        help='-5 (five flats), "Eb minor", Bbm, gis-moll ...')
     parser.add_argument("--downbeat", type=float, metavar="SEC", help="time of a downbeat in the recording")
     parser.add_argument("--grid", choices=("auto", "8", "16", "triplet"))
     parser.add_argument("--swing", action=argparse.BooleanOptionalAction, help="write swung notes straight or not")
