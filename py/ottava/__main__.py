@@ -325,7 +325,9 @@ def _notate(path: Path, choices: Choices, options: argparse.Namespace, label: st
             )  # fmt: skip
     if options.reread:
         choices = take_as_heard(choices)
-    result = notate(performance, duration_sec, choices, title=title, networks=options.rhythm)
+    # What is done in a second needs no bar, but many of them do; in a terminal only.
+    with tqdm(desc=label, bar_format="{desc}", leave=False, disable=len(options.inputs) == 1 or None):
+        result = notate(performance, duration_sec, choices, title=title, networks=options.rhythm)
     if result.draft:
         reread = notate(performance, duration_sec, take_as_heard(choices), title=title, networks=options.rhythm)
         if n_bars := count_other_bars(result, reread):
@@ -366,7 +368,7 @@ def _encode(
 
 def _warn(sentence: str, about: str = "") -> None:
     begin = f"{about}: " if about else ""
-    print(f"ottava: {_clean(begin + sentence)}", file=sys.stderr)
+    tqdm.write(f"ottava: {_clean(begin + sentence)}", file=sys.stderr)
 
 
 def _clean(words: str) -> str:
