@@ -27,7 +27,7 @@ COMPILER = ROOT / "build" / "compile.mjs"
 NOT_IN_THE_PAGE = {
     PACKAGE / name for name in (
         "__main__.py", "check.py", "hosts/native.py", "listening/mono.py", "files/decoding.py", "files/inputs.py",
-        "files/outputs.py", "files/pages.py",
+        "files/outputs.py", "files/pages.py", "notation/key_names.py",
     )
 }  # fmt: skip
 

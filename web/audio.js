@@ -74,7 +74,7 @@ async function tryAiff(file, head) {
 function takeWav({ wav, compression }, name) {
   if (wav) return wav;
   throw new RecordingError(
-    compression ? messages.namedFormat(name, `AIFF-C ${compression}`) : messages.brokenAiff(name),
+    compression ? messages.closedFormat(name, `AIFF-C ${compression}`) : messages.brokenAiff(name),
   );
 }
 
@@ -170,9 +170,10 @@ async function decodeMono(file, signal) {
 /** @param {File} file @returns {Promise<never>} */
 async function nameProblem(file) {
   const { nameFormat } = await import("./formats.js");
-  const format = await nameFormat(file).catch(() => "");
-  const { name } = file;
-  throw new RecordingError(format ? messages.namedFormat(name, format) : messages.unknownFormat(name));
+  const { format, is_recording } = await nameFormat(file).catch(() => ({ format: "", is_recording: false }));
+  if (!format) throw new RecordingError(messages.unknownFormat(file.name));
+  const say = is_recording ? messages.closedFormat : messages.namedFormat;
+  throw new RecordingError(say(file.name, format));
 }
 
 /**

@@ -2,13 +2,31 @@
 
 import { messages } from "./messages.js";
 
+const HEAD_BYTES = 64;
+/** How files begin, a letter a byte. @type {[begin: RegExp, kind: Kind][]} */
+const BEGINS = [
+  [/^(MThd|RIFF....RMID)/s, "midi"],
+  [/^(\xef\xbb\xbf)?\s*\{/, "project"],
+  [/^(RIFF....WAVE|FORM....AIF|fLaC|OggS|ID3|....ftyp|.E\xdf\xa3)/s, "recording"],
+];
+
+/** @typedef {"recording" | "midi" | "project"} Kind a project is a saved result of Ottava */
+
 /**
- * @param {{ name: string, type: string }} file
- * @returns {"recording" | "midi" | "project"} a project is a saved result of Ottava
+ * By its first bytes, where they tell, else by its name: names are wrong now and then.
+ * @param {File} file
+ * @returns {Promise<Kind>}
  */
-export function recogniseFile({ name, type }) {
-  if (/\.json$/i.test(name)) return "project";
-  return /\.(midi?|smf|kar)$/i.test(name) || /^audio\/(x-)?midi?$/.test(type) ? "midi" : "recording";
+export async function recogniseFile(file) {
+  const bytes = await file
+    .slice(0, HEAD_BYTES)
+    .arrayBuffer()
+    .catch(() => new ArrayBuffer(0)); // said when it is read
+  const head = String.fromCharCode(...new Uint8Array(bytes));
+  const { name, type } = file;
+  const named = /\.json$/i.test(name) ? "project" : "recording";
+  const is_midi = /\.(midi?|smf|kar|rmi)$/i.test(name) || /^audio\/(x-)?(midi?|rmi)$/.test(type);
+  return BEGINS.find(([begin]) => begin.test(head))?.[1] ?? (is_midi ? "midi" : named);
 }
 
 /**

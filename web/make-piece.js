@@ -44,8 +44,8 @@ const MOST_BYTES = 60_000_000; // of a project, as result.py says: before it fil
  * @param {Making} making
  * @returns {Promise<Piece>}
  */
-export function makePiece(file, making) {
-  return recogniseFile(file) === "recording" ? listen(file, making) : open(file, making);
+export async function makePiece(file, making) {
+  return (await recogniseFile(file)) === "recording" ? listen(file, making) : open(file, making);
 }
 
 /** @param {File} file @param {Making} making */

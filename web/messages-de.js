@@ -34,7 +34,7 @@ const nameOctave = (name, octave) =>
 /** @param {{ step: string, alter: number, octave: number }} name */
 const nameNote = ({ step, alter, octave }) => nameOctave(NAMES[step]?.[alter + 2] ?? step, octave);
 
-const FORMATS = "WAV, AIFF, MP3, FLAC, Ogg, Opus und M4A/AAC gehen";
+const FORMATS = "WAV, AIFF, MP3, FLAC, Ogg, Opus, M4A/AAC und Videos (MP4, MOV, WebM) gehen";
 
 const STAGES = {
   opening: "Aufnahme wird geöffnet",
@@ -67,7 +67,7 @@ export const messages = {
     options: "Einstellungen",
     listening: "Hören",
     keepRecordings: "Aufnahmen bei meinen Stücken behalten",
-    formats: "WAV, AIFF, MP3, FLAC, Ogg, Opus oder M4A; auch MIDI und gespeicherte Ottava-Projekte",
+    formats: "WAV, AIFF, MP3, FLAC, Ogg, Opus, M4A oder ein Video; auch MIDI und gespeicherte Ottava-Projekte",
     privacy: "Nichts verlässt dieses Gerät: Die Aufnahme wird nicht hochgeladen, und es gibt kein Konto.",
     recordHeadline: "Klavier aufnehmen",
     microphone: "Mikrofon",
@@ -180,7 +180,9 @@ export const messages = {
   unreadable:
     "Diese Datei lässt sich nicht lesen: Vielleicht wurde sie verschoben, ist ein Ordner oder nicht freigegeben.",
   unknownFormat: (name) => `„${name}“ ist keine Aufnahme, die dieser Browser öffnen kann; ${FORMATS}.`,
-  namedFormat: (name, format) => `„${name}“ ist ${format}, das kann dieser Browser nicht öffnen; ${FORMATS}.`,
+  namedFormat: (name, format) => `„${name}“ ist ${format} und keine Aufnahme; ${FORMATS}.`,
+  closedFormat: (name, format) =>
+    `„${name}“ ist ${format}, das kann dieser Browser nicht öffnen; mit einem anderen Programm in WAV, FLAC oder MP3 umwandeln.`,
   brokenAiff: (name) => `„${name}“ ist eine beschädigte AIFF-Datei; ${FORMATS}.`,
   tooLarge: "Diese Datei ist zu groß: Sie enthält mehr, als Ottava aufschreiben kann.",
   noAudio: "In dieser Datei ist kein Ton.",

@@ -15,7 +15,7 @@ const MINOR = ["A♭", "E♭", "B♭", "F", "C", "G", "D", "A", "E", "B", "F♯"
 /** @param {{ fifths: number, mode: "major" | "minor" }} key */
 const nameKey = ({ fifths, mode }) => `${(mode === "major" ? MAJOR : MINOR)[fifths + 7]} ${mode}`;
 
-const FORMATS = "WAV, AIFF, MP3, FLAC, Ogg, Opus and M4A/AAC work";
+const FORMATS = "WAV, AIFF, MP3, FLAC, Ogg, Opus, M4A/AAC and videos (MP4, MOV, WebM) work";
 
 const STAGES = {
   opening: "Opening the recording",
@@ -51,7 +51,7 @@ export const messages = {
     options: "Options",
     listening: "Listening",
     keepRecordings: "Keep recordings with my pieces",
-    formats: "WAV, AIFF, MP3, FLAC, Ogg, Opus or M4A; or a MIDI file or saved Ottava project",
+    formats: "WAV, AIFF, MP3, FLAC, Ogg, Opus, M4A or a video; or a MIDI file or saved Ottava project",
     privacy: "Nothing leaves this device: the recording is not uploaded, and there is no account.",
     recordHeadline: "Record the piano",
     microphone: "Microphone",
@@ -169,7 +169,10 @@ export const messages = {
   /** @param {string} name */
   unknownFormat: (name) => `“${name}” is not a recording this browser can open; ${FORMATS}.`,
   /** @param {string} name @param {string} format */
-  namedFormat: (name, format) => `“${name}” is ${format}, which this browser cannot open; ${FORMATS}.`,
+  namedFormat: (name, format) => `“${name}” is ${format} and no recording; ${FORMATS}.`,
+  /** @param {string} name @param {string} format */
+  closedFormat: (name, format) =>
+    `“${name}” is ${format}, which this browser cannot open; convert it to WAV, FLAC or MP3 with another program.`,
   /** @param {string} name */
   brokenAiff: (name) => `“${name}” is a damaged AIFF file; ${FORMATS}.`,
   tooLarge: "This file is too large: it holds more than Ottava can write down.",

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from ottava import pipeline
 from ottava.datatypes import Choices, Note, Pedal, Performance, Result, Run
 from ottava.errors import TranscriptionError
+from ottava.models import Model, Setting, choose_model, choose_setting, find_models_folder, read_models
 from ottava.version import __version__
 
 T = TypeVar("T")
@@ -31,6 +32,7 @@ def transcribe(
     path: str | PathLike[str],
     choices: Choices | None = None,
     *,
+    title: str | None = None,
     model: str | None = None,
     networks: Path | None = None,
     report: Callable[[float], None] = lambda fraction: None,
@@ -43,6 +45,8 @@ def transcribe(
         WAV, MP3, FLAC, Ogg, Opus, M4A or AIFF.
     choices
         What a person decided; all else is found.
+    title
+        Of the piece, where ``choices`` has none; None for the file's name.
     model
         Name of the listening model; None for the default one.
     networks
@@ -53,7 +57,7 @@ def transcribe(
     Returns
     -------
     Result
-        Its title is made of the file's name, where ``choices`` has none.
+        The score and what was heard.
 
     Raises
     ------
@@ -65,7 +69,8 @@ def transcribe(
     choices = choices or Choices()
     performance, duration_sec, warnings = _hear(Path(path), choices, model, report)
     # The graphs are gone: the score of an hour takes nearly half as much again.
-    result = notate(performance, duration_sec, choices, title=name_title(Path(path)), networks=networks)
+    title = name_title(Path(path)) if title is None else title
+    result = notate(performance, duration_sec, choices, title=title, networks=networks)
     return replace(result, warnings=(*warnings, *result.warnings))
 
 
@@ -109,7 +114,7 @@ def open_networks(choices: Choices, folder: Path | None = None) -> Run | None:
         return None
     from ottava.files.inputs import read_bytes
     from ottava.hosts.native import create_run  # loads LiteRT
-    from ottava.models import find_models_folder, read_rhythm
+    from ottava.models import read_rhythm
 
     folder = folder or find_models_folder()
     text = read_bytes(folder / "models.json").decode("utf-8", "replace")
@@ -120,13 +125,14 @@ def _hear(
     path: Path, choices: Choices, model_name: str | None, report: Callable[[float], None]
 ) -> tuple[Performance, float, tuple[str, ...]]:
     """What was played, how long the recording is in seconds, and warnings about the file."""
+    from ottava.files.inputs import check_hearable
     from ottava.hosts.native import create_run, open_recording  # loads LiteRT and FFmpeg: not for `notate`
-    from ottava.models import choose_graphs, choose_model, choose_setting, find_models_folder, read_models
+    from ottava.models import choose_graphs
 
-    folder = find_models_folder()
-    model = choose_model(read_models((folder / "models.json").read_text(encoding="utf-8")), model_name)
-    setting = choose_setting(model, choices.setting)
+    folder, model, setting = choose_listening(model_name, choices.setting)
+    check_hearable(path)
     recording = open_recording(path, model.sample_rate)
+    check_place(choices, recording.n_samples / model.sample_rate)
     run = create_run(choose_graphs(model, setting), folder)
 
     def tell(stage: str, fraction: float, notes: Sequence[Note], pedals: Sequence[Pedal]) -> None:
@@ -134,6 +140,26 @@ def _hear(
 
     hearing = pipeline.listen(recording.read, recording.n_samples, model, setting.hop_sec, run, tell)
     return _wait_for(hearing), recording.n_samples / model.sample_rate, recording.warnings
+
+
+def choose_listening(model: str | None = None, setting: str | None = None) -> tuple[Path, Model, Setting]:
+    """Find the folder of a listening model, the model and its setting by their names; None for the default ones.
+
+    Raises
+    ------
+    TranscriptionError
+        When there is no such one; the sentence lists those there are.
+    """
+    folder = find_models_folder()
+    chosen = choose_model(read_models((folder / "models.json").read_text(encoding="utf-8")), model)
+    return folder, chosen, choose_setting(chosen, setting)
+
+
+def check_place(choices: Choices, duration_sec: float) -> None:
+    """Refuse a downbeat after the end: it would change nothing, and not say so."""
+    for sec in choices.downbeats_sec:
+        if sec > duration_sec:
+            raise TranscriptionError(f"There is no downbeat at {sec:g} s: the piece ends at {duration_sec:.1f} s.")
 
 
 def _wait_for(coroutine: Coroutine[Any, Any, T]) -> T:

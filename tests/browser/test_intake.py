@@ -233,7 +233,19 @@ def write_alac(path: Path, samples: NDArray[np.float32]) -> Path:
     return path
 
 
-def test_formats_that_cannot_be_opened_are_named(
+def write_coded(path: Path, samples: NDArray[np.float32], coding: str, sample_rate: int = SAMPLE_RATE) -> Path:
+    """Write samples in a coding and container that FFmpeg knows."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(coding, rate=sample_rate)
+        assert isinstance(stream, av.AudioStream)
+        stream.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), "fltp", "mono")
+        frame.sample_rate = sample_rate
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return path
+
+
+def test_formats_that_cannot_be_opened_are_named_and_what_to_do(
     ottava: Ottava, tmp_path: Path, beginning: NDArray[np.float32]
 ) -> None:
     wma = tmp_path / "old.wma"
@@ -243,7 +255,84 @@ def test_formats_that_cannot_be_opened_are_named(
         (wma, "WMA"),
         (write_alac(tmp_path / "memo.m4a", beginning), "Apple Lossless (ALAC)"),
         (aiff, "AIFF-C ima4"),
+        (write_coded(tmp_path / "film.avi", beginning, "ac3"), "AVI"),
+        (write_coded(tmp_path / "film.mkv", beginning, "ac3"), "Dolby AC-3"),
+        (write_coded(tmp_path / "film.mov", beginning, "ac3"), "Dolby AC-3"),
+        (write_coded(tmp_path / "sound.ac3", beginning, "ac3"), "Dolby AC-3"),
+        (write_coded(tmp_path / "sound.eac3", beginning, "eac3"), "Dolby E-AC-3"),
+        (write_coded(tmp_path / "old.wav", beginning, "adpcm_ima_wav"), "WAV (IMA ADPCM)"),
+        (write_coded(tmp_path / "fine.wav", beginning, "pcm_f64le"), "WAV (64 bit)"),
+        (write_coded(tmp_path / "small.wv", beginning, "wavpack"), "WavPack"),
+        (write_coded(tmp_path / "film.ts", beginning, "mp2"), "MPEG-TS"),
     ):
         ottava.drop(path)
         sentence = ottava.page.locator("#problem-text")
-        expect(sentence).to_contain_text(f"“{path.name}” is {name}, which this browser cannot open; WAV, AIFF, MP3")
+        expect(sentence).to_contain_text(f"“{path.name}” is {name}, which this browser cannot open; convert it")
+
+
+def test_what_is_no_recording_is_named(ottava: Ottava, tmp_path: Path) -> None:
+    path = tmp_path / "scan.mp3"
+    path.write_bytes(b"%PDF-1.7\n" + bytes(5000))
+    ottava.drop(path)
+    expect(ottava.page.locator("#problem-text")).to_contain_text("“scan.mp3” is PDF and no recording; WAV, AIFF, MP3")
+
+
+@pytest.mark.parametrize(
+    ("container", "coding", "sample_rate"),
+    [("mov", "pcm_s16le", 44100), ("webm", "libopus", 48000), ("mkv", "pcm_s16le", 44100)],
+)
+def test_the_sound_of_a_video_is_read(
+    ottava: Ottava, tmp_path: Path, beginning: NDArray[np.float32], container: str, coding: str, sample_rate: int
+) -> None:
+    path = write_coded(tmp_path / f"film.{container}", beginning, coding, sample_rate)
+    _, n_samples, said = read(ottava, path)
+    assert abs(n_samples / SAMPLE_RATE - len(beginning) / sample_rate) < 0.1
+    assert said == []
+
+
+def test_the_file_chooser_offers_what_can_be_opened(ottava: Ottava) -> None:
+    accepted = (ottava.page.locator("#file").get_attribute("accept") or "").split(",")
+    assert {".mov", ".webm", ".rmi", ".kar", ".mid", ".midi", ".m4a", ".opus", ".json", "audio/*"} <= {*accepted}
+
+
+@pytest.mark.parametrize(
+    ("name", "begin", "kind"),
+    [
+        ("a.wav", b"MThd\0\0\0\6", "midi"),
+        ("a", b"RIFF\x30\0\0\0RMIDdata", "midi"),
+        ("a.rmi", b"?", "midi"),
+        ("a.KAR", b"?", "midi"),
+        ("a.mid", b"", "midi"),
+        ("a.json", b"", "project"),
+        ("a.txt", b'\xef\xbb\xbf{"format"', "project"),
+        ("a.mid", b"RIFF\x30\0\0\0WAVEfmt ", "recording"),
+        ("a.json", b"\0\0\0\x20ftypM4A ", "recording"),
+        ("a.mp3", b"\xff\xfb\x90\x64", "recording"),
+        ("a", b"", "recording"),
+    ],
+)
+def test_a_file_is_told_by_its_first_bytes_else_by_its_name(ottava: Ottava, name: str, begin: bytes, kind: str) -> None:
+    said = ottava.page.evaluate(
+        """async ([name, bytes]) => {
+          const { recogniseFile } = await import("./intake.js");
+          return recogniseFile(new File([new Uint8Array(bytes)], name));
+        }""",
+        [name, [*begin]],
+    )
+    assert said == kind
+
+
+def test_a_midi_file_under_another_name_goes_straight_to_its_score(ottava: Ottava, tmp_path: Path) -> None:
+    path = tmp_path / "waltz.wav"
+    path.write_bytes(EXAMPLE_MIDI.read_bytes())
+    ottava.drop(path)
+    assert ottava.wait() == ""
+    expect(ottava.page.locator(".score-title")).to_have_text("Waltz")
+
+
+def test_a_project_under_another_name_opens(ottava: Ottava, project: Path, tmp_path: Path) -> None:
+    path = tmp_path / "saved.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + project.read_bytes())
+    ottava.drop(path)
+    assert ottava.wait() == ""
+    expect(ottava.page.locator(".score-title")).to_have_text("A wish")

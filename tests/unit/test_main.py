@@ -111,7 +111,7 @@ def test_a_choices_file_is_read(tmp_path: Path) -> None:
     "arguments",
     [
         [], ["sing"], ["notate"], ["notate", MINUET, "-o", "x.doc"], ["notate", MINUET, "--meter", "3"],
-        ["notate", MINUET, "--key", "H"], ["notate", MINUET, "--tempo", "2"], ["notate", MINUET, "--sensitivity", "3"],
+        ["notate", MINUET, "--key", "X"], ["notate", MINUET, "--tempo", "2"], ["notate", MINUET, "--sensitivity", "3"],
         ["notate", MINUET, "--split", "Q"], ["notate", MINUET, "--grid", "7"], ["notate", MINUET, "--downbeat", "-1"],
     ],
 )

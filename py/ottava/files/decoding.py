@@ -30,6 +30,7 @@ JUMP_SEC = 0.1  # time stamps jump by up to 0.02 s where nothing is missing (Vor
 STRAY_SEC = 0.15  # sound of another rate or with other channels that is shorter is noise that looks like a frame
 RATE_KNOWN_SEC = 1.0  # of sound, until its bytes a second are known
 MOST_ERRORS = 100  # of reading, in a row: some come for ever
+PROBED_RATE = 8000  # Hz, where only the fact that there is sound matters
 MARGIN_SEC = 1.0  # that a recording may be longer than what its header states
 LEAST_BYTES_SEC = 100  # silence in FLAC takes 150; for a longer hole a file has no room: its time stamp is damaged
 # What is no sound between two files that were joined: tags, and the frame that states the length of an MP3.
@@ -103,6 +104,14 @@ def _read_frame_count(path: Path) -> int:
             file.seek(0)
         stated = re.search(rb"(?:Xing|Info)...[\1\3\5\7\x09\x0b\x0d\x0f](....)", file.read(HEAD_BYTES), re.DOTALL)
     return int.from_bytes(stated[1], "big") if stated else 0
+
+
+def is_recording(path: Path) -> bool:
+    """Whether a file holds sound that can be decoded."""
+    try:
+        return next(decode(path, 0, PROBED_RATE), None) is not None
+    except TranscriptionError:
+        return False
 
 
 def decode(path: Path, track: int, sample_rate: int) -> Iterator[Block]:
@@ -311,7 +320,7 @@ def _tell_errors(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise TranscriptionError(f"There is no file {path}.") from error
     except IsADirectoryError as error:
-        raise TranscriptionError(f"{path.name} is a folder; give a recording in it.") from error
+        raise TranscriptionError(f"{path} is a folder; give a recording in it.") from error
     except (av.FFmpegError, OSError, ValueError) as error:
         if isinstance(error, PermissionError) and not isinstance(error, av.FFmpegError):
             raise TranscriptionError(f"You have no permission to read {path.name}.") from error

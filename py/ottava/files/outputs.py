@@ -14,11 +14,53 @@ from unicodedata import normalize
 from ottava.errors import TranscriptionError
 
 STDOUT = "-"
+DEFAULT_SUFFIX = ".musicxml"
 PAGED = ".svg"
+SLASHES = tuple(filter(None, (os.sep, os.altsep)))
 
 
 class OverwriteError(TranscriptionError):
     """An output would take the place of a file that is read, or of another output."""
+
+
+def is_folder(output: str, is_named: bool = True) -> bool:
+    """Whether an output is a folder: one that is there, or a name that ends with a slash, or else without a suffix."""
+    if output == STDOUT:
+        return False
+    return Path(output).is_dir() or output.endswith(SLASHES) or not (is_named or Path(output).suffix)
+
+
+def name_outputs(inputs: Sequence[str], outputs: Sequence[str]) -> list[list[str]]:
+    """Name what is written of each input: where no file is named, NAME.musicxml in the folder given, or here.
+
+    Folders that are not there are made.
+
+    Raises
+    ------
+    OverwriteError
+        When two inputs would be written into one file.
+    TranscriptionError
+        When a folder cannot be made.
+    """
+    is_one = len(inputs) == 1
+    names = [f"{Path(given).stem}{DEFAULT_SUFFIX}" for given in inputs]
+    by_name: dict[str, str] = {}
+    for given, name in zip(inputs, names, strict=True):
+        # Nothing tells of a file yet to be made whether its name is told from others by case.
+        key = normalize("NFC", name).casefold()
+        if key in by_name:
+            raise OverwriteError(f"{by_name[key]} and {given} would both be written into {name}; give them one by one.")
+        by_name[key] = given
+    for output in outputs:
+        if is_folder(output, is_one):
+            try:
+                Path(output).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise TranscriptionError(f"The folder {output} cannot be made: {error.strerror}.") from error
+    return [
+        [str(Path(output, name)) if is_folder(output, is_one) else output for output in outputs] or [name]
+        for name in names
+    ]
 
 
 def check_outputs(outputs: Sequence[str], read: Sequence[Path]) -> None:

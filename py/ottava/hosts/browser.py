@@ -146,14 +146,15 @@ def open_file(host: Any, name: str, content: Any) -> None:
     host
         The worker's functions.
     name
-        Of the file; what does not end with .json is taken for MIDI.
+        Of the file; what neither ends with .json nor begins with a brace is taken for MIDI.
     content
         Its bytes, a typed array.
     """
     data = _to_numpy(content, "uint8").tobytes()
     try:
-        if name.lower().endswith(".json"):
-            title, duration_sec, performance, choices = read_result(data.decode("utf-8", "replace"))
+        text = data.decode("utf-8-sig", "replace")
+        if name.lower().endswith(".json") or text.lstrip().startswith("{"):
+            title, duration_sec, performance, choices = read_result(text)
         else:
             performance, choices, title = read_midi(data), read_written(data), ""
             duration_sec = max(note.offset_sec for note in performance.notes)

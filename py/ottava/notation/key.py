@@ -7,7 +7,6 @@ signature changes is what the network of names says of each note, Viterbi over b
 which scales the notes around it are in.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -203,30 +202,3 @@ def _correlate(a: Floats, b: Floats) -> float:
     a, b = a - a.mean(), b - b.mean()
     norm = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / norm if norm > 0 else 0.0
-
-
-def read_key(text: str) -> tuple[int, Mode]:
-    """Read a key as a person types it: "-5", "Eb minor", "F# major", "D".
-
-    Returns
-    -------
-    tuple
-        Fifths -7..7 and mode; a bare number is major.
-
-    Raises
-    ------
-    ValueError
-        When it is none.
-    """
-    problem = f'"{text}" is no key; write for instance -5 or "Eb minor"'
-    if re.fullmatch(r"[+-]?\d", text.strip()):
-        fifths, mode = int(text), "major"
-    else:
-        match = re.fullmatch(r"([A-G])([#b]?)(?:\s+(major|minor))?", text.strip())
-        if not match:
-            raise ValueError(problem)
-        step, accidental, mode = match[1], match[2], match[3] or "major"
-        fifths = "FCGDAEB".index(step) - 1 + {"#": 7, "b": -7, "": 0}[accidental] - (3 if mode == "minor" else 0)
-    if not -7 <= fifths <= 7:
-        raise ValueError(problem)
-    return fifths, "minor" if mode == "minor" else "major"

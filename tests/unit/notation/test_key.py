@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ottava.datatypes import Key, Note
-from ottava.notation.key import CHANGE_COST, ease_keys, estimate_key, find_fifths, follow_keys, read_key, tonic_fifths
+from ottava.notation.key import CHANGE_COST, ease_keys, estimate_key, find_fifths, follow_keys, tonic_fifths
 
 MAJOR, HARMONIC_MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 11)
 
@@ -104,17 +104,3 @@ def test_a_note_stands_under_the_last_signature_before_it() -> None:
 def test_signatures_use_the_fewer_accidentals() -> None:
     assert [tonic_fifths(t, "major") for t in (0, 7, 5, 1, 6)] == [0, 1, -1, -5, 6]
     assert [tonic_fifths(t, "minor") for t in (9, 4, 2, 3, 8)] == [0, 1, -1, -6, 5]
-
-
-@pytest.mark.parametrize(
-    ("text", "key"),
-    [("-5", (-5, "major")), ("Eb minor", (-6, "minor")), ("F# major", (6, "major")), ("D", (2, "major"))],
-)
-def test_keys_are_read_as_typed(text: str, key: tuple[int, str]) -> None:
-    assert read_key(text) == key
-
-
-@pytest.mark.parametrize("text", ["H dur", "8", "", "G# major minor", "B# major"])
-def test_what_is_no_key_is_refused_with_a_sentence(text: str) -> None:
-    with pytest.raises(ValueError, match="is no key"):
-        read_key(text)
