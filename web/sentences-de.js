@@ -53,6 +53,11 @@ const SENTENCES = [
     /^Every note is deleted; take one of the corrections back\.$/,
     "Alle Noten sind gelöscht; eine der Korrekturen rückgängig machen.",
   ],
+  // __init__.py
+  [
+    /^There is no downbeat at (.+) s: the piece ends at (.+) s\.$/,
+    "Bei $1 s gibt es keinen Taktanfang: Das Stück endet bei $2 s.",
+  ],
   // midi.py, result.py
   [/^This MIDI file holds no notes of a piano\.$/, "In dieser MIDI-Datei sind keine Klaviernoten."],
   [/^This MIDI file is damaged and cannot be read\.$/, "Diese MIDI-Datei ist beschädigt und lässt sich nicht lesen."],
