@@ -53,6 +53,11 @@ const SENTENCES = [
     /^Every note is deleted; take one of the corrections back\.$/,
     "Alle Noten sind gelöscht; eine der Korrekturen rückgängig machen.",
   ],
+  // __init__.py
+  [
+    /^There is no downbeat at (.+) s: the piece ends at (.+) s\.$/,
+    "Bei $1 s gibt es keinen Taktanfang: Das Stück endet bei $2 s.",
+  ],
   // midi.py, midi_parts.py, midi_messages.py, result.py
   [/^Left out of this MIDI file: (.+)\.$/, "Aus dieser MIDI-Datei ist nicht dabei: $1."],
   [
