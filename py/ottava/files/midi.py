@@ -24,7 +24,7 @@ from ottava.datatypes import (
 )
 from ottava.errors import TranscriptionError
 from ottava.files.midi_messages import KEY_SIGNATURE, SET_TEMPO, TIME_SIGNATURE, read_messages
-from ottava.files.midi_parts import choose_parts, find_signs, read_parts
+from ottava.files.midi_parts import HELD_QUARTERS, choose_parts, find_signs, read_parts
 from ottava.notation.spelling import sound_spelling
 from ottava.rhythm.meter import bar_quarters, signature_quarters
 from ottava.rhythm.places import is_written
@@ -318,7 +318,10 @@ def _open_midi(data: bytes) -> _Opened:
         for tick, tempo in signs[SET_TEMPO]:
             scale = (tick, tempo[0] / 1e6 / source.ticks_per_quarter)
             file._tick_scales = [*file._tick_scales, scale] if tick else [scale]
-    file._update_tick_to_time(last_tick + 1)
+    # A pedal may be lifted some time after the last key.
+    last_control = last_tick + HELD_QUARTERS * source.ticks_per_quarter
+    file._update_tick_to_time(max([last_tick + 1, *(one.tick for part in taken for one in part.controls
+                                                    if one.tick <= last_control)]))  # fmt: skip
     time_at = file.tick_to_time
     file.time_signature_changes = [pretty_midi.TimeSignature(*meter, time_at(tick))
                                    for tick, meter in signs[TIME_SIGNATURE]]  # fmt: skip
@@ -332,7 +335,7 @@ def _open_midi(data: bytes) -> _Opened:
             for note in part.notes
         ]
         instrument.control_changes = [pretty_midi.ControlChange(control, value, float(time_at(tick)))
-                                      for tick, control, value in part.controls if tick <= last_tick]  # fmt: skip
+                                      for tick, control, value in part.controls if tick <= last_control]  # fmt: skip
         file.instruments.append(instrument)
     return _Opened(file, keys, tuple(remarks), source.ticks_per_sec is not None)
 

@@ -296,6 +296,13 @@ def test_pedals_in_a_track_of_their_own_belong_to_the_notes() -> None:
     assert read_midi(build(TEMPO, play(), pedal)).pedals == (Pedal(0.0, QUARTER_SEC, "sustain"),)
 
 
+def test_a_pedal_is_lifted_after_the_last_key() -> None:
+    pedal = b"\x00\xb0\x40\x7f" + note(60) + number(QUARTER) + b"\xb0\x40\x00"
+    assert read_midi(build(TEMPO + pedal)).pedals == (Pedal(0.0, 2 * QUARTER_SEC, "sustain"),)
+    late = b"\x00\xb0\x40\x7f" + note(60) + number(0x0FFFFFF) + b"\xb0\x40\x00"
+    assert read_midi(build(TEMPO + late)).pedals == (Pedal(0.0, QUARTER_SEC, "sustain"),)
+
+
 def test_what_was_left_out_is_told_with_the_score_and_kept_with_the_piece() -> None:
     performance = read_midi(build(TEMPO + METER + play((12, *TUNE))))
     assert read_performance(performance_to_dict(performance)) == performance
