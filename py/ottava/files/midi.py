@@ -15,7 +15,6 @@ from ottava.datatypes import (
     HIGHEST_PITCH,
     LOWEST_PITCH,
     Choices,
-    Meter,
     Note,
     Pedal,
     Performance,
@@ -23,10 +22,10 @@ from ottava.datatypes import (
     Score,
 )
 from ottava.errors import TranscriptionError
+from ottava.files.written import find_delay, rule_beats
 from ottava.notation.key import tonic_fifths
 from ottava.notation.spelling import sound_spelling
-from ottava.rhythm.meter import bar_quarters, is_meter, signature_quarters
-from ottava.rhythm.places import is_written
+from ottava.rhythm.meter import bar_quarters
 
 SUSTAIN_CONTROL, SOFT_CONTROL = 64, 67
 # MIDI's own threshold between a pedal that is up and one that is down.
@@ -37,7 +36,6 @@ TICKS_PER_QUARTER = 4800
 # Beats before this begin with the file: MIDI has no tempo for no time.
 SHORTEST_LEAD_SEC = 0.02
 LONGEST_QUARTER_SEC = 16  # of a tempo in MIDI: 16.8
-LEAST_TICKS = 96  # of a quarter: in coarser files everything stands on some division
 HANDS = {1: "Right hand", 2: "Left hand"}
 GRACE_QUARTER = Fraction(1, 8)
 # What is opened is bounded before it fills the memory: three hours of the densest music have 100,000 notes, and with
@@ -242,39 +240,27 @@ def read_written(data: bytes) -> Choices:
         When the file is damaged.
     """
     file = _open_midi(data)
-    onsets = {note.start for instrument in file.instruments if not instrument.is_drum for note in instrument.notes}
-    quarters = [file.time_to_tick(onset) / file.resolution for onset in onsets]
-    if file.resolution < LEAST_TICKS or not is_written(quarters):
+    notes = [note for instrument in file.instruments if not instrument.is_drum for note in instrument.notes]
+    onsets = sorted({int(file.time_to_tick(note.start)) for note in notes})
+    delay = find_delay(onsets, file.resolution) if notes else None
+    if delay is None:
         return Choices()
-    changes = [(int(file.time_to_tick(change.time)), change.numerator, change.denominator)
-               for change in file.time_signature_changes]
-    if not all(is_meter(count, kind) for _, count, kind in changes):
-        return Choices()
-    if not changes or changes[0][0] > 0:
-        changes.insert(0, (0, 4, 4))  # what MIDI means where it says nothing
-    first_downbeat = 0
-    if len(changes) > 1 and changes[1][0] == _bar_ticks(file, changes[0]) < _bar_ticks(file, changes[1]):
-        # A bar that is shorter than the second one: a pickup.
-        first_downbeat = changes[1][0]
-        changes[:2] = [(0, *changes[1][1:])]
+    signatures = [(int(file.time_to_tick(change.time)), change.numerator, change.denominator)
+                  for change in file.time_signature_changes]
     last_tick = int(file.time_to_tick(file.get_end_time()))
-    beats: list[float] = []
-    for (tick, count, kind), end in zip(changes, [*(change[0] for change in changes[1:]), last_tick], strict=True):
-        step = float(signature_quarters((count, kind))) * file.resolution
-        offset = (first_downbeat - tick) % step if tick == 0 else 0.0
-        n_beats = max(1, ceil((end - tick - offset) / step))
-        beats += [float(file.tick_to_time(round(tick + offset + index * step))) for index in range(n_beats)]
-    keys = [(float(change.time), *_name_key(change.key_number)) for change in file.key_signature_changes]
+    ruled = rule_beats(signatures, file.resolution, max(0, onsets[0] - delay), last_tick)
+
+    def time_at(tick: int) -> float:
+        return float(file.tick_to_time(max(0, tick + delay)))
+
+    keys = [(time_at(int(file.time_to_tick(change.time))), *_name_key(change.key_number))
+            for change in file.key_signature_changes]
     return Choices(
-        meters=tuple((float(file.tick_to_time(tick)), count, kind) for tick, count, kind in changes),
-        downbeats_sec=(float(file.tick_to_time(first_downbeat)),),
-        beats_sec=tuple(sorted(set(beats))),
-        keys=tuple(keys) if keys and keys[0][0] == 0 else (),
+        meters=tuple((time_at(tick), *signature) for tick, signature in ruled.signatures),
+        downbeats_sec=() if ruled.downbeat is None else (time_at(ruled.downbeat),),
+        beats_sec=tuple(sorted({time_at(tick) for tick in ruled.beats})),
+        keys=tuple(keys) if keys and file.key_signature_changes[0].time == 0 else (),
     )
-
-
-def _bar_ticks(file: pretty_midi.PrettyMIDI, change: tuple[int, int, int]) -> float:
-    return float(bar_quarters(Meter(Fraction(0), *change[1:]))) * int(file.resolution)
 
 
 def _name_key(key_number: int) -> tuple[int, Literal["major", "minor"]]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ottava.datatypes import Note, Span
-from ottava.rhythm.divisions import find_divisions, fits_beat, snap_exactly
+from ottava.rhythm.divisions import find_divisions
 from ottava.rhythm.meter import beat_positions
 
 # A note held for at least this share (same search) of the way to the next one of its voice is written up to it:
@@ -46,15 +46,6 @@ def measure_durations(
         division = divisions.get(floor(release), own)
         lengths.append(max(Fraction(round(release * division), division) - place, shortest[own]))
     return lengths
-
-
-def measure_exactly(
-    places: Sequence[Fraction], releases: Sequence[float], measured: Sequence[Fraction]
-) -> list[Fraction]:
-    """Lengths of written music whose keys are released at these positions; ``measured`` where the end fits no beat."""
-    divisions = find_divisions(places)
-    return [end - place if end > place and fits_beat(end, divisions) else length
-            for place, end, length in zip(places, snap_exactly(releases), measured, strict=True)]
 
 
 def trim_durations(

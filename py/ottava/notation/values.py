@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from ottava.datatypes import BeatGrid, Floats, IntArray, Note, Pedal, Run
 from ottava.networks import Network, run_network
-from ottava.notation.lengths import measure_durations, measure_exactly
+from ottava.notation.lengths import measure_durations
+from ottava.notation.touches import undo_touches
 from ottava.rhythm.bars import N_BAR_BEATS, smooth_periods
 from ottava.rhythm.divisions import Grid, division_costs, find_divisions, fits_beat
 from ottava.rhythm.features import describe_neighbours, find_followers, scale_lengths, tabulate_notes, tabulate_presses
 from ottava.rhythm.meter import beat_positions, is_compound, signature_quarters
-from ottava.rhythm.places import is_written
 from ottava.rhythm.steps import PHASES
 
 # Written lengths that the network chooses between: 98 % of those in data/train.
@@ -80,8 +80,9 @@ def choose_lengths(
     measured = measure_durations(notes, places, grid.times_sec)
     if may_be_exact:
         releases = beat_positions(np.array([note.offset_sec for note in notes]), grid.times_sec).tolist()
-        if is_written(releases):
-            return measure_exactly(places, releases, measured)
+        beats = [signature_quarters(grid.signatures[min(floor(place), len(grid.signatures) - 1)]) for place in places]
+        if written := undo_touches(places, releases, staffs, beats, measured):
+            return written
     return choose_values(outputs["value"], places, staffs, measured, grid, limit) if outputs else measured
 
 
