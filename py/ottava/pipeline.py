@@ -227,6 +227,8 @@ async def read_score(
     places = limit_places([role.place for role in roles if role.place is not None], grid, choices.grid)
     outputs = await ask_values(notes, performance.pedals, places, grid, run)
     staffs = await choose_staffs(notes, outputs.get("staff"), choices.split_pitch, run)
+    if choices.split_pitch is None:
+        staffs = [note.hand or staff for note, staff in zip(notes, staffs, strict=True)]
     staffs = [corrected[number].staff or staff for number, staff in zip(numbers, staffs, strict=True)]
     # Where places were moved, exact ends would no longer fit them.
     may_be_exact = placed.is_written and choices.grid == "auto" and not is_swung

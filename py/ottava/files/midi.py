@@ -3,6 +3,7 @@
 import io
 from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
@@ -22,6 +23,7 @@ from ottava.datatypes import (
     Score,
 )
 from ottava.errors import TranscriptionError
+from ottava.files.tracks import find_hands
 from ottava.files.written import find_delay, rule_beats
 from ottava.notation.key import tonic_fifths
 from ottava.notation.spelling import sound_spelling
@@ -194,7 +196,7 @@ def read_midi(data: bytes) -> Performance:
     Returns
     -------
     Performance
-        Notes of all tracks but drums, sorted; confidence 1.
+        Notes of all tracks but drums, sorted; confidence 1. Where its tracks are hands each note has its hand.
 
     Raises
     ------
@@ -203,13 +205,10 @@ def read_midi(data: bytes) -> Performance:
     """
     file = _open_midi(data)
     instruments = [instrument for instrument in file.instruments if not instrument.is_drum]
+    parts = [(instrument.name, part) for instrument in instruments if (part := _read_notes(instrument))]
+    hands = find_hands(*zip(*parts, strict=True)) if parts else []
     notes = sorted(
-        (
-            Note(float(note.start), float(note.end), int(note.pitch), max(1, int(note.velocity)))
-            for instrument in instruments
-            for note in instrument.notes
-            if LOWEST_PITCH <= note.pitch <= HIGHEST_PITCH and note.end > note.start
-        ),
+        (replace(note, hand=hand) for (_, part), hand in zip(parts, hands, strict=True) for note in part),
         key=lambda note: (note.onset_sec, note.pitch),
     )
     if not notes:
@@ -275,6 +274,18 @@ def _open_midi(data: bytes) -> pretty_midi.PrettyMIDI:
         return pretty_midi.PrettyMIDI(io.BytesIO(data))
     except Exception as error:  # mido and pretty_midi raise a dozen kinds on damaged files
         raise TranscriptionError("This MIDI file is damaged and cannot be read.") from error
+
+
+def _read_notes(instrument: pretty_midi.Instrument) -> list[Note]:
+    """The notes of a part that a piano has, sorted."""
+    return sorted(
+        (
+            Note(float(note.start), float(note.end), int(note.pitch), max(1, int(note.velocity)))
+            for note in instrument.notes
+            if LOWEST_PITCH <= note.pitch <= HIGHEST_PITCH and note.end > note.start
+        ),
+        key=lambda note: (note.onset_sec, note.pitch),
+    )
 
 
 def _read_pedals(instrument: pretty_midi.Instrument, end_sec: float) -> list[Pedal]:

@@ -12,6 +12,7 @@ import pytest
 from ottava.datatypes import Choices, Key, Note, Pedal, Performance, Score, Tempo
 from ottava.errors import TranscriptionError
 from ottava.files.midi import read_midi, read_written, write_midi, write_quantised_midi
+from ottava.files.project import performance_to_dict, read_performance
 from tests.performances import WALTZ, notate_here, perform
 
 
@@ -230,3 +231,22 @@ def test_what_comes_late_by_a_constant_is_on_time(ticks: int) -> None:
     score = read_score(write_file(notes, [(0, 4, 4)], []))
     assert list_places(score) == [(float(quarter), 1.0) for quarter in range(16)]
     assert score.pickup_quarter == 0
+
+
+def test_a_track_a_hand_is_a_staff() -> None:
+    """Also where the hands cross; a pitch that a person chose to part them goes before it."""
+    file = pretty_midi.PrettyMIDI(io.BytesIO(write_file(walk(0), [(0, 4, 4)], [])))
+    left = pretty_midi.Instrument(program=0)
+    left.notes = [pretty_midi.Note(64, pitch, bar * 8 / 3, bar * 8 / 3 + 4 / 3)
+                  for bar, pitch in enumerate((36, 84, 86, 36))]
+    file.instruments.append(left)
+    buffer = io.BytesIO()
+    file.write(buffer)
+    performance, written = read_midi(buffer.getvalue()), read_written(buffer.getvalue())
+    assert [note.pitch for note in performance.notes if note.hand == 2] == [36, 84, 86, 36]
+    score = notate_here(performance, 15.0, written).score
+    assert [note.staff for note in score.notes if note] == [note.hand for note in performance.notes]
+    score = notate_here(performance, 15.0, replace(written, split_pitch=60)).score
+    assert [note.staff for note in score.notes if note] == [2 if note.pitch < 60 else 1 for note in performance.notes]
+    back = read_performance(performance_to_dict(performance))
+    assert back == performance
