@@ -20,7 +20,14 @@ from ottava.notation.lengths import measure_durations
 from ottava.notation.touches import undo_touches
 from ottava.rhythm.bars import N_BAR_BEATS, smooth_periods
 from ottava.rhythm.divisions import Grid, division_costs, find_divisions, fits_beat
-from ottava.rhythm.features import describe_neighbours, find_followers, scale_lengths, tabulate_notes, tabulate_presses
+from ottava.rhythm.features import (
+    describe_neighbours,
+    find_followers,
+    hold_notes,
+    scale_lengths,
+    tabulate_notes,
+    tabulate_presses,
+)
 from ottava.rhythm.meter import beat_positions, is_compound, signature_quarters
 from ottava.rhythm.steps import PHASES
 
@@ -110,13 +117,6 @@ def find_bar_ends(is_downbeat: NDArray[np.bool_]) -> IntArray:
     numbers = np.arange(len(is_downbeat))
     downbeats = np.append(numbers[is_downbeat], len(numbers))
     return np.asarray(downbeats[np.searchsorted(downbeats[:-1], numbers, side="right")])
-
-
-def hold_notes(offsets_sec: Floats, pedals_sec: Floats) -> Floats:
-    """When notes cease to sound; ``pedals_sec`` (n_pedals, 2) sorted presses."""
-    after = np.searchsorted(pedals_sec[:, 1], offsets_sec)
-    held = np.append(pedals_sec, [[np.inf, np.inf]], axis=0)[after]
-    return np.asarray(np.where(held[:, 0] < offsets_sec, held[:, 1], offsets_sec))
 
 
 def choose_values(
