@@ -6,6 +6,8 @@ export type Note = {
   pitch: number;
   velocity: number;
   confidence: number;
+  /** The right or the left one, where a MIDI file has a track a hand. */
+  hand?: 1 | 2;
 };
 
 export type Pedal = { onset_sec: number; offset_sec: number; kind: "sustain" | "soft" };

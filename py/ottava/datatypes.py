@@ -22,13 +22,17 @@ LOWEST_PITCH, HIGHEST_PITCH = 21, 108  # of a piano
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note as heard or played; ``offset_sec`` is the release of the key, not of the pedal."""
+    """A note as heard or played; ``offset_sec`` is the release of the key, not of the pedal.
+
+    ``hand`` is the one to which a file gives it, 1 for the right and 2 for the left, None where nothing says so.
+    """
 
     onset_sec: float
     offset_sec: float
     pitch: int
     velocity: int
     confidence: float = 1.0
+    hand: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

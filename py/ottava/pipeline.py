@@ -43,7 +43,7 @@ from ottava.notation.corrections import choose_name, correct_notes
 from ottava.notation.edits import edit_score
 from ottava.notation.hands import choose_staffs
 from ottava.notation.key import place_keys
-from ottava.notation.lengths import trim_durations
+from ottava.notation.lengths import cut_silent, trim_durations
 from ottava.notation.names import name_notes
 from ottava.notation.ornaments import find_ornaments
 from ottava.notation.pedals import place_pedals
@@ -227,10 +227,16 @@ async def read_score(
     places = limit_places([role.place for role in roles if role.place is not None], grid, choices.grid)
     outputs = await ask_values(notes, performance.pedals, places, grid, run)
     staffs = await choose_staffs(notes, outputs.get("staff"), choices.split_pitch, run)
+    if choices.split_pitch is None:
+        staffs = [note.hand or staff for note, staff in zip(notes, staffs, strict=True)]
     staffs = [corrected[number].staff or staff for number, staff in zip(numbers, staffs, strict=True)]
     # Where places were moved, exact ends would no longer fit them.
-    may_be_exact = bool(choices.beats_sec) and choices.grid == "auto" and not is_swung
+    may_be_exact = placed.is_written and choices.grid == "auto" and not is_swung
+    # What a network or a file says is a written length already; a key's is not.
+    follows_keys = run is None and not may_be_exact
     lengths = choose_lengths(notes, places, staffs, grid, outputs, choices.grid, may_be_exact=may_be_exact)
+    if not follows_keys:
+        lengths = cut_silent(notes, performance.pedals, places, staffs, lengths)
     ends = [place if role.is_grace else place + length
             for place, role, length in zip(places, roles, lengths, strict=True)]
 
@@ -239,9 +245,8 @@ async def read_score(
     grid = complete_grid(grid, max(*ends, first + 1, key=float), choices.beats_sec)
     quarters, beats, meters = number_beats(grid, first)
     spans = place_spans(quarters, places, ends)
-    # What a network says is a written length already; a key's is not.
-    voices = separate_voices(notes, spans, staffs, HELD_QUARTER if run is None else Fraction(0))
-    spans = trim_durations(spans, staffs, voices, joins_legato=run is None)
+    voices = separate_voices(notes, spans, staffs, HELD_QUARTER if follows_keys else Fraction(0))
+    spans = trim_durations(spans, staffs, voices, joins_legato=follows_keys)
     begins = [span.onset_quarter for span in spans]
     pickup_quarter = -min(beats[0].quarter, Fraction(0))
     bars = [bar.start_quarter for bar in list_bars(meters, pickup_quarter, max(begins)) if bar.number]
@@ -255,7 +260,7 @@ async def read_score(
         meters=tuple(meters),
         pickup_quarter=pickup_quarter,
         keys=keys,
-        tempos=choose_tempos(beats, meters, choices.tempo_bpm),
+        tempos=choose_tempos(beats, meters, choices.tempo_bpm, is_written=placed.is_written),
         notes=tuple(written.get(number) for number in range(len(corrected))),
         pedals=tuple(place_pedals(performance.pedals, grid.times_sec, quarters)),
         is_swung=is_swung,

@@ -13,8 +13,9 @@ import numpy as np
 from torch import Tensor
 
 from ottava.datatypes import Floats
-from ottava.notation.values import NETWORK, VALUES, compute_note_features, find_bar_ends, hold_notes
+from ottava.notation.values import NETWORK, VALUES, compute_note_features, find_bar_ends
 from ottava.notation.values import SHORTEST_PLAYED_BEATS as SHORTEST_BEATS
+from ottava.rhythm.features import hold_notes
 from training.notation.corpus import SAME_BEATS, UNKNOWN, Taught, Window, find_nearest
 from training.notation.encoder import VALUES_AND_STAFFS, split_outputs
 from training.notation.excerpts import cut_excerpt

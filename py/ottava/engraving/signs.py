@@ -20,7 +20,8 @@ from ottava.rhythm.meter import Bar
 class Sign:
     """A chord, a rest where there are no ``notes``, or grace notes where the length is 0.
 
-    The notes are sorted from low to high, each pitch once. A rest that stands for a whole bar ``fills_bar``.
+    The notes are sorted from low to high, each pitch once. A rest that stands for a whole bar ``fills_bar``; none of a
+    pickup does.
     """
 
     start_quarter: Fraction
@@ -116,7 +117,8 @@ def _fill_with_rests(voices: Voices, staff: int, bar: Bar) -> None:
         if sign.length_quarter
     ]
     for voice in numbers:
-        if not sounding and voice == 1:
+        # A pickup's rest has its own length: readers take one that fills a bar for as long as the meter's.
+        if not sounding and voice == 1 and bar.number:
             voices[staff, voice].append(Sign(begin, end - begin, fills_bar=True))
             continue
         filled: list[Sign] = []

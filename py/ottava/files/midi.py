@@ -3,7 +3,7 @@
 import io
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
@@ -14,7 +14,6 @@ import pretty_midi
 
 from ottava.datatypes import (
     Choices,
-    Meter,
     Mode,
     Note,
     Pedal,
@@ -25,9 +24,10 @@ from ottava.datatypes import (
 from ottava.errors import TranscriptionError
 from ottava.files.midi_messages import KEY_SIGNATURE, SET_TEMPO, TIME_SIGNATURE, read_messages
 from ottava.files.midi_parts import HELD_QUARTERS, choose_parts, find_signs, read_parts
+from ottava.files.tracks import find_hands
+from ottava.files.written import find_delay, rule_beats
 from ottava.notation.spelling import sound_spelling
-from ottava.rhythm.meter import bar_quarters, signature_quarters
-from ottava.rhythm.places import is_written
+from ottava.rhythm.meter import bar_quarters
 
 SUSTAIN_CONTROL, SOFT_CONTROL = 64, 67
 # MIDI's own threshold between a pedal that is up and one that is down.
@@ -39,7 +39,6 @@ TICKS_PER_QUARTER = 4800
 SHORTEST_LEAD_SEC = 0.02
 LONGEST_QUARTER_SEC = 16  # of a tempo in MIDI: 16.8
 UNSAID_QUARTER_SEC = 0.5  # of a quarter where no tempo is given
-LEAST_TICKS = 96  # of a quarter: in coarser files everything stands on some division
 MODES: tuple[Mode, Mode] = ("major", "minor")
 HANDS = {1: "Right hand", 2: "Left hand"}
 GRACE_QUARTER = Fraction(1, 8)
@@ -204,8 +203,8 @@ def read_midi(data: bytes) -> Performance:
     Returns
     -------
     Performance
-        Notes of the piano's parts, or of all but drums where there is no piano, sorted; confidence 1. ``remarks``
-        say what else the file holds.
+        Notes of the piano's parts, or of all but drums where there is no piano, sorted; confidence 1. Where its tracks
+        are hands each note has its hand. ``remarks`` say what else the file holds.
 
     Raises
     ------
@@ -214,11 +213,13 @@ def read_midi(data: bytes) -> Performance:
     """
     opened = _open_midi(data)
     instruments = opened.file.instruments
+    parts = [(instrument.name, _read_notes(instrument)) for instrument in instruments if instrument.notes]
+    hands = find_hands(*zip(*parts, strict=True)) if parts else []
     notes = sorted(
         {
-            (note.start, note.pitch, note.end): Note(note.start, note.end, note.pitch, note.velocity)
-            for instrument in instruments
-            for note in instrument.notes
+            (note.onset_sec, note.pitch, note.offset_sec): replace(note, hand=hand)
+            for (_, part), hand in zip(parts, hands, strict=True)
+            for note in part
         }.values(),
         key=lambda note: (note.onset_sec, note.pitch),
     )
@@ -252,36 +253,25 @@ def read_written(data: bytes) -> Choices:
     """
     opened = _open_midi(data)
     file = opened.file
-    onsets = {note.start for instrument in file.instruments for note in instrument.notes}
-    quarters = [file.time_to_tick(onset) / file.resolution for onset in onsets]
-    if not onsets or opened.counts_frames or file.resolution < LEAST_TICKS or not is_written(quarters):
+    onsets = sorted({int(file.time_to_tick(note.start)) for part in file.instruments for note in part.notes})
+    delay = find_delay(onsets, file.resolution) if onsets and not opened.counts_frames else None
+    if delay is None:
         return Choices()
-    changes = [(int(file.time_to_tick(change.time)), change.numerator, change.denominator)
-               for change in file.time_signature_changes]
-    if not changes or changes[0][0] > 0:
-        changes.insert(0, (0, 4, 4))  # what MIDI means where it says nothing
-    first_downbeat = 0
-    if len(changes) > 1 and changes[1][0] == _bar_ticks(file, changes[0]) < _bar_ticks(file, changes[1]):
-        # A bar that is shorter than the second one: a pickup.
-        first_downbeat = changes[1][0]
-        changes[:2] = [(0, *changes[1][1:])]
+    signatures = [(int(file.time_to_tick(change.time)), change.numerator, change.denominator)
+                  for change in file.time_signature_changes]
     last_tick = int(file.time_to_tick(file.get_end_time()))
-    beats: list[float] = []
-    for (tick, count, kind), end in zip(changes, [*(change[0] for change in changes[1:]), last_tick], strict=True):
-        step = float(signature_quarters((count, kind))) * file.resolution
-        offset = (first_downbeat - tick) % step if tick == 0 else 0.0
-        n_beats = max(1, ceil((end - tick - offset) / step))
-        beats += [float(file.tick_to_time(round(tick + offset + index * step))) for index in range(n_beats)]
+    ruled = rule_beats(signatures, file.resolution, max(0, onsets[0] - delay), last_tick)
+
+    def time_at(tick: int) -> float:
+        return float(file.tick_to_time(max(0, tick + delay)))
+
+    keys = tuple((time_at(int(file.time_to_tick(sec))), fifths, mode) for sec, fifths, mode in opened.keys)
     return Choices(
-        meters=tuple((float(file.tick_to_time(tick)), count, kind) for tick, count, kind in changes),
-        downbeats_sec=(float(file.tick_to_time(first_downbeat)),),
-        beats_sec=tuple(sorted(set(beats))),
-        keys=opened.keys if opened.keys and opened.keys[0][0] <= min(onsets) else (),
+        meters=tuple((time_at(tick), *signature) for tick, signature in ruled.signatures),
+        downbeats_sec=() if ruled.downbeat is None else (time_at(ruled.downbeat),),
+        beats_sec=tuple(sorted({time_at(tick) for tick in ruled.beats})),
+        keys=keys if keys and opened.keys[0][0] <= file.tick_to_time(onsets[0]) else (),
     )
-
-
-def _bar_ticks(file: pretty_midi.PrettyMIDI, change: tuple[int, int, int]) -> float:
-    return float(bar_quarters(Meter(Fraction(0), *change[1:]))) * int(file.resolution)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +328,12 @@ def _open_midi(data: bytes) -> _Opened:
                                       for tick, control, value in part.controls if tick <= last_control]  # fmt: skip
         file.instruments.append(instrument)
     return _Opened(file, keys, tuple(remarks), source.ticks_per_sec is not None)
+
+
+def _read_notes(instrument: pretty_midi.Instrument) -> list[Note]:
+    """The notes of a part, sorted."""
+    notes = (Note(note.start, note.end, note.pitch, note.velocity) for note in instrument.notes)
+    return sorted(notes, key=lambda note: (note.onset_sec, note.pitch))
 
 
 def _read_pedals(instrument: pretty_midi.Instrument, end_sec: float) -> list[Pedal]:

@@ -39,6 +39,7 @@ OCTAVE_SIZES = {1: "8", 2: "15"}
 PLACEMENTS: dict[Kind, str] = {
     "tempo": "above", "words": "above", "octave": "above", "dynamic": "below", "wedge": "below", "pedal": "below",
 }  # fmt: skip
+Hosted = tuple[int, Direction]  # a direction and its staff
 Clefs = Mapping[tuple[int, int], Mapping[Fraction, Clef]]  # by bar and staff, by place in the bar
 
 
@@ -89,9 +90,10 @@ def write_musicxml(result: Result) -> str:
         if bar.number == 0:
             measure.set("implicit", "yes")
         _write_attributes(measure, number, bars, keys, clefs, divisions)
+        hosted = _host_directions(voices[number], {staff: directions.get((number, staff), []) for staff in STAFFS}, bar)
         for staff in STAFFS:
-            _write_staff(measure, voices[number], staff, bar, shown[staff][number], divisions, names,
-                         directions.get((number, staff), []), clefs.get((number, staff), {}))
+            _write_staff(measure, voices[number], staff, bar, shown[staff][number], divisions, names, hosted[staff],
+                         clefs.get((number, staff), {}))
     _add(SubElement(measure, "barline", location="right"), "bar-style", "light-heavy")
     _name_parts(root)
     ElementTree.indent(root, " ")
@@ -219,6 +221,25 @@ def _write_clef(attributes: Element, staff: int, clef: Clef) -> None:
     _add(element, "line", line)
 
 
+def _host_directions(
+    voices: Voices, directions: Mapping[int, Sequence[Direction]], bar: Bar
+) -> dict[int, list[Hosted]]:
+    """By staff the directions that are written with its voices, each with the staff at which it stands.
+
+    In a staff that rests for the whole bar there is no place but its beginning; other programs misplace or lose what is
+    written at a distance from there. So it is written with the other staff where that moves.
+    """
+    rests = {staff: all(sign.fills_bar for sign in voices[staff, 1]) for staff in STAFFS}
+    hosted: dict[int, list[Hosted]] = {staff: [] for staff in STAFFS}
+    for staff, own in directions.items():
+        other = STAFFS[0] + STAFFS[1] - staff
+        for direction in own:
+            is_inside = bar.lead_quarter < direction.start_quarter < bar.lead_quarter + bar.length_quarter
+            host = other if is_inside and rests[staff] and not rests[other] else staff
+            hosted[host].append((staff, direction))
+    return {staff: sorted(both, key=lambda one: one[1].start_quarter) for staff, both in hosted.items()}
+
+
 def _write_staff(
     measure: Element,
     voices: Voices,
@@ -227,7 +248,7 @@ def _write_staff(
     shown: Mapping[Place, Shown],
     divisions: int,
     names: Mapping[int, str],
-    directions: Sequence[Direction],
+    directions: Sequence[Hosted],
     clefs: Mapping[Fraction, Clef],
 ) -> None:
     """The voices of a staff one after the other; directions go with the first one.
@@ -237,8 +258,8 @@ def _write_staff(
     """
     end = bar.lead_quarter + bar.length_quarter
     own = {voice: signs for (other, voice), signs in voices.items() if other == staff}
-    last = [direction for direction in directions if direction.start_quarter >= end]
-    waiting = [direction for direction in directions if direction.start_quarter < end]
+    last = [hosted for hosted in directions if hosted[1].start_quarter >= end]
+    waiting = [hosted for hosted in directions if hosted[1].start_quarter < end]
     for voice, signs in own.items():
         if (staff, voice) != (1, 1):
             _add(_add(measure, "backup"), "duration", _count(bar.length_quarter, divisions))
@@ -254,12 +275,12 @@ def _write_staff(
                 ):
                     _write_clef(_add(measure, "attributes"), staff, clefs[sign.start_quarter])
                 stop = max(sign.end_quarter, sign.start_quarter + Fraction(1, divisions))
-                while waiting and waiting[0].start_quarter < stop:
-                    _write_direction(measure, waiting.pop(0), sign.start_quarter, staff, bar, divisions)
+                while waiting and waiting[0][1].start_quarter < stop:
+                    _write_direction(measure, *waiting.pop(0), sign.start_quarter, bar, divisions)
             _write_sign(measure, sign, staff, voice, divisions, names, beams[number], tuplets[number],
                         accidentals[number])
-    for direction in last:
-        _write_direction(measure, direction, end, staff, bar, divisions)
+    for hosted in last:
+        _write_direction(measure, *hosted, end, bar, divisions)
 
 
 def _write_sign(
@@ -340,7 +361,7 @@ def _write_ornaments(notations: Element, sign: Sign, place: int) -> None:
 
 
 def _write_direction(
-    measure: Element, given: Direction, start_quarter: Fraction, staff: int, bar: Bar, divisions: int
+    measure: Element, staff: int, given: Direction, start_quarter: Fraction, bar: Bar, divisions: int
 ) -> None:
     """One direction, at its distance from where the bar is written up to."""
     direction = SubElement(measure, "direction", placement=PLACEMENTS[given.kind])

@@ -60,13 +60,17 @@ def result_to_json(result: Result) -> str:
 def performance_to_dict(performance: Performance) -> dict[str, Any]:
     """``performance`` of the format."""
     return {
-        "notes": [asdict(note) for note in performance.notes],
+        "notes": [_note_to_dict(note) for note in performance.notes],
         "pedals": [asdict(pedal) for pedal in performance.pedals],
         "model": performance.model,
-        "possible": [asdict(note) for note in performance.possible],
+        "possible": [_note_to_dict(note) for note in performance.possible],
         "tuning_cents": performance.tuning_cents,
         **({"remarks": [*performance.remarks]} if performance.remarks else {}),
     }
+
+
+def _note_to_dict(note: Note) -> dict[str, Any]:
+    return {name: value for name, value in asdict(note).items() if value is not None}
 
 
 def choices_to_dict(choices: Choices) -> dict[str, Any]:
@@ -91,7 +95,7 @@ def choices_to_dict(choices: Choices) -> dict[str, Any]:
         ]
         or None,
         "added": [
-            {**{n: v for n, v in asdict(note).items() if n != "confidence"}, **_correction_to_dict(correction)}
+            {**{n: v for n, v in _note_to_dict(note).items() if n != "confidence"}, **_correction_to_dict(correction)}
             for note, correction in choices.added
         ]
         or None,
@@ -115,7 +119,7 @@ def _correction_to_dict(correction: Correction) -> dict[str, Any]:
 def corrected_to_list(corrected: Sequence[Corrected]) -> list[dict[str, Any] | None]:
     """What the page shows of each note of a result as it is after correction; None where the score has none."""
     return [
-        {**asdict(one.note), **({"index": one.index} if one.added is None else {"added": one.added})}
+        {**_note_to_dict(one.note), **({"index": one.index} if one.added is None else {"added": one.added})}
         if one.note
         else None
         for one in corrected
@@ -234,7 +238,8 @@ def _read_note(fields: Mapping[str, Any]) -> Note:
     confidence = float(fields.get("confidence", 1.0))
     if not 0 <= confidence <= 1:
         raise ValueError(f"confidence {confidence} out of range")
-    return Note(onset_sec, offset_sec, pitch, velocity, confidence)
+    hand = fields.get("hand")
+    return Note(onset_sec, offset_sec, pitch, velocity, confidence, hand if hand in (1, 2) else None)
 
 
 def _read_pedal(fields: Mapping[str, Any]) -> Pedal:

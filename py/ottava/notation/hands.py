@@ -38,6 +38,9 @@ AROUND_SEC = (0.6, 2.5)  # of a note: the register in which the music is
 # and hands that cross in a chord cost, as logarithms (not tuned).
 OWN_WEIGHT = 2.0
 REACH_SEMITONES, REACH_COST, CROSSING_COST = 14, 0.3, 2.0
+# What no hand holds at once: the other one takes what is farther, where it can reach it and the networks are not surer
+# of each note than this (as logarithms; not tuned), counted in keys that are down for longer than they overlap.
+FARTHEST_SEMITONES, MOST_SURE, OVERLAP_SEC = 16, 6.0, 0.08
 
 
 async def choose_staffs(
@@ -116,6 +119,7 @@ def decode_staffs(order: IntArray, outputs: Floats, other_outputs: Floats, notes
     left = np.empty(len(notes))
     left[order] = OWN_WEIGHT * (outputs[:, LEFT - 1] - outputs[:, RIGHT - 1])
     left = (left + other_outputs[:, LEFT - 1] - other_outputs[:, RIGHT - 1]) / (OWN_WEIGHT + 1)
+    left = _part_hands(notes, left)
     chord_of = group_notes(np.array([note.onset_sec for note in notes])).chord_of[order]
     staffs = np.where(left > 0, LEFT, RIGHT).tolist()
     odds = left.tolist()
@@ -126,6 +130,51 @@ def decode_staffs(order: IntArray, outputs: Floats, other_outputs: Floats, notes
             for index, staff in zip(members, found, strict=True):
                 staffs[index] = staff
     return list(staffs)
+
+
+def _part_hands(notes: Sequence[Note], left: Floats) -> Floats:
+    """The odds that notes are the left hand's, where no hand holds more at once than it can reach.
+
+    Of two notes that are too far apart the other hand takes one, and all with it that would still be too far.
+    """
+    onsets, offsets, pitches, _ = tabulate_notes(notes)
+    ends = offsets - OVERLAP_SEC
+    odds = left.copy()
+
+    def list_far(index: int) -> list[int]:
+        """Notes of its hand that sound with a note and are too far from it."""
+        return [other for other in _list_near(index) if is_far(index, other) and (odds[other] > 0) == (odds[index] > 0)]
+
+    def _list_near(index: int) -> range:
+        return range(max(0, index - HELD_NOTES), min(len(notes), index + HELD_NOTES))
+
+    def is_far(one: int, other: int) -> bool:
+        sounds = max(onsets[one], onsets[other]) < min(ends[one], ends[other])
+        return bool(sounds) and abs(int(pitches[one]) - int(pitches[other])) > FARTHEST_SEMITONES
+
+    def is_free(moved: Sequence[int]) -> bool:
+        return not any(is_far(one, other) for one in moved for other in _list_near(one)
+                       if (odds[other] > 0) != (odds[one] > 0))
+
+    for index in _find_far(onsets, ends, pitches).tolist():
+        far = list_far(index)
+        if not far:
+            continue
+        options = [moved for moved in ([index], far)
+                   if is_free(moved) and np.abs(odds[moved]).max() < MOST_SURE]
+        if options:
+            moved = min(options, key=lambda some: float(np.abs(odds[some]).sum()))
+            odds[moved] = -np.sign(odds[moved]) * MOST_SURE
+    return np.asarray(odds)
+
+
+def _find_far(onsets: Floats, ends: Floats, pitches: IntArray) -> IntArray:
+    """Notes, in order, that sound with one before them that is farther than a hand reaches."""
+    found = np.zeros(len(onsets), bool)
+    for ahead in range(1, min(HELD_NOTES, len(onsets))):
+        sounds = onsets[ahead:] < np.minimum(ends[:-ahead], ends[ahead:])
+        found[ahead:] |= sounds & (np.abs(pitches[ahead:] - pitches[:-ahead]) > FARTHEST_SEMITONES)
+    return np.flatnonzero(found)
 
 
 def _split_chord(pitches: Sequence[int], left: Sequence[float]) -> list[int]:

@@ -5,13 +5,15 @@ No published method: written lengths follow the key's release, legato notes reac
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ottava.datatypes import Note, Span
-from ottava.rhythm.divisions import find_divisions, fits_beat, snap_exactly
+from ottava.datatypes import Note, Pedal, Span
+from ottava.rhythm.divisions import find_divisions
+from ottava.rhythm.features import hold_notes, tabulate_notes, tabulate_presses
 from ottava.rhythm.meter import beat_positions
 
 # A note held for at least this share (same search) of the way to the next one of its voice is written up to it:
@@ -48,13 +50,34 @@ def measure_durations(
     return lengths
 
 
-def measure_exactly(
-    places: Sequence[Fraction], releases: Sequence[float], measured: Sequence[Fraction]
+def cut_silent(
+    notes: Sequence[Note],
+    pedals: Sequence[Pedal],
+    places: Sequence[Fraction],
+    staffs: Sequence[int],
+    lengths: Sequence[Fraction],
 ) -> list[Fraction]:
-    """Lengths of written music whose keys are released at these positions; ``measured`` where the end fits no beat."""
-    divisions = find_divisions(places)
-    return [end - place if end > place and fits_beat(end, divisions) else length
-            for place, end, length in zip(places, snap_exactly(releases), measured, strict=True)]
+    """Lengths of a single line that end with its next note where they no longer sound when that begins.
+
+    Parameters
+    ----------
+    notes, places, staffs, lengths
+        Of one length; ``places`` and ``lengths`` in beats.
+    pedals
+        What may hold a note whose key is up.
+    """
+    _, offsets, _, _ = tabulate_notes(notes)
+    ends_sec = hold_notes(offsets, tabulate_presses(pedals))
+    chords: dict[int, dict[Fraction, list[int]]] = {}
+    for index, (place, staff) in enumerate(zip(places, staffs, strict=True)):
+        chords.setdefault(staff, {}).setdefault(place, []).append(index)
+    cut = list(lengths)
+    for of_staff in chords.values():
+        for place, later in pairwise(sorted(of_staff, key=float)):  # floats compare many times as fast
+            (index, *others), (following, *more) = of_staff[place], of_staff[later]
+            if not others and not more and ends_sec[index] < notes[following].onset_sec:
+                cut[index] = min(cut[index], later - place)
+    return cut
 
 
 def trim_durations(

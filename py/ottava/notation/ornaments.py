@@ -13,13 +13,14 @@ from ottava.datatypes import Note
 from ottava.rhythm.chords import Chords
 from ottava.rhythm.divisions import find_divisions, is_odd
 
-# None of the four is tuned: data/train does not tell ornaments apart.
+# None of them is tuned: data/train does not tell ornaments apart.
 # A trill goes on when the next of its notes comes within this time, a whole tone off at most.
 TRILL_STEP_SEC, TRILL_SEMITONES = 0.25, 2
 # A mordent or a turn has fewer notes without a place of their own than this.
 LEAST_TRILL_NOTES = 3
-# A grace note lies this near before its main note.
-GRACE_SEC = 0.35
+# A grace note lies this near before its main note, and before what is struck next for so short a time or share of a
+# beat: what takes longer is a note that was lifted early.
+GRACE_SEC, GRACE_STEP_SEC, GRACE_STEP_BEATS = 0.35, 0.12, 0.2
 # A chord is broken when it takes longer than this from its first to its last note, and has this many.
 BROKEN_SEC, LEAST_BROKEN_NOTES = 0.06, 3
 
@@ -63,7 +64,7 @@ def find_ornaments(notes: Sequence[Note], chords: Chords, places: Sequence[Fract
             continue
         chord = chord_of[index]
         following = places[after[chord]]
-        if following is not None and chords.times_sec[after[chord]] - chords.times_sec[chord] <= GRACE_SEC:
+        if following is not None and _is_grace(chord, before[chord], after[chord], chords, places):
             roles[index] = Role(following, is_grace=True)
         else:
             roles[index] = Role(_interpolate(chord, before[chord], after[chord], chords, places, divisions))
@@ -98,6 +99,18 @@ def _find_trills(notes: Sequence[Note], roles: Sequence[Role], homeless: Sequenc
                 under_way.append(main)
                 break
     return {main: others for main, others in trills.items() if len(others) >= LEAST_TRILL_NOTES}
+
+
+def _is_grace(chord: int, before: int, after: int, chords: Chords, places: Sequence[Fraction | None]) -> bool:
+    """Whether a chord without a place is a grace note, or one of several, before the next one that has a place."""
+    times, begin, end = chords.times_sec, places[before], places[after]
+    if times[after] - times[chord] > GRACE_SEC:
+        return False
+    step_sec = times[chord + 1] - times[chord]
+    if begin is None or end is None or before >= chord or begin >= end:
+        return True
+    beat_sec = (times[after] - times[before]) / float(end - begin)
+    return bool(step_sec <= max(GRACE_STEP_SEC, GRACE_STEP_BEATS * beat_sec))
 
 
 def _interpolate(

@@ -16,12 +16,19 @@ from numpy.typing import NDArray
 
 from ottava.datatypes import BeatGrid, Floats, IntArray, Note, Pedal, Run
 from ottava.networks import Network, run_network
-from ottava.notation.lengths import measure_durations, measure_exactly
+from ottava.notation.lengths import measure_durations
+from ottava.notation.touches import undo_touches
 from ottava.rhythm.bars import N_BAR_BEATS, smooth_periods
 from ottava.rhythm.divisions import Grid, division_costs, find_divisions, fits_beat
-from ottava.rhythm.features import describe_neighbours, find_followers, scale_lengths, tabulate_notes, tabulate_presses
+from ottava.rhythm.features import (
+    describe_neighbours,
+    find_followers,
+    hold_notes,
+    scale_lengths,
+    tabulate_notes,
+    tabulate_presses,
+)
 from ottava.rhythm.meter import beat_positions, is_compound, signature_quarters
-from ottava.rhythm.places import is_written
 from ottava.rhythm.steps import PHASES
 
 # Written lengths that the network chooses between: 98 % of those in data/train.
@@ -80,8 +87,9 @@ def choose_lengths(
     measured = measure_durations(notes, places, grid.times_sec)
     if may_be_exact:
         releases = beat_positions(np.array([note.offset_sec for note in notes]), grid.times_sec).tolist()
-        if is_written(releases):
-            return measure_exactly(places, releases, measured)
+        beats = [signature_quarters(grid.signatures[min(floor(place), len(grid.signatures) - 1)]) for place in places]
+        if written := undo_touches(places, releases, staffs, beats, measured):
+            return written
     return choose_values(outputs["value"], places, staffs, measured, grid, limit) if outputs else measured
 
 
@@ -109,13 +117,6 @@ def find_bar_ends(is_downbeat: NDArray[np.bool_]) -> IntArray:
     numbers = np.arange(len(is_downbeat))
     downbeats = np.append(numbers[is_downbeat], len(numbers))
     return np.asarray(downbeats[np.searchsorted(downbeats[:-1], numbers, side="right")])
-
-
-def hold_notes(offsets_sec: Floats, pedals_sec: Floats) -> Floats:
-    """When notes cease to sound; ``pedals_sec`` (n_pedals, 2) sorted presses."""
-    after = np.searchsorted(pedals_sec[:, 1], offsets_sec)
-    held = np.append(pedals_sec, [[np.inf, np.inf]], axis=0)[after]
-    return np.asarray(np.where(held[:, 0] < offsets_sec, held[:, 1], offsets_sec))
 
 
 def choose_values(

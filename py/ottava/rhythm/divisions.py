@@ -15,6 +15,7 @@ COMPOUND_COSTS = {1: 0.0, 3: 0.5, 2: 4.0, 6: 1.5, 4: 6.0, 12: 10.0}
 GRID_DIVISIONS: dict[Grid, tuple[int, ...]] = {"8": (1, 2), "16": (1, 2, 4), "triplet": (1, 2, 3, 6)}
 # Divisions on which written music stands.
 EXACT_DIVISIONS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24)
+PLAIN_DIVISIONS = (1, 2, 3, 4, 6, 8)
 
 
 def find_divisions(places: Sequence[Fraction]) -> dict[int, int]:

@@ -25,6 +25,13 @@ def tabulate_presses(pedals: Sequence[Pedal]) -> Floats:
     return np.array([(p.onset_sec, p.offset_sec) for p in pedals if p.kind == "sustain"], np.float64).reshape(-1, 2)
 
 
+def hold_notes(offsets_sec: Floats, pedals_sec: Floats) -> Floats:
+    """When notes cease to sound; ``pedals_sec`` (n_pedals, 2) sorted presses."""
+    after = np.searchsorted(pedals_sec[:, 1], offsets_sec)
+    held = np.append(pedals_sec, [[np.inf, np.inf]], axis=0)[after]
+    return np.asarray(np.where(held[:, 0] < offsets_sec, held[:, 1], offsets_sec))
+
+
 def scale_lengths(lengths: Floats, shortest: float, longest: float, at_one: float = 1.0) -> Floats:
     """Octaves of lengths, halved, a length of 1 being ``at_one``; what is shorter or longer counts as the limits."""
     return np.asarray(np.log2(np.clip(lengths, shortest, longest)) / 2 + at_one)

@@ -25,18 +25,23 @@ ONSET_SPREAD_SEC = 0.025
 UNUSUAL_COSTS = {5: 2.0, 7: 4.0, 10: 6.0, 12: 4.0, 16: 6.0}
 UNUSUAL_COMPOUND_COSTS = {4: 2.0, 12: 4.0}
 ELSEWHERE_CHANCE = 0.5
-# How near to one of `EXACT_DIVISIONS` written music is, and the share of the notes that are. Played music is as near to
-# one of the 47 places of a beat in a fifth of its notes.
-NEAR_EXACT, EXACT_SHARE = 0.002, 0.95
+# How near to one of `EXACT_DIVISIONS` written music is (a third is as near in a file of 128 ticks a quarter), and the
+# share of the notes that are. Played music is as near to one of the 47 places of a beat in two fifths of its notes.
+NEAR_EXACT, EXACT_SHARE = 0.004, 0.95
 # Swing: so many late offbeats at least, and of others no more than this share. No piece of data/train is taken for it.
 LEAST_SWUNG, MOST_STRAIGHT = 24, 0.1
 
 
 def is_written(positions: Sequence[float]) -> bool:
     """Whether nearly all positions are places of written music, as those of music that is played never are."""
-    divisions, where = np.array(EXACT_DIVISIONS)[:, None], np.array(positions)
-    off = np.abs(np.round(where * divisions) / divisions - where).min(axis=0)
-    return bool((off < NEAR_EXACT).sum() >= EXACT_SHARE * len(where))
+    return measure_written(positions) >= EXACT_SHARE
+
+
+def measure_written(positions: Sequence[float], divisions: Sequence[int] = EXACT_DIVISIONS) -> float:
+    """The share of positions, one at least, that stand on one of these divisions."""
+    parts, where = np.array(divisions)[:, None], np.array(positions)
+    off = np.abs(np.round(where * parts) / parts - where).min(axis=0)
+    return float((off < NEAR_EXACT).mean())
 
 
 def place_exactly(positions: Sequence[float]) -> list[Fraction]:

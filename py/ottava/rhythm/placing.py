@@ -18,7 +18,7 @@ from ottava.rhythm.bars import THIRDS, ask_bars, describe_bars, number_bars
 from ottava.rhythm.beats import cover_notes, estimate_tempo, track_beats
 from ottava.rhythm.chords import Chords, group_notes
 from ottava.rhythm.divisions import division_costs
-from ottava.rhythm.meter import beat_positions, complete_grid, find_nearest, signature_quarters
+from ottava.rhythm.meter import beat_positions, complete_grid, find_nearest, signature_quarters, tactus_beats
 from ottava.rhythm.places import (
     is_written,
     place_exactly,
@@ -51,12 +51,14 @@ class Placed:
     """Chords where they are written.
 
     ``grid``: beats up to the end of the last bar; ``places``: for each chord its place in beats from the first of them,
-    never decreasing, None where it has no place of its own (ornaments, wrong notes).
+    never decreasing, None where it has no place of its own (ornaments, wrong notes). ``is_written``: whether all stand
+    exactly on given beats and their divisions, because they were written and not played.
     """
 
     chords: Chords
     grid: BeatGrid
     places: Places
+    is_written: bool = False
 
 
 def needs_pace(choices: Choices) -> bool:
@@ -159,12 +161,17 @@ async def place_on_beats(
 ) -> Placed:
     """Place chords on the beats that a person gave, under the bars and meters that they gave; see `place_by_model`."""
     times_sec = cover_notes(np.array(choices.beats_sec), chords.times_sec[0], chords.times_sec[-1])
-    if choices.meters and (written := place_written(notes, chords, times_sec, choices)):
-        return written
+    exact = place_written(chords, times_sec)
+    if exact and choices.meters:
+        grid = estimate_meter(notes, times_sec, choices.meters, choices.downbeats_sec)
+        return Placed(chords, complete_grid(grid, exact[-1], choices.beats_sec), [*exact], is_written=True)
     turns = [(_find_beat(times_sec, sec) if index else 0, (count, kind))
              for index, (sec, count, kind) in enumerate(choices.meters)]
     downbeats = {beat for beat, _ in turns[1:]} | {_find_beat(times_sec, sec) for sec in choices.downbeats_sec}
-    places = await quantize(notes, chords, tell_beats(times_sec, sorted(downbeats), turns), run)
+    if exact:
+        places: Places = [exact[chord] for chord in chords.chord_of.tolist()]
+    else:
+        places = await quantize(notes, chords, tell_beats(times_sec, sorted(downbeats), turns), run)
     # Beats from the first note's to the last's, and one more.
     known = [place for place in places if place is not None]
     first, last = floor(known[0]), floor(known[-1])
@@ -178,9 +185,12 @@ async def place_on_beats(
     inside = [beat - first for beat in sorted(downbeats) if first <= beat <= last]
     has_thirds = bool(np.isin(parts.part, THIRDS).any())
     numbers, signatures = number_bars(await ask_bars(described, run), turns, inside, has_thirds=has_thirds)
+    if exact and not choices.meters:
+        signatures = [(tactus_beats(count), 4) for count, _ in signatures]  # A file's beats are quarters.
     grid = BeatGrid(times_sec[:-1], numbers + 1, tuple(signatures))
     parted, chord_places = part_chords(notes, chords, places)
-    return Placed(parted, complete_grid(grid, known[-1] - first, choices.beats_sec), chord_places)
+    grid = complete_grid(grid, known[-1] - first, choices.beats_sec)
+    return Placed(parted, grid, chord_places, is_written=bool(exact))
 
 
 def _find_beat(times_sec: Floats, sec: float) -> int:
@@ -188,15 +198,10 @@ def _find_beat(times_sec: Floats, sec: float) -> int:
     return max(0, floor(float(beat_positions(np.array([sec]), times_sec)[0]) + EARLY_BAR_BEATS))
 
 
-def place_written(notes: Sequence[Note], chords: Chords, beats_sec: Floats, choices: Choices) -> Placed | None:
-    """Places of music that stands exactly on the beats and their divisions, because it was written and not played."""
+def place_written(chords: Chords, beats_sec: Floats) -> list[Fraction]:
+    """Places of music that stands exactly on the beats and their divisions; none where it was played."""
     positions = np.maximum(beat_positions(chords.times_sec, beats_sec), 0.0).tolist()
-    if not is_written(positions):
-        return None
-    places = place_exactly(positions)
-    grid = estimate_meter(notes, beats_sec, choices.meters, choices.downbeats_sec)
-    grid = complete_grid(grid, places[-1], choices.beats_sec)
-    return Placed(chords, grid, [*places])
+    return place_exactly(positions) if is_written(positions) else []
 
 
 def _keep_tempo(tempo_bpm: float, signature: tuple[int, int], times_sec: Floats) -> Floats:
@@ -232,8 +237,9 @@ def place_by_tracking(
             times_sec = track_beats(notes, duration_sec, estimate_tempo(times_sec) * choices.tempo_factor)
     grid = estimate_meter(notes, times_sec, choices.meters, choices.downbeats_sec)
     costs = division_costs(signature_quarters(grid.signatures[0]), choices.grid)
-    places = snap_onsets(chords.times_sec, times_sec, costs)
-    return Placed(chords, complete_grid(grid, places[-1], choices.beats_sec), list(places))
+    exact = place_written(chords, times_sec) if choices.beats_sec else []
+    places = exact or snap_onsets(chords.times_sec, times_sec, costs)
+    return Placed(chords, complete_grid(grid, places[-1], choices.beats_sec), [*places], is_written=bool(exact))
 
 
 def _choose_bpm(choices: Choices) -> float | None:

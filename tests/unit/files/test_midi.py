@@ -4,13 +4,15 @@ import io
 from dataclasses import replace
 from fractions import Fraction
 
+import mido
 import numpy as np
 import pretty_midi
 import pytest
 
-from ottava.datatypes import Choices, Key, Note, Pedal, Performance
+from ottava.datatypes import Choices, Key, Note, Pedal, Performance, Score, Tempo
 from ottava.errors import TranscriptionError
 from ottava.files.midi import read_midi, read_written, write_midi, write_quantised_midi
+from ottava.files.project import performance_to_dict, read_performance
 from tests.performances import WALTZ, notate_here, perform
 
 
@@ -101,11 +103,15 @@ def test_what_cannot_be_used_gets_a_sentence(data: bytes) -> None:
 
 
 def write_file(
-    notes: list[tuple[float, float, int]], meters: list[tuple[float, int, int]], keys: list[int], bpm: float = 90.0
+    notes: list[tuple[float, float, int]],
+    meters: list[tuple[float, int, int]],
+    keys: list[int],
+    bpm: float = 90.0,
+    resolution: int = 480,
 ) -> bytes:
     """A file as a notation program writes it: (quarter, length, pitch), (quarter, beats, beat_type), key numbers."""
     quarter_sec = 60 / bpm
-    file = pretty_midi.PrettyMIDI(resolution=480, initial_tempo=bpm)
+    file = pretty_midi.PrettyMIDI(resolution=resolution, initial_tempo=bpm)
     file.time_signature_changes = [pretty_midi.TimeSignature(n, kind, at * quarter_sec) for at, n, kind in meters]
     file.key_signature_changes = [pretty_midi.KeySignature(key, 0.0) for key in keys]
     piano = pretty_midi.Instrument(program=0)
@@ -114,6 +120,17 @@ def write_file(
     file.instruments.append(piano)
     buffer = io.BytesIO()
     file.write(buffer)
+    return buffer.getvalue()
+
+
+def drop_meters(data: bytes) -> bytes:
+    """A file without what says its meter, which pretty_midi always writes."""
+    file = mido.MidiFile(file=io.BytesIO(data))
+    for track in file.tracks:
+        assert all(message.time == 0 for message in track if message.type == "time_signature")
+        track[:] = [message for message in track if message.type != "time_signature"]
+    buffer = io.BytesIO()
+    file.save(file=buffer)
     return buffer.getvalue()
 
 
@@ -144,3 +161,92 @@ def test_what_was_played_says_nothing_of_its_bars() -> None:
     performance = perform(WALTZ, 97, 0.02)
     notes = [(note.onset_sec * 1.5, 0.5, note.pitch) for note in performance.notes]
     assert read_written(write_file(notes, [(0, 4, 4)], [0])) == Choices()
+
+
+def read_score(data: bytes) -> Score:
+    """What comes of a written file."""
+    return notate_here(read_midi(data), 60.0, read_written(data)).score
+
+
+def list_places(score: Score) -> list[tuple[float, float]]:
+    """Onsets and lengths of the notes in quarters, in order."""
+    spans = sorted((note.span.onset_quarter, note.span.duration_quarter) for note in score.notes if note)
+    return [(float(onset), float(length)) for onset, length in spans]
+
+
+def walk(start: float, n_quarters: int = 16, length: float = 1.0) -> list[tuple[float, float, int]]:
+    """Quarters up and down from a place on."""
+    return [(start + step, length, 60 + (0, 2, 4, 5, 7, 5, 4, 2)[step % 8]) for step in range(n_quarters)]
+
+
+@pytest.mark.parametrize(("meter", "pickup"), [((4, 4), 3), ((4, 4), 1), ((3, 4), 2), ((4, 4), 0.5), ((6, 8), 0.5)])
+@pytest.mark.parametrize("empty_bars", [0, 2])
+def test_silence_before_a_pickup_displaces_no_bar_line(meter: tuple[int, int], pickup: float, empty_bars: int) -> None:
+    bar = 4 * meter[0] / meter[1]
+    first = (empty_bars + 1) * bar
+    score = read_score(write_file([(first - pickup, pickup, 67), *walk(first)], [(0, *meter)], []))
+    places = list_places(score)
+    assert places[:2] == [(-pickup, pickup), (0.0, 1.0)]
+    assert (score.meters[0].beats, score.meters[0].beat_type) == meter
+    assert pickup <= score.pickup_quarter < pickup + bar / 2
+
+
+def test_rests_before_a_first_note_in_the_first_beat_of_its_bar_are_its_rests() -> None:
+    assert read_score(write_file([(0.5, 0.5, 67), *walk(1.0, 15)], [(0, 4, 4)], [])).pickup_quarter == 0
+
+
+@pytest.mark.parametrize("bpm", [63.0, 90.0, 112.5, 133.0])
+def test_the_tempo_of_a_written_file_is_its_own(bpm: float) -> None:
+    assert read_score(write_file(walk(0), [(0, 4, 4)], [], bpm)).tempos == (Tempo(Fraction(0), bpm),)
+
+
+def test_notes_on_the_beats_of_a_file_without_a_meter_keep_its_beats() -> None:
+    data = drop_meters(write_file([*walk(0), *((3.0 * bar, 3.0, 40) for bar in range(5))], [], [], 75.0))
+    assert read_written(data).meters == ()
+    score = read_score(data)
+    assert score.tempos[0].bpm == 75.0
+    assert {onset % 1 for onset, _ in list_places(score)} == {0.0}
+
+
+def test_a_meter_that_is_none_is_left_out_and_not_the_beats() -> None:
+    file = pretty_midi.PrettyMIDI(io.BytesIO(write_file(walk(0), [(0, 3, 4), (6, 4, 4)], [])))
+    file.time_signature_changes[0].numerator = 40
+    buffer = io.BytesIO()
+    file.write(buffer)
+    assert read_written(buffer.getvalue()).beats_sec[:3] == pytest.approx((0.0, 2 / 3, 4 / 3))
+
+
+@pytest.mark.parametrize("resolution", [24, 48, 100, 128, 960])
+def test_a_file_of_few_ticks_is_written_or_played(resolution: int) -> None:
+    notes = [*walk(0, 8), *((8 + step / 3, 1 / 3, 65 + step % 3) for step in range(12)), (12.0, 4.0, 60)]
+    score = read_score(write_file(notes, [(0, 4, 4)], [], resolution=resolution))
+    assert np.array(list_places(score)) == pytest.approx(np.array([place for *place, _ in notes]))
+    played = [(note.onset_sec * 1.5, 0.5, note.pitch) for note in perform(WALTZ, 97, 0.03).notes]
+    assert read_written(write_file(played, [(0, 4, 4)], [], resolution=resolution)) == Choices()
+
+
+@pytest.mark.parametrize("ticks", [-20, 7, 37, 40, 60])
+def test_what_comes_late_by_a_constant_is_on_time(ticks: int) -> None:
+    notes = [(at + 4 + ticks / 480, length, pitch) for at, length, pitch in walk(0)]
+    score = read_score(write_file(notes, [(0, 4, 4)], []))
+    assert list_places(score) == [(float(quarter), 1.0) for quarter in range(16)]
+    assert score.pickup_quarter == 0
+
+
+def test_a_track_a_hand_is_a_staff() -> None:
+    """Also where the hands cross; a pitch that a person chose to part them goes before it."""
+    file = pretty_midi.PrettyMIDI(io.BytesIO(write_file(walk(0), [(0, 4, 4)], [])))
+    left = pretty_midi.Instrument(program=0)
+    left.notes = [pretty_midi.Note(64, pitch, bar * 8 / 3, bar * 8 / 3 + 4 / 3)
+                  for bar, pitch in enumerate((36, 84, 86, 36))]
+    file.instruments.append(left)
+    buffer = io.BytesIO()
+    file.write(buffer)
+    performance, written = read_midi(buffer.getvalue()), read_written(buffer.getvalue())
+    assert [note.pitch for note in performance.notes if note.hand == 2] == [36, 84, 86, 36]
+    score = notate_here(performance, 15.0, written).score
+    assert [note.staff for note in score.notes if note] == [note.hand for note in performance.notes]
+    score = notate_here(performance, 15.0, replace(written, split_pitch=60)).score
+    assert [note.staff for note in score.notes if note] == [2 if note.pitch < 60 else 1 for note in performance.notes]
+    back = read_performance(performance_to_dict(performance))
+    assert back == performance

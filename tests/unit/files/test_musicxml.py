@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ottava.datatypes import Choices, Note, Performance
+from ottava.datatypes import Choices, Note, Pedal, Performance
 from ottava.files.musicxml import write_musicxml
 from tests.musicxml_schema import bar_sums, read_schema
 from tests.performances import WALTZ, Written, notate_anyhow, notate_here, perform, performances
@@ -163,3 +163,33 @@ def test_what_stands_exactly_on_the_beats_is_written_whole(music: tuple[Performa
     assert not list(read_schema().iter_errors(text))
     assert all(total == length for total, length in bar_sums(text))
     assert set(sounding_pitches(text)) == {note.pitch for note in result.performance.notes}
+
+
+@pytest.mark.parametrize("pickup", [1, 2, 3])
+def test_the_rest_of_a_pickup_has_its_own_length(pickup: int) -> None:
+    notes = [Note(0.5 * beat, 0.5 * beat + 0.5, 72 if beat < pickup else 50, 64) for beat in range(pickup + 8)]
+    choices = Choices(
+        beats_sec=tuple(0.5 * beat for beat in range(pickup + 8)), meters=((0.0, 4, 4),), downbeats_sec=(0.5 * pickup,)
+    )
+    text = write(Performance(tuple(notes), (), "hand-made"), choices)
+    bar = next(ElementTree.fromstring(text).iter("measure"))
+    rests = [note for note in bar.findall("note") if note.find("rest") is not None]
+    assert bar.get("implicit") == "yes"
+    assert rests
+    assert all("measure" not in note.find("rest").attrib and note.findtext("type") for note in rests)  # type: ignore[union-attr]
+    first = music21.converter.parse(text, format="musicxml").parts[1].getElementsByClass("Measure")[0]
+    assert sum(rest.quarterLength for rest in first.recurse().notesAndRests) == pickup
+
+
+def test_marks_inside_a_bar_of_rest_are_written_with_the_staff_that_moves() -> None:
+    """At a distance from a rest that fills its bar other programs misplace or lose them."""
+    notes = tuple(Note(0.5 * beat, 0.5 * beat + 0.5, 72 + beat % 3, 64) for beat in range(16))
+    pedals = tuple(Pedal(0.5 * beat, 0.5 * beat + 1.0, "sustain") for beat in (1, 5, 10))
+    choices = Choices(beats_sec=tuple(0.5 * beat for beat in range(16)), meters=((0.0, 4, 4),), downbeats_sec=(0.0,))
+    root = ElementTree.fromstring(write(Performance(notes, pedals, "hand-made"), choices))
+    marks = [mark for mark in root.iter("direction") if mark.find("direction-type/pedal") is not None]
+    assert len(marks) == 2 * len(pedals)
+    assert {mark.findtext("staff") for mark in marks} == {"2"}
+    assert not [mark for mark in marks if mark.find("offset") is not None]
+    kinds = [mark.find("direction-type/pedal").get("type") for mark in marks]  # type: ignore[union-attr]
+    assert kinds == ["start", "stop"] * len(pedals)

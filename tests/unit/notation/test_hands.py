@@ -65,3 +65,30 @@ def test_hands_do_not_cross_in_a_chord_for_little() -> None:
 def test_a_hand_takes_what_it_can_reach() -> None:
     assert choose([36, 60, 72], [3.0, 0.5, -3.0]) == [2, 1, 1]
     assert choose([48, 60, 72], [3.0, 0.5, -3.0]) == [2, 2, 1]
+
+
+def play(rows: list[tuple[float, float, int, float]]) -> list[int]:
+    """Staffs of notes of (onset, length, pitch, odds that the left hand plays it)."""
+    notes = [Note(onset, onset + length, pitch, 60) for onset, length, pitch, _ in rows]
+    outputs = np.array([[0.0, odds] for *_, odds in rows])
+    return decode_staffs(np.arange(len(notes)), outputs, outputs, notes)
+
+
+def test_a_note_out_of_reach_is_for_the_hand_that_rests() -> None:
+    """Also over a hand in the middle; a figure is not torn for it."""
+    figure = [(0.3 * step, 0.28, (60, 64, 67, 64)[step % 4], -2.0) for step in range(8)]
+    low, high = (0.0, 0.6, 36, 5.0), (1.2, 0.6, 84, -1.9)
+    assert play([low, *figure[:4], figure[4], high, *figure[5:]]) == [2, *[1] * 5, 2, *[1] * 3]
+
+
+def test_two_notes_struck_far_apart_are_for_two_hands() -> None:
+    assert play([(0.0, 1.0, 45, -3.0), (0.0, 1.0, 76, -4.0)]) == [2, 1]
+    assert play([(0.0, 1.0, 36, 4.0), (0.0, 1.0, 67, 2.0)]) == [2, 1]
+
+
+def test_a_key_that_is_let_go_binds_no_hand() -> None:
+    assert play([(0.0, 0.5, 36, 2.0), (0.55, 0.5, 67, 2.0)]) == [2, 2]
+
+
+def test_a_hand_that_is_busy_takes_nothing() -> None:
+    assert play([(0.0, 2.0, 36, 2.0), (0.0, 2.0, 88, -9.0), (1.0, 0.5, 55, 2.0)]) == [2, 1, 2]

@@ -104,3 +104,23 @@ def test_a_note_stands_under_the_last_signature_before_it() -> None:
 def test_signatures_use_the_fewer_accidentals() -> None:
     assert [tonic_fifths(t, "major") for t in (0, 7, 5, 1, 6)] == [0, 1, -1, -5, 6]
     assert [tonic_fifths(t, "minor") for t in (9, 4, 2, 3, 8)] == [0, 1, -1, -6, 5]
+
+
+@pytest.mark.parametrize("tonic", [0, 3, 7])
+def test_a_boogie_is_in_the_key_of_its_bass(tonic: int) -> None:
+    """Its seventh is flat, as if its tonic were a dominant."""
+    roots = [0] * 4 + [5] * 2 + [0] * 2 + [7, 5, 0, 0]
+    notes = [
+        Note(bar * 2 + step / 4, bar * 2 + step / 4 + 0.2, 36 + tonic + root + up, 64)
+        for bar, root in enumerate(roots)
+        for step, shape in enumerate([(0, 7), (0, 7), (0, 9), (0, 9), (0, 10), (0, 10), (0, 9), (0, 9)])
+        for up in (*shape, *((28, 31) if step == 0 else ()))
+    ]
+    key = estimate_key(notes)
+    assert (key.fifths, key.mode) == (tonic_fifths(tonic, "major"), "major")
+
+
+def test_a_piece_that_begins_and_ends_on_its_dominant_keeps_its_key() -> None:
+    tune = [67, 72, 76, 74, 72, 71, 72, 69, 65, 67, 71, 72, 76, 72, 67]
+    notes = [Note(step / 2, step / 2 + 0.4, pitch, 64) for step, pitch in enumerate(tune)]
+    assert estimate_key(notes).fifths == 0

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
+import pytest
 
 from ottava.datatypes import Note
 from ottava.notation.ornaments import Role, find_ornaments
@@ -30,6 +31,17 @@ def test_a_trill_is_its_main_note() -> None:
 def test_a_short_note_before_another_is_a_grace_note() -> None:
     roles = find([(1.0, 60, "0"), (1.9, 79, None), (2.0, 77, "1")])
     assert roles[1] == Role(Fraction(1), is_grace=True)
+
+
+@pytest.mark.parametrize(("beat_sec", "place"), [(0.35, "1/2"), (0.5, "3/4"), (0.6, "1/2"), (0.9, "3/4")])
+def test_a_note_that_was_lifted_early_is_none(beat_sec: float, place: str) -> None:
+    onset = 1 + beat_sec * float(Fraction(place))
+    assert find([(1.0, 60, "0"), (onset, 79, None), (1 + beat_sec, 77, "1")])[1] == Role(Fraction(place))
+
+
+def test_several_grace_notes_lead_to_one() -> None:
+    roles = find([(1.0, 60, "0"), (1.7, 76, None), (1.8, 77, None), (1.9, 79, None), (2.0, 77, "1")])
+    assert roles[1:4] == [Role(Fraction(1), is_grace=True)] * 3
 
 
 def test_a_note_that_is_neither_keeps_a_place() -> None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 
 from ottava.datatypes import BeatGrid, Note, Pedal, Performance
-from ottava.notation.values import N_FEATURES, VALUES, choose_values, describe_values, hold_notes
+from ottava.notation.values import N_FEATURES, VALUES, choose_values, describe_values
 from ottava.rhythm.divisions import Grid
+from ottava.rhythm.features import hold_notes
 from tests.performances import performances
 
 GRID = BeatGrid(np.array([0.0, 1.0]), np.array([1, 2]), ((2, 4),) * 2)

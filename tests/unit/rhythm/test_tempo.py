@@ -11,11 +11,13 @@ from ottava.rhythm.tempo import choose_tempos, round_to_metronome
 FOUR = [Meter(Fraction(0), 4, 4)]
 
 
-def choose(periods_sec: list[float], meters: list[Meter] | None = None, bpm: float | None = None) -> tuple[Tempo, ...]:
+def choose(
+    periods_sec: list[float], meters: list[Meter] | None = None, bpm: float | None = None, *, is_written: bool = False
+) -> tuple[Tempo, ...]:
     times = np.concatenate([[0.5], 0.5 + np.cumsum(periods_sec)])
     unit = Fraction(3, 2) if meters else Fraction(1)
     beats = [Beat(time, index * unit, index % 4 + 1, index // 4 + 1) for index, time in enumerate(times.tolist())]
-    return choose_tempos(beats, meters or FOUR, bpm)
+    return choose_tempos(beats, meters or FOUR, bpm, is_written=is_written)
 
 
 def test_the_figure_is_a_metronomes() -> None:
@@ -35,6 +37,15 @@ def test_a_strong_ritardando_is_said_and_a_slight_one_is_not() -> None:
     assert [tempo.text for tempo in strong] == ["", "rit.", "a tempo"]
     assert strong[1].quarter in (Fraction(30), Fraction(31))
     assert len(choose([0.5] * 30 + [0.55, 0.6, 0.65] + [0.5] * 30)) == 1
+
+
+def test_tempos_that_are_written_are_printed_as_they_are() -> None:
+    tempos = choose([0.625] * 12 + [60 / 133] * 12, is_written=True)
+    assert tempos == (Tempo(Fraction(0), 96.0), Tempo(Fraction(12), 133.0))
+
+
+def test_a_tempo_that_changes_with_each_beat_is_a_players() -> None:
+    assert choose([0.59 + 0.002 * (beat % 5) for beat in range(40)], is_written=True) == (Tempo(Fraction(0), 100.0),)
 
 
 @pytest.mark.parametrize(("bpm", "figure"), [(59, 60), (61, 60), (70, 69), (105, 104), (300.4, 300), (0.2, 1)])
