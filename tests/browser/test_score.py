@@ -62,7 +62,7 @@ def outcome(
     ottava = Ottava(page)
     ottava.drop(clip if request.param == "wav" else EXAMPLE_MP3)
     assert ottava.wait() == ""
-    saved = [ottava.save(name, folder) for name in ("MusicXML", "MIDI")]
+    saved = [ottava.save(name, folder) for name in ("MusicXML", "MIDI, as played")]
     last_sec = CLIP_SEC - 0.1 if request.param == "wav" else np.inf
     yield Outcome(page, saved[0], saved[1], EXAMPLE_MIDI, last_sec, complaints, requests)
     context.close()
