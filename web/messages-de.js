@@ -92,7 +92,7 @@ export const messages = {
     redo: "Wiederholen",
     save: "Speichern",
     close: "Schließen",
-    print: "Drucken oder PDF",
+    print: "Drucken",
     share: "Teilen",
     myPieces: "Meine Stücke",
     newRecording: "Neue Aufnahme",
@@ -457,7 +457,7 @@ export const messages = {
     discard: "Verwerfen",
     gone: "Diese Aufnahme ist nicht mehr auf diesem Gerät; bitte noch einmal auswählen.",
   },
-  kept: "Unter „Meine Stücke“ auf diesem Gerät aufbewahrt.",
+  kept: "Auf diesem Gerät unter „Meine Stücke“.",
   correctedElsewhere:
     "Dieses Stück wurde in einem anderen Tab korrigiert: neu laden, um das zu sehen. Eine Korrektur hier träte an ihre Stelle.",
   pieceUnknown: "Dieses Stück ist auf diesem Gerät nicht (mehr) aufbewahrt.",
@@ -479,7 +479,7 @@ export const messages = {
   // Die Pianorolle
   roll: {
     label: "Pianorolle",
-    draw: "Noten zeichnen",
+    draw: "Zeichnen",
     remove: "Löschen",
     zoomIn: "Vergrößern",
     zoomOut: "Verkleinern",

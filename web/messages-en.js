@@ -76,7 +76,7 @@ export const messages = {
     redo: "Redo",
     save: "Save",
     close: "Close",
-    print: "Print or PDF",
+    print: "Print",
     share: "Share",
     myPieces: "My pieces",
     newRecording: "New recording",

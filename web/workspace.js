@@ -148,7 +148,10 @@ export class Workspace {
     });
     on(this.#roll, "select", ({ notes: numbers }) => {
       const notes = this.#piece?.transcription?.notes ?? [];
-      this.#choose(numbers.flatMap((/** @type {number} */ number) => notes[number] ?? []));
+      this.#choose(
+        numbers.flatMap((/** @type {number} */ number) => notes[number] ?? []),
+        this.#roll,
+      );
     });
     on(this.#roll, "add", ({ note }) => correct((choices) => addNote(choices, note)));
     on(this.#roll, "delete", ({ shown }) => correct((choices) => deleteNotes(choices, shown)));
@@ -270,8 +273,8 @@ export class Workspace {
     this.#roll.mark(this.#chosen);
   }
 
-  /** @param {ShownNote[]} chosen */
-  #choose(chosen) {
+  /** @param {ShownNote[]} chosen @param {HTMLElement} view in which they were */
+  #choose(chosen, view = this.#score) {
     const { choices, transcription } = this.#piece ?? {};
     if (!choices || !transcription) return;
     const { notes, result } = transcription;
@@ -285,10 +288,10 @@ export class Workspace {
       const [note, written] = [/** @type {ShownNote} */ (notes[number]), result.score.notes[number] ?? null];
       return { note, written, bar: findBar(result.score.beats, written) };
     });
-    const { top } = this.#score.getBoundingClientRect();
+    const { top } = view.getBoundingClientRect();
     if (shown.length === 0) hide(this.#note_bar, this.#score);
     this.#note_bar.show(shown, choices);
-    scrollBy(0, this.#score.getBoundingClientRect().top - top); // what was pressed stays under the pointer
+    scrollBy(0, view.getBoundingClientRect().top - top); // what was pressed stays under the pointer
   }
 
   /** What is under way is said at once, wherever the page is scrolled. @param {string} sentence empty: nothing */

@@ -111,7 +111,7 @@ def visit(context: BrowserContext, session: Session, clip: Path, folder: Path) -
         "Ottava project",
     ):
         ottava.save(form, folder)
-    page.get_by_role("button", name="Print or PDF").click()
+    page.get_by_role("button", name="Print", exact=True).click()
     expect(page.locator("body[data-printed]")).to_be_attached(timeout=60_000)
     for switch in ("#in-pages", "#tint", "#zoom-in", "#roll-fold > summary"):
         page.locator(switch).click()

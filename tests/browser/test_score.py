@@ -147,7 +147,7 @@ def test_score_fits_every_width(outcome: Outcome) -> None:
 def test_score_is_laid_out_for_paper(outcome: Outcome) -> None:
     """What is printed then: test_print.py."""
     outcome.page.evaluate("window.print = () => {}")  # the dialog would wait for a person
-    outcome.page.get_by_role("button", name="Print or PDF").click()
+    outcome.page.get_by_role("button", name="Print", exact=True).click()
     title = outcome.page.locator(".score-title").text_content() or "?"
     expect(outcome.page.locator(".score-sheets .pgHead").first).to_contain_text(title)
 
