@@ -291,7 +291,9 @@ export class Workspace {
     const { top } = view.getBoundingClientRect();
     if (shown.length === 0) hide(this.#note_bar, this.#score);
     this.#note_bar.show(shown, choices);
-    scrollBy(0, view.getBoundingClientRect().top - top); // what was pressed stays under the pointer
+    const stay = () => scrollBy(0, view.getBoundingClientRect().top - top); // what was pressed stays under the pointer
+    stay();
+    stay(); // what stuck to the window may only have come loose
   }
 
   /** What is under way is said at once, wherever the page is scrolled. @param {string} sentence empty: nothing */
