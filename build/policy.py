@@ -19,13 +19,13 @@ CONTENT = {
 }
 """Content-Security-Policy. WebAssembly needs its one word; a blob is what a person dropped, recorded or saves."""
 
-USED = ("autoplay", "cross-origin-isolated", "microphone", "screen-wake-lock")
-"""Features of the browser that the page uses. So does sharing, which only some browsers know by its name."""
+USED = ("autoplay", "cross-origin-isolated", "fullscreen", "microphone", "screen-wake-lock")
+"""Features of the browser that the page, or who reads on it, uses. So is sharing, which few browsers know by name."""
 
 UNUSED = (
     "accelerometer", "browsing-topics", "camera", "captured-surface-control", "clipboard-read", "clipboard-write",
     "compute-pressure", "deferred-fetch", "deferred-fetch-minimal", "digital-credentials-create",
-    "digital-credentials-get", "display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation",
+    "digital-credentials-get", "display-capture", "encrypted-media", "gamepad", "geolocation",
     "gyroscope", "hid", "identity-credentials-get", "idle-detection", "interest-cohort", "keyboard-map",
     "language-detector", "language-model", "local-fonts", "local-network", "local-network-access", "loopback-network",
     "magnetometer", "midi", "on-device-speech-recognition", "otp-credentials", "payment", "picture-in-picture",

@@ -1,12 +1,12 @@
-/** The screen stays on while Ottava records or listens: where it goes dark, a phone stops both. */
+/** The screen stays on while Ottava records or listens, which a phone stops in the dark, and while a score is read or played. */
 
 /** One change after the other, so that no lock is left behind. @type {Promise<WakeLockSentinel | null>} */
 let held = Promise.resolve(null);
 let is_wanted = false;
 
-/** @param {boolean} is_busy */
-export function keepAwake(is_busy) {
-  is_wanted = is_busy;
+/** @param {boolean} is_needed */
+export function keepAwake(is_needed) {
+  is_wanted = is_needed;
   if ("wakeLock" in navigator) held = held.then(adapt);
 }
 

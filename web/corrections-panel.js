@@ -9,8 +9,12 @@ import { make, makeButton } from "./elements.js";
 import { enable, hide } from "./focus.js";
 import { messages } from "./messages.js";
 import { find } from "./selection.js";
+import { readTempoMark } from "./tempo-mark.js";
 
-/** @import { Choices, Result } from "./protocol.js" */
+/**
+ * @import { Choices } from "./protocol.js"
+ * @import { Transcription } from "./transcriber.js"
+ */
 
 const AUTOMATIC = "";
 const METERS = ["2/4", "3/4", "4/4", "2/2", "3/8", "6/8", "9/8", "12/8", "5/4", "6/4", "7/8"];
@@ -56,7 +60,7 @@ export class CorrectionsPanel extends HTMLElement {
       makeField(messages.fields.grid, this.#grid),
       makeField(messages.fields.swing, this.#swing),
       makeField(messages.fields.sensitivity, this.#sensitivity),
-      makeGroup(messages.fields.beats, make("div", "rhythm", this.#tap, this.#forget)),
+      makeGroup(messages.fields.beats, make("div", "rhythm", this.#tap, this.#forget), "field wide"),
       this.#offer,
     );
     this.addEventListener("input", ({ target }) => this.#hold(target));
@@ -73,11 +77,12 @@ export class CorrectionsPanel extends HTMLElement {
     });
   }
 
-  /** @param {Choices} choices @param {Result | undefined} result the last one written */
-  show(choices, result) {
+  /** @param {Choices} choices @param {Transcription | null} transcription the last one written */
+  show(choices, transcription) {
+    const { result, musicxml = "" } = transcription ?? {};
     this.#fill(this.#title, choices.title ?? "");
     this.#fill(this.#composer, choices.composer ?? "");
-    const [key, meter, tempo] = [result?.score.keys[0], result?.score.meters[0], result?.score.tempos[0]];
+    const [key, meter] = [result?.score.keys[0], result?.score.meters[0]];
     const chosen_meter = choices.meters?.[0];
     setValue(this.#meter, chosen_meter && `${chosen_meter.beats}/${chosen_meter.beat_type}`);
     setAutomatic(this.#meter, meter && `${meter.beats}/${meter.beat_type}`);
@@ -90,7 +95,7 @@ export class CorrectionsPanel extends HTMLElement {
     setAutomatic(this.#grid, undefined);
     this.#fill(this.#sensitivity, String(choices.sensitivity ?? AS_HEARD));
     this.#sensitivity.setAttribute("aria-valuetext", messages.nameSensitivity(choices.sensitivity ?? AS_HEARD));
-    this.#tempo.textContent = tempo ? `♩ = ${Math.round(tempo.bpm)}` : "";
+    this.#tempo.textContent = readTempoMark(musicxml);
     enable([
       [this.#slower, changeTempo(choices, 0.5) !== choices],
       [this.#faster, changeTempo(choices, 2) !== choices],
@@ -186,9 +191,9 @@ function makeField(text, control) {
   return make("label", "", make("span", "", text), control);
 }
 
-/** @param {string} text @param {HTMLElement} content of several controls */
-function makeGroup(text, content) {
-  const group = make("div", "field", make("span"), content);
+/** @param {string} text @param {HTMLElement} content of several controls @param {string} [classes] */
+function makeGroup(text, content, classes = "field") {
+  const group = make("div", classes, make("span"), content);
   nameGroup(group, text);
   return Object.assign(group, { role: "group" });
 }

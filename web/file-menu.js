@@ -15,12 +15,16 @@ import { find } from "./selection.js";
  */
 export function offerFiles(score, run) {
   const menu = find("#save-menu", HTMLElement);
-  for (const button of menu.querySelectorAll("button")) {
+  for (const button of menu.querySelectorAll("button[data-format]")) {
     button.addEventListener("click", () => {
       menu.hidePopover();
-      run((piece) => saveAs(piece, score, /** @type {Format} */ (button.dataset.format)));
+      run((piece) => saveAs(piece, score, /** @type {Format} */ (button.getAttribute("data-format"))));
     });
   }
+  find("#save-pdf", HTMLButtonElement).addEventListener("click", () => {
+    menu.hidePopover();
+    printScore(score);
+  });
   const sharing = find("#share", HTMLButtonElement);
   sharing.hidden = !canShare();
   sharing.addEventListener("click", () => run((piece) => share(piece, score)));

@@ -78,6 +78,12 @@ export class LibraryView extends HTMLElement {
     this.#storage.textContent = sentence;
   }
 
+  focusHeading() {
+    if (this.hidden) return;
+    this.#heading.focus({ preventScroll: true });
+    this.#heading.scrollIntoView();
+  }
+
   /** @param {string} id */
   focusPiece(id) {
     this.#rows.get(id)?.focusTitle();

@@ -43,6 +43,7 @@ const byId = (/** @type {string} */ id) => find(`#${id}`, HTMLElement);
 
 const progress = find("progress-view", ProgressView);
 const queueView = find("queue-view", QueueView);
+const libraryView = find("library-view", LibraryView);
 const fileInput = find("#file", HTMLInputElement);
 
 const transcriber = new Transcriber();
@@ -80,6 +81,7 @@ function show(state) {
   if (state !== "recording") views?.recordView.close();
   queueView.unfold(state !== "result");
   showQueue();
+  stayAwake();
   if (state === "welcome" && !queue.isNeeded) settle();
 }
 
@@ -89,7 +91,9 @@ function showProblem(sentence, detail = "") {
   byId("problem-detail").textContent = detail;
   byId("problem-details").hidden = detail === "";
   byId("problem-details").removeAttribute("open");
-  byId("try-another").hidden = document.body.dataset.state === "result"; // there it is the piece that goes on
+  const is_open = document.body.dataset.state === "result"; // it is the piece that goes on
+  byId("try-another").hidden = is_open;
+  byId("close-problem").hidden = !is_open;
   byId("problem").hidden = sentence === "";
 }
 
@@ -98,6 +102,12 @@ function goHome() {
   document.title = "Ottava";
   show("welcome");
   byId("choose").focus();
+}
+
+/** The list of pieces, where some are kept. */
+function goToPieces() {
+  goHome();
+  libraryView.focusHeading();
 }
 
 /** Closes what is open. @param {string} [next_id] of the piece that follows */
@@ -284,6 +294,11 @@ onPress("example", () => takeIn([{ name: messages.exampleName, load: loadExample
 onPress("record", record);
 onPress("cancel", cancel);
 onPress("again", goHome);
+onPress("to-pieces", goToPieces);
+onPress("close-problem", () => {
+  showProblem("");
+  byId("facts").focus({ preventScroll: true });
+});
 addEventListener("keydown", (event) => {
   const { state } = document.body.dataset;
   if (event.key === "Escape" && state === "working") cancel();
@@ -301,7 +316,7 @@ addEventListener("keydown", (event) => {
 acceptFiles(fileInput, (files) => takeIn(files.map((file) => ({ name: file.name, load: () => file }))), showProblem);
 acceptHanded(takeIn, () => showProblem(messages.sharedLost));
 
-offerLibrary(find("library-view", LibraryView), openKept);
+offerLibrary(libraryView, openKept);
 const lookAtUnfinished = offerUnfinished(byId("unfinished"), goOn);
 addEventListener("popstate", () => (readAddress() ? openKept(readAddress()) : goHome()));
 if (readAddress()) openKept(readAddress());
@@ -338,7 +353,8 @@ function cancel() {
 }
 
 function stayAwake() {
-  keepAwake(queue.isBusy || (views?.recordView.isRecording ?? false));
+  const is_reading = document.body.dataset.state === "result";
+  keepAwake(is_reading || queue.isBusy || (views?.recordView.isRecording ?? false));
 }
 
 /** Nothing would be lost with the page. */

@@ -36,6 +36,12 @@ const nameNote = ({ step, alter, octave }) => nameOctave(NAMES[step]?.[alter + 2
 
 const FORMATS = "WAV, AIFF, MP3, FLAC, Ogg, Opus, M4A/AAC und Videos (MP4, MOV, WebM) gehen";
 
+/** @type {Record<string, string>} */
+const VALUES = { whole: "Ganze", half: "Halbe", "16th": "Sechzehntel", "32nd": "Zweiunddreißigstel" };
+
+/** @param {number} bar 0: what comes before the first */
+const nameBar = (bar) => (bar === 0 ? "Auftakt" : `Takt ${bar}`);
+
 const STAGES = {
   opening: "Aufnahme wird geöffnet",
   boot: "Wird vorbereitet",
@@ -85,11 +91,15 @@ export const messages = {
     undo: "Rückgängig",
     redo: "Wiederholen",
     save: "Speichern",
-    print: "Drucken oder PDF",
+    close: "Schließen",
+    print: "Drucken",
     share: "Teilen",
+    myPieces: "Meine Stücke",
     newRecording: "Neue Aufnahme",
     more: "Mehr",
     mxl: "MusicXML, gepackt",
+    pdf: "PDF, über den Druckdialog",
+    midi: "MIDI, wie gespielt",
     quantisedMidi: "MIDI, wie notiert",
     svg: "SVG-Seiten",
     png: "PNG dieser Seite",
@@ -291,17 +301,18 @@ export const messages = {
   goOn: "Weiter",
 
   // Die Noten
-  facts({ score, duration_sec }, n_notes) {
-    const [key, meter, tempo] = [score.keys[0], score.meters[0], score.tempos[0]];
+  facts({ score, duration_sec }, n_notes, tempo) {
+    const [key, meter] = [score.keys[0], score.meters[0]];
     const facts = [
       countNotes(n_notes),
       key && nameKey(key),
       meter && `${meter.beats}/${meter.beat_type}`,
-      tempo && `♩ = ${Math.round(tempo.bpm)}`,
+      tempo,
       formatDuration(duration_sec),
     ];
     return facts.filter(Boolean).join(" · ");
   },
+  nameValue: (value, is_dotted) => `${is_dotted ? "punktierte " : ""}${VALUES[value] ?? value}`,
   scoreLabel: "Noten",
   scoreKeys:
     "Links und rechts wählen eine Note, auf und ab verschieben sie um einen Halbton, mit Umschalt um eine Oktave, Entf löscht sie, Esc lässt sie los.",
@@ -331,11 +342,11 @@ export const messages = {
   halfTempo: "Halb",
   doubleTempo: "Doppelt",
   tapBeats: "Mitklopfen",
-  forgetRhythm: "Wie gehört",
-  automatic: (thought) => (thought ? `${thought} (wie gehört)` : "Wie gehört"),
+  forgetRhythm: "Rhythmus zurücksetzen",
+  automatic: (thought) => (thought ? `Automatisch: ${thought}` : "Automatisch"),
   nameKey,
   nameSensitivity: (sensitivity) =>
-    sensitivity === 0.5 ? "wie gehört" : sensitivity < 0.5 ? "nur sichere Noten" : "auch unsichere Noten",
+    sensitivity === 0.5 ? "normal" : sensitivity < 0.5 ? "nur sichere Noten" : "auch unsichere Noten",
   noteActions: {
     "delete-note": "Löschen",
     lower: "Tiefer",
@@ -351,7 +362,7 @@ export const messages = {
     const { note, written, bar } = first;
     if (!written) return "Eine Note, die nicht in den Noten steht";
     const hand = written.staff === 1 ? "rechte Hand" : "linke Hand";
-    const name = `${nameNote(written)}, Takt ${bar}, ${hand}`;
+    const name = `${nameNote(written)}, ${nameBar(bar)}, ${hand}`;
     return note.confidence < 0.995 ? `${name}, zu ${formatPercent(Math.round(note.confidence * 100))} sicher` : name;
   },
   fileFailed: "Diese Datei ließ sich nicht schreiben: ein anderes Format versuchen.",
@@ -362,6 +373,8 @@ export const messages = {
   tappedTooFew: "Zu wenige Schläge: mindestens vier im Takt der Musik klopfen.",
 
   page: (page, n_pages) => (n_pages === 1 ? "Noten" : `Noten, Teil ${page} von ${n_pages}`),
+  writingScore: "Die Noten werden geschrieben …",
+  writingFile: "Die Datei wird geschrieben …",
   scoreWritten: "Die Noten sind neu geschrieben.",
   scoreReady: "Die Noten sind fertig.",
 
@@ -446,7 +459,7 @@ export const messages = {
     discard: "Verwerfen",
     gone: "Diese Aufnahme ist nicht mehr auf diesem Gerät; bitte noch einmal auswählen.",
   },
-  kept: "Unter „Meine Stücke“ auf diesem Gerät aufbewahrt.",
+  kept: "Auf diesem Gerät unter „Meine Stücke“.",
   correctedElsewhere:
     "Dieses Stück wurde in einem anderen Tab korrigiert: neu laden, um das zu sehen. Eine Korrektur hier träte an ihre Stelle.",
   pieceUnknown: "Dieses Stück ist auf diesem Gerät nicht (mehr) aufbewahrt.",
@@ -468,7 +481,7 @@ export const messages = {
   // Die Pianorolle
   roll: {
     label: "Pianorolle",
-    draw: "Noten zeichnen",
+    draw: "Zeichnen",
     remove: "Löschen",
     zoomIn: "Vergrößern",
     zoomOut: "Verkleinern",
@@ -504,7 +517,8 @@ export const messages = {
     pause: "Anhalten",
     toStart: "Zurück zum Anfang",
     position: "Stelle",
-    positionText: (sec, duration_sec, bar) => `${formatDuration(sec)} von ${formatDuration(duration_sec)}, Takt ${bar}`,
+    positionText: (sec, duration_sec, bar) =>
+      `${formatDuration(sec)} von ${formatDuration(duration_sec)}, ${nameBar(bar)}`,
     options: "Klang und Wiederholung",
     sound: "Was erklingt",
     balance: "Aufnahme oder Klavier",
@@ -518,13 +532,15 @@ export const messages = {
     percent: (speed) => formatPercent(Math.round(speed * 100)),
     rightHand: "Rechte Hand",
     leftHand: "Linke Hand",
+    wholeRecording: "Eine Aufnahme lässt sich nicht in Hände trennen: den Regler zum Klavier hin schieben.",
     practice: "Üben",
     metronome: "Metronom",
     countIn: "Einen Takt vorzählen",
     loop: "Takte wiederholen",
     fromBar: "von",
     toBar: "bis",
-    loopFromHere: "Ab hier wiederholen",
+    pickup: "(Auftakt)",
+    loopFromHere: (n_bars) => `${n_bars} Takte ab hier wiederholen`,
     credit: "Klavierklang: Salamander Grand Piano von Alexander Holm,",
     licence: "CC BY 3.0",
   },

@@ -17,6 +17,12 @@ const nameKey = ({ fifths, mode }) => `${(mode === "major" ? MAJOR : MINOR)[fift
 
 const FORMATS = "WAV, AIFF, MP3, FLAC, Ogg, Opus, M4A/AAC and videos (MP4, MOV, WebM) work";
 
+/** @type {Record<string, string>} */
+const VALUES = { "16th": "sixteenth", "32nd": "thirty-second" };
+
+/** @param {number} bar 0: what comes before the first */
+const nameBar = (bar) => (bar === 0 ? "pickup" : `bar ${bar}`);
+
 const STAGES = {
   opening: "Opening the recording",
   boot: "Getting ready",
@@ -69,11 +75,15 @@ export const messages = {
     undo: "Undo",
     redo: "Redo",
     save: "Save",
-    print: "Print or PDF",
+    close: "Close",
+    print: "Print",
     share: "Share",
+    myPieces: "My pieces",
     newRecording: "New recording",
     more: "More",
     mxl: "MusicXML, compressed",
+    pdf: "PDF, from the print dialog",
+    midi: "MIDI, as played",
     quantisedMidi: "MIDI, as written",
     svg: "SVG pages",
     png: "PNG of this page",
@@ -299,18 +309,25 @@ export const messages = {
   goOn: "Go on",
 
   // The score
-  /** One line: the number of notes, and the first key, meter and tempo. @param {Result} result @param {number} n_notes */
-  facts({ score, duration_sec }, n_notes) {
-    const [key, meter, tempo] = [score.keys[0], score.meters[0], score.tempos[0]];
+  /**
+   * One line: the number of notes, and the first key, meter and tempo.
+   * @param {Result} result
+   * @param {number} n_notes
+   * @param {string} tempo as printed (tempo-mark.js)
+   */
+  facts({ score, duration_sec }, n_notes, tempo) {
+    const [key, meter] = [score.keys[0], score.meters[0]];
     const facts = [
       countNotes(n_notes),
       key && nameKey(key),
       meter && `${meter.beats}/${meter.beat_type}`,
-      tempo && `♩ = ${Math.round(tempo.bpm)}`,
+      tempo,
       formatDuration(duration_sec),
     ];
     return facts.filter(Boolean).join(" · ");
   },
+  /** A note value that has no sign on every device. @param {string} value as MusicXML names it @param {boolean} is_dotted */
+  nameValue: (value, is_dotted) => `${is_dotted ? "dotted " : ""}${VALUES[value] ?? value} note`,
   scoreLabel: "Score",
   scoreKeys:
     "Left and right choose a note, up and down move it by a semitone, with shift by an octave, delete removes it, escape lets go.",
@@ -323,7 +340,7 @@ export const messages = {
     key: "Key",
     tempo: "Tempo",
     grid: "Shortest notes",
-    swing: "Eighths",
+    swing: "Swing",
     sensitivity: "Sensitivity",
     beats: "Beats",
   },
@@ -338,19 +355,19 @@ export const messages = {
   halfTempo: "Half",
   doubleTempo: "Double",
   tapBeats: "Tap along",
-  forgetRhythm: "As heard",
+  forgetRhythm: "Reset rhythm",
   /** What Ottava decides by itself. @param {string} [thought] */
-  automatic: (thought) => (thought ? `${thought} (as heard)` : "As heard"),
+  automatic: (thought) => (thought ? `Automatic: ${thought}` : "Automatic"),
   nameKey,
   /** @param {number} sensitivity @returns {string} */
   nameSensitivity: (sensitivity) =>
-    sensitivity === 0.5 ? "as heard" : sensitivity < 0.5 ? "only sure notes" : "also doubtful notes",
+    sensitivity === 0.5 ? "normal" : sensitivity < 0.5 ? "only sure notes" : "also doubtful notes",
   noteActions: {
     "delete-note": "Delete",
     lower: "Lower",
     higher: "Higher",
     "other-hand": "Other hand",
-    "other-name": "Other name",
+    "other-name": "Respell (♯/♭)",
     "bar-here": "Bar begins here",
   },
   letGo: "Let go",
@@ -365,7 +382,7 @@ export const messages = {
     if (!written) return "A note that is not in the score";
     const accidental = ["♭♭", "♭", "", "♯", "♯♯"][written.alter + 2];
     const hand = written.staff === 1 ? "right hand" : "left hand";
-    const name = `${written.step}${accidental}${written.octave}, bar ${bar}, ${hand}`;
+    const name = `${written.step}${accidental}${written.octave}, ${nameBar(bar)}, ${hand}`;
     return note.confidence < 0.995 ? `${name}, ${formatPercent(Math.round(note.confidence * 100))} sure` : name;
   },
   fileFailed: "This file could not be written: try another format.",
@@ -378,6 +395,8 @@ export const messages = {
 
   /** @param {number} page @param {number} n_pages */
   page: (page, n_pages) => (n_pages === 1 ? "Score" : `Score, part ${page} of ${n_pages}`),
+  writingScore: "Writing the score…",
+  writingFile: "Writing the file…",
   scoreWritten: "The score is written anew.",
   scoreReady: "The score is ready.",
 
@@ -545,7 +564,8 @@ export const messages = {
     toStart: "Back to the start",
     position: "Position",
     /** @param {number} sec @param {number} duration_sec @param {number} bar */
-    positionText: (sec, duration_sec, bar) => `${formatDuration(sec)} of ${formatDuration(duration_sec)}, bar ${bar}`,
+    positionText: (sec, duration_sec, bar) =>
+      `${formatDuration(sec)} of ${formatDuration(duration_sec)}, ${nameBar(bar)}`,
     options: "Sound and loop",
     sound: "What sounds",
     balance: "Recording or piano",
@@ -561,13 +581,16 @@ export const messages = {
     percent: (speed) => formatPercent(Math.round(speed * 100)),
     rightHand: "Right hand",
     leftHand: "Left hand",
+    wholeRecording: "A recording cannot be parted into hands: move the slider towards the piano.",
     practice: "Practice",
     metronome: "Metronome",
     countIn: "Count in one bar",
     loop: "Repeat bars",
     fromBar: "from",
     toBar: "to",
-    loopFromHere: "Repeat from here",
+    pickup: "(pickup)",
+    /** @param {number} n_bars */
+    loopFromHere: (n_bars) => `Repeat ${n_bars} bars from here`,
     credit: "Piano sound: Salamander Grand Piano by Alexander Holm,",
     licence: "CC BY 3.0",
   },

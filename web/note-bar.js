@@ -5,7 +5,7 @@
  */
 
 import { changeNote, deleteNotes, isDownbeat, respell, toggleDownbeat, transposeNotes } from "./corrections.js";
-import { make, makeButton, markPage } from "./elements.js";
+import { make, makeButton, markPage, tellHeight } from "./elements.js";
 import { messages } from "./messages.js";
 
 /**
@@ -36,6 +36,7 @@ export class NoteBar extends HTMLElement {
     const close = makeButton("✕", () => this.dispatchEvent(new CustomEvent("release")), fields);
     this.append(this.#name, actions, close);
     this.hidden = true;
+    new ResizeObserver(() => tellHeight(this, "note")).observe(this);
   }
 
   /** @param {Chosen[]} chosen none: nothing is shown @param {Choices} choices */
@@ -48,6 +49,7 @@ export class NoteBar extends HTMLElement {
     const [bar_here, other_name] = [this.#buttons["bar-here"], this.#buttons["other-name"]];
     bar_here?.setAttribute("aria-pressed", String(first !== undefined && isDownbeat(choices, first.onset_sec)));
     if (other_name) other_name.disabled = chosen.every(({ written }) => written === null);
+    tellHeight(this, "note"); // what is pressed is scrolled to before anybody observes
   }
 
   /** @param {Choices} choices @param {number} semitones */

@@ -41,11 +41,17 @@ export class RollEditor {
 
   /** @param {(ShownNote | null)[]} shown @param {(ScoreNote | null)[]} written @param {Beats} beats */
   show(shown, written, beats) {
-    const names = new Set(this.selected.map(nameNote));
+    const { selected } = this;
     this.#all = joinNotes(shown, written);
     this.notes = sortNotes(this.#all);
     this.beats = beats;
     this.isWaiting = false;
+    this.mark(selected);
+  }
+
+  /** Selects what was selected elsewhere, without telling. @param {ShownNote[]} notes */
+  mark(notes) {
+    const names = new Set(notes.map(nameNote));
     this.selection = new Set(this.notes.sorted.filter((note) => names.has(nameNote(note))).map(({ number }) => number));
   }
 

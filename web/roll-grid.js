@@ -115,7 +115,7 @@ export function drawRuler({ context, view, palette }, beats) {
     const x = toX(view, time_sec);
     if (x < free_x) continue;
     context.fillRect(Math.round(x), view.ruler_px - 7, 1, 6);
-    context.fillText(String(bar), x + 4, view.ruler_px / 2);
+    if (bar > 0) context.fillText(String(bar), x + 4, view.ruler_px / 2);
     free_x = x + CLOSEST_BARS_PX;
   }
 }

@@ -13,6 +13,7 @@ const MIN_PITCHES = 36; // three octaves at least, so that the first notes are n
 const MARGIN_PITCHES = 4;
 const MIDDLE_PITCHES = { lowest: 60, highest: 72 };
 const MIN_ROW_PX = { fine: 9, coarse: 14 }; // what a mouse, a finger can hit
+const N_FIRST = 24; // notes, a bar or two: where the roll begins to be looked at
 const FIRST_PX_PER_SEC = 90; // a bar of 4/4 at 100 a minute is as wide as in print
 const MAX_PX_PER_SEC = 1200; // a semiquaver at 120 a minute is 150 px wide
 const MARGINS = { keys_px: 36, ruler_px: 24, foot_px: 10 };
@@ -33,6 +34,8 @@ export class RollStage {
   #range = findRange([]);
   #palette = readPalette(document.documentElement);
   #frame = 0;
+  /** About which the first notes lie. */
+  #first_pitch = MIDDLE_PITCHES.lowest;
   /** Whether to begin at the beginning when there is room to show it. */
   #isUnseen = true;
 
@@ -71,6 +74,7 @@ export class RollStage {
     const { highest } = this.#range;
     this.#range = findRange(notes);
     this.#end_sec = end_sec;
+    this.#first_pitch = findMiddle(notes.slice(0, N_FIRST));
     if (is_new) this.#wanted_px_per_sec = FIRST_PX_PER_SEC;
     this.#isUnseen ||= is_new;
     this.lay();
@@ -88,7 +92,8 @@ export class RollStage {
       this.#plane.style.setProperty("width", `${keys_px + this.#end_sec * px_per_sec}px`);
       this.#plane.style.setProperty("height", `${ruler_px + n_rows * this.#row_px + foot_px}px`);
     }
-    if (this.#isUnseen) this.scroller.scrollTo(0, (this.scroller.scrollHeight - height) / 2);
+    if (this.#isUnseen)
+      this.scroller.scrollTo(0, ruler_px + (highest - this.#first_pitch + 0.5) * this.#row_px - height / 2);
     this.#isUnseen = false;
     this.#palette = readPalette(this.element);
     this.draw();
@@ -162,6 +167,12 @@ export class RollStage {
     canvas.style.setProperty("width", `${width}px`);
     canvas.style.setProperty("height", `${height}px`);
   }
+}
+
+/** The pitch between the lowest and the highest. @param {Place[]} notes */
+function findMiddle(notes) {
+  const pitches = notes.map(({ pitch }) => pitch);
+  return pitches.length > 0 ? (Math.min(...pitches) + Math.max(...pitches)) / 2 : MIDDLE_PITCHES.lowest;
 }
 
 /** @param {Place[]} notes */

@@ -18,11 +18,10 @@ export function makeTools({ zoom, remove }) {
   const farther = makeButton("−", () => zoom(-1), { ariaLabel: messages.roll.zoomOut });
   const parts = Object.entries(messages.roll.legend).map(([name, text]) => make("span", name, text));
   const legend = make("p", "roll-legend quiet", ...parts);
-  const bar = make("div", "roll-tools", draw, removal, farther, nearer, legend);
-
   const help = make("p", "", messages.roll.keys);
   help.id = "roll-help";
-  const keys = make("details", "roll-keys quiet", make("summary", "", messages.roll.help), help);
+  const keys = make("details", "roll-keys quiet", make("summary", "", make("span", "", messages.roll.help)), help);
+  const bar = make("div", "roll-tools", draw, removal, farther, nearer, legend, keys);
   const status = Object.assign(make("p", "unseen"), { role: "status" });
 
   const say = (/** @type {string} */ text) => {
@@ -31,7 +30,6 @@ export function makeTools({ zoom, remove }) {
 
   return {
     bar,
-    keys,
     status,
     say,
     /** What says how unsure notes look. */

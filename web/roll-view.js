@@ -15,7 +15,7 @@ import { followZoom } from "./roll-zoom.js";
 
 /**
  * @import { Content } from "./roll-drawing.js"
- * @import { Note, Pedal } from "./protocol.js"
+ * @import { Note, Pedal, ShownNote } from "./protocol.js"
  * @import { Transcription } from "./transcriber.js"
  */
 
@@ -44,7 +44,7 @@ export class RollView extends HTMLElement {
     this.append(this.#stage.element);
     if (!this.#isEditable) return;
     this.prepend(this.#tools.bar);
-    this.append(this.#tools.keys, this.#tools.status);
+    this.append(this.#tools.status);
     this.#tools.tell([]);
     this.#offerEditing();
   }
@@ -107,6 +107,14 @@ export class RollView extends HTMLElement {
     this.#reveal();
   }
 
+  /** Selects notes that were chosen in the score, which has the page's scroll. @param {ShownNote[]} notes */
+  mark(notes) {
+    this.#editor.mark(notes);
+    this.#showSelection();
+    const [first] = this.#editor.selected;
+    if (first) this.#stage.reveal(first);
+  }
+
   /** Where a note is in the window; null where there is none. @param {number} number */
   findBox(number) {
     const note = this.#editor.find(number);
@@ -151,15 +159,16 @@ export class RollView extends HTMLElement {
 
   /** @param {string} type @param {object} detail */
   #tell(type, detail) {
-    const { selected } = this.#editor;
     if (type === "add" || type === "change" || type === "delete") this.#take(this.#duration_sec);
     if (type === "delete") this.#tools.say(messages.roll.deleted);
-    if (type === "select") {
-      this.#content.selection = this.#editor.selection;
-      this.#tools.tell(selected);
-      this.#stage.draw();
-    }
+    if (type === "select") this.#showSelection();
     this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  #showSelection() {
+    this.#content.selection = this.#editor.selection;
+    this.#tools.tell(this.#editor.selected);
+    this.#stage.draw();
   }
 
   /** Draws what the editor has. @param {number} duration_sec */

@@ -34,6 +34,8 @@ export class ScoreCursor {
   #way = null;
   #first_sec = 0;
   #looked_ms = Number.NEGATIVE_INFINITY;
+  /** Where the line was put last. */
+  #sec = 0;
 
   constructor() {
     this.#line.className = "score-cursor";
@@ -64,11 +66,19 @@ export class ScoreCursor {
     const stop = this.#stops[Math.max(1, n_begun) - 1];
     if (!stop) return;
     const is_new = stop.system !== this.#system;
+    const is_back = sec < this.#sec; // a loop may lie within one system
+    this.#sec = sec;
     if (is_new) this.#enter(stop);
     if (CALM.matches) this.#carriage.style.setProperty("transform", placeAt(stop.x));
     else this.#move((sec - this.#first_sec) * 1000, pace);
     this.#mark(stop.elements);
-    if (follows && is_new) this.#follow();
+    if (follows && (is_new || is_back)) this.#follow();
+  }
+
+  /** The page comes back to the line from wherever it was scrolled. */
+  comeBack() {
+    this.#looked_ms = Number.NEGATIVE_INFINITY;
+    this.#follow();
   }
 
   hide() {
@@ -128,8 +138,17 @@ export class ScoreCursor {
     this.#sounding = elements;
   }
 
+  /** Whether nothing that sticks to the window lies over it: style sheets say how much that is. */
+  #isSeen() {
+    const { scrollPaddingTop, scrollPaddingBottom } = getComputedStyle(document.documentElement);
+    const { top, bottom } = this.#line.getBoundingClientRect();
+    const last = innerHeight - (Number.parseFloat(scrollPaddingBottom) || 0);
+    return top >= (Number.parseFloat(scrollPaddingTop) || 0) && bottom <= last;
+  }
+
   #follow() {
     if (performance.now() - this.#looked_ms < LOOKING_MS) return;
+    if (this.#isSeen()) return;
     this.#line.scrollIntoView({ block: "center", behavior: CALM.matches ? "instant" : "smooth" });
   }
 }

@@ -114,6 +114,11 @@ export class ScoreView extends HTMLElement {
     this.#cursor.place(sec, follows, pace);
   }
 
+  /** Scrolls to the line. */
+  comeBack() {
+    this.#cursor.comeBack();
+  }
+
   /** Whether doubtful notes are tinted. @param {boolean} is_tinted */
   setTint(is_tinted) {
     this.classList.toggle("tinted", is_tinted);

@@ -37,10 +37,13 @@ function makeSound(player) {
     [2, text.leftHand],
   ]).map(([staff, label]) => {
     const hand = makeSwitch(label, (is_on) => player.set({ mutes: { ...player.settings.mutes, [staff]: !is_on } }));
+    hand.input.setAttribute("aria-describedby", "whole-recording");
     return { ...hand, staff };
   });
+  const why = make("p", "quiet");
+  why.id = "whole-recording";
   return {
-    element: makeGroup(text.sound, [balance.element, ...hands.map(({ element }) => element)]),
+    element: makeGroup(text.sound, [balance.element, ...hands.map(({ element }) => element), why]),
     show() {
       const { balance: value, mutes } = player.settings;
       balance.element.hidden = !player.hasRecording;
@@ -49,6 +52,7 @@ function makeSound(player) {
         input.checked = !mutes[staff];
         input.disabled = value === 0; // of a recording no hand can be taken away
       }
+      why.textContent = value === 0 ? text.wholeRecording : "";
     },
   };
 }
@@ -84,6 +88,7 @@ function makeLoop(player) {
     const first = Math.min(Math.max(from.input.valueAsNumber || lowest, lowest), highest);
     const last = Math.min(Math.max(to.input.valueAsNumber || first, first), highest);
     [from.input.valueAsNumber, to.input.valueAsNumber] = [first, last];
+    pickup.hidden = first > 0;
     const { first_sec, last_sec } = findBars(player.beats, first, last, player.duration_sec);
     player.setLoop(first_sec, last_sec);
   };
@@ -91,10 +96,13 @@ function makeLoop(player) {
   const choose = (bar) => {
     from.input.valueAsNumber = bar;
     to.input.valueAsNumber = Math.min(bar + N_BARS - 1, findRange(player)[1]);
+    pickup.hidden = bar > 0;
   };
   const repeat = makeSwitch(text.loop, apply);
   const [from, to] = [makeNumber(text.fromBar, apply), makeNumber(text.toBar, apply)];
-  const here = makeButton(text.loopFromHere, () => {
+  const pickup = make("span", "quiet", text.pickup);
+  from.element.append(pickup);
+  const here = makeButton(text.loopFromHere(N_BARS), () => {
     choose(findBar(player.beats, player.sec));
     repeat.input.checked = true;
     apply();

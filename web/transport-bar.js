@@ -1,4 +1,8 @@
-/** <transport-bar>: play, pause, position; what sounds folds out. It works on a Player and keeps nothing itself. */
+/**
+ * <transport-bar>: play, pause, position; what sounds folds out. It works on a Player and keeps nothing itself.
+ *
+ * Tells "jump" when somebody goes to another place of the music with it.
+ */
 
 import { formatDuration } from "./amounts.js";
 import { makeSignButton, setSign } from "./controls.js";
@@ -38,11 +42,15 @@ export class TransportBar extends HTMLElement {
     options.element.hidden = true;
     this.#notice.setAttribute("role", "status");
     Object.assign(this.#seek, { type: "range", min: 0, step: STEP_SEC, ariaLabel: text.position });
-    this.#seek.addEventListener("input", () => player.seek(this.#seek.valueAsNumber));
+    const jump = (/** @type {() => void} */ go) => {
+      go();
+      this.dispatchEvent(new Event("jump"));
+    };
+    this.#seek.addEventListener("input", () => jump(() => player.seek(this.#seek.valueAsNumber)));
 
     this.setAttribute("role", "region");
     this.setAttribute("aria-label", text.region);
-    const toStart = makeSignButton(text.toStart, TO_START, () => player.stop());
+    const toStart = makeSignButton(text.toStart, TO_START, () => jump(() => player.stop()));
     const row = make("div", "row", toStart, toggle, this.#time, this.#seek, this.#duration, unfold);
     this.append(options.element, this.#notice, row);
 

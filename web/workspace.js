@@ -7,7 +7,7 @@
 import { findFirstAfter, readQuarter } from "./beat-time.js";
 import { addNote, changeNote, chooseBeats, deleteNotes, transposeNotes } from "./corrections.js";
 import { CorrectionsPanel } from "./corrections-panel.js";
-import { make, markPage } from "./elements.js";
+import { make, tellHeight } from "./elements.js";
 import { offerFiles, printScore } from "./file-menu.js";
 import { enable, hide } from "./focus.js";
 import { messages } from "./messages.js";
@@ -18,6 +18,7 @@ import { RollView } from "./roll-view.js";
 import { DOUBTFUL_CONFIDENCE, ScoreView } from "./score-view.js";
 import { find } from "./selection.js";
 import { TapView } from "./tap-view.js";
+import { readTempoMark } from "./tempo-mark.js";
 import { TransportBar } from "./transport-bar.js";
 import { offerViewChoices } from "./view-choices.js";
 
@@ -26,6 +27,8 @@ import { offerViewChoices } from "./view-choices.js";
  * @import { Piece } from "./piece.js"
  * @import { Change } from "./roll-editor.js"
  */
+
+const PASSING_MS = 10_000; // a sentence that asks for nothing
 
 export class Workspace {
   /** @type {Piece | null} */
@@ -41,6 +44,7 @@ export class Workspace {
   #note_bar = find("note-bar", NoteBar);
   #facts = find("#facts", HTMLElement);
   #warnings = find("#warnings", HTMLElement);
+  #busy = find("#busy", HTMLElement);
   #undo = find("#undo", HTMLButtonElement);
   #redo = find("#redo", HTMLButtonElement);
   /** Notes that are chosen, as they were when they were. @type {ShownNote[]} */
@@ -52,8 +56,7 @@ export class Workspace {
   /** @param {(sentence: string, detail: string) => void} onProblem shows what went wrong; empty: nothing */
   constructor(onProblem) {
     this.#onProblem = onProblem;
-    find("transport-bar", TransportBar).attach(this.#player);
-    this.#player.addEventListener("time", (time) => this.#showTime(/** @type {CustomEvent} */ (time).detail));
+    this.#followPlayer();
     this.#undo.addEventListener("click", () => this.#piece?.undo());
     this.#redo.addEventListener("click", () => this.#piece?.redo());
     this.#followScore();
@@ -108,6 +111,20 @@ export class Workspace {
     this.#roll.start(1);
   }
 
+  /** The page comes back to the music when it begins to play, or goes elsewhere in it. */
+  #followPlayer() {
+    const transport = find("transport-bar", TransportBar);
+    transport.attach(this.#player);
+    on(transport, "jump", () => this.#comeBack());
+    this.#player.addEventListener("time", (time) => this.#showTime(/** @type {CustomEvent} */ (time).detail));
+    let before = this.#player.state;
+    this.#player.addEventListener("state", () => {
+      const { state } = this.#player;
+      if (state === "playing" && before !== "playing") this.#comeBack();
+      before = state;
+    });
+  }
+
   #followScore() {
     on(this.#score, "strike", ({ note, adds }) => this.#press(note, adds));
     on(this.#score, "delete", () => this.#correct((choices) => deleteNotes(choices, this.#chosen)));
@@ -125,10 +142,16 @@ export class Workspace {
       this.#is_roll_edit = false;
     };
     on(this.#roll, "strike", ({ shown }) => this.#player.strike(shown.pitch, shown.velocity));
-    on(this.#roll, "seek", ({ sec }) => this.#player.seek(sec));
+    on(this.#roll, "seek", ({ sec }) => {
+      this.#player.seek(sec);
+      this.#comeBack();
+    });
     on(this.#roll, "select", ({ notes: numbers }) => {
       const notes = this.#piece?.transcription?.notes ?? [];
-      this.#choose(numbers.flatMap((/** @type {number} */ number) => notes[number] ?? []));
+      this.#choose(
+        numbers.flatMap((/** @type {number} */ number) => notes[number] ?? []),
+        this.#roll,
+      );
     });
     on(this.#roll, "add", ({ note }) => correct((choices) => addNote(choices, note)));
     on(this.#roll, "delete", ({ shown }) => correct((choices) => deleteNotes(choices, shown)));
@@ -138,10 +161,14 @@ export class Workspace {
     const fold = this.#roll_fold;
     fold.open = recall("roll") === "open";
     fold.addEventListener("toggle", () => {
-      markPage("has-roll", fold.open);
       remember("roll", fold.open ? "open" : "");
-      if (fold.open) this.#roll.setTime(this.#player.sec);
+      tellHeight(fold, "fold");
+      if (!fold.open) return;
+      this.#roll.setTime(this.#player.sec);
+      this.#roll.mark(this.#chosen);
+      this.#comeBack();
     });
+    new ResizeObserver(() => tellHeight(fold, "fold")).observe(fold);
   }
 
   /** What is chosen is let go by a press on empty paper, by the bar, and by Escape wherever notes are chosen or changed. */
@@ -159,7 +186,9 @@ export class Workspace {
 
   /** Beats are tapped along with the music, from its beginning. */
   #followTaps() {
+    let timer = 0;
     on(this.#panel, "tap", () => {
+      this.#onProblem("", "");
       this.#player.seek(0);
       this.#player.play();
       this.#tapping.begin(() => this.#player.sec);
@@ -167,7 +196,13 @@ export class Workspace {
     on(this.#tapping, "done", ({ beats_sec }) => {
       this.#player.pause();
       if (beats_sec.length) this.#correct((choices) => chooseBeats(choices, beats_sec));
-      else this.#onProblem(messages.tappedTooFew, "");
+      else {
+        clearTimeout(timer);
+        this.#onProblem(messages.tappedTooFew, "");
+        timer = setTimeout(() => {
+          if (find("#problem-text", HTMLElement).textContent === messages.tappedTooFew) this.#onProblem("", "");
+        }, PASSING_MS);
+      }
     });
     this.#player.addEventListener("state", () => this.#player.state === "stopped" && this.#tapping.end());
   }
@@ -184,10 +219,10 @@ export class Workspace {
       [this.#undo, piece.canUndo],
       [this.#redo, piece.canRedo],
     ]);
-    this.#panel.show(piece.choices, piece.transcription?.result);
+    this.#panel.show(piece.choices, piece.transcription);
     this.#panel.offerReading(0);
     if (!this.#is_roll_edit) this.#roll.wait();
-    this.#view.toggleAttribute("aria-busy", piece.isBusy);
+    this.#tellBusy(piece.isBusy ? messages.writingScore : "");
     this.#onProblem("", "");
   }
 
@@ -196,13 +231,13 @@ export class Workspace {
     const { transcription, warnings } = piece;
     if (!transcription) return;
     const { result, musicxml, notes, unkept } = transcription;
-    this.#view.toggleAttribute("aria-busy", true); // the first score, too, is not there at once
+    this.#tellBusy(messages.writingScore); // the first score, too, is not there at once
     const drawn = this.#score.show(musicxml, result.title, transcription); // elsewhere, beside what follows
-    this.#panel.show(piece.choices, result);
+    this.#panel.show(piece.choices, transcription);
     this.#player.update(transcription);
     this.#roll.show(transcription);
     const left = notes.filter((note) => note !== null);
-    this.#facts.textContent = messages.facts(result, left.length);
+    this.#facts.textContent = messages.facts(result, left.length, readTempoMark(musicxml));
     const doubtful = left.filter((note) => note.confidence < DOUBTFUL_CONFIDENCE);
     find("#n-doubtful", HTMLElement).textContent = String(doubtful.length);
     const said = [...warnings, ...[...result.warnings, unkept].filter(Boolean).map(messages.translate)];
@@ -212,13 +247,19 @@ export class Workspace {
     await drawn
       .then(() => this.#choose(this.#chosen))
       .catch((error) => this.#onProblem(messages.engraverFailed, error.message));
-    this.#view.toggleAttribute("aria-busy", piece.isBusy);
+    this.#tellBusy(piece.isBusy ? messages.writingScore : "");
   }
 
   /** Where the music is. @param {number} sec */
   #showTime(sec) {
     this.#score.setTime(sec, this.#player.state === "playing", this.#player.pace);
     if (this.#roll_fold.open) this.#roll.setTime(sec); // it would be laid out in each frame
+  }
+
+  /** The page scrolls to where the music is. */
+  #comeBack() {
+    this.#showTime(this.#player.sec); // a piece that was just opened has no line yet
+    this.#score.comeBack();
   }
 
   /** A note of the score is heard, chosen, and where the music goes on. @param {number} number @param {boolean} adds */
@@ -229,10 +270,11 @@ export class Workspace {
     this.#player.seek(note.onset_sec);
     const others = adds ? this.#chosen.filter((other) => !isSame(other, note)) : [];
     this.#choose(adds && others.length < this.#chosen.length ? others : [...others, note]);
+    this.#roll.mark(this.#chosen);
   }
 
-  /** @param {ShownNote[]} chosen */
-  #choose(chosen) {
+  /** @param {ShownNote[]} chosen @param {HTMLElement} view in which they were */
+  #choose(chosen, view = this.#score) {
     const { choices, transcription } = this.#piece ?? {};
     if (!choices || !transcription) return;
     const { notes, result } = transcription;
@@ -246,10 +288,18 @@ export class Workspace {
       const [note, written] = [/** @type {ShownNote} */ (notes[number]), result.score.notes[number] ?? null];
       return { note, written, bar: findBar(result.score.beats, written) };
     });
-    const { top } = this.#score.getBoundingClientRect();
+    const { top } = view.getBoundingClientRect();
     if (shown.length === 0) hide(this.#note_bar, this.#score);
     this.#note_bar.show(shown, choices);
-    scrollBy(0, this.#score.getBoundingClientRect().top - top); // what was pressed stays under the pointer
+    const stay = () => scrollBy(0, view.getBoundingClientRect().top - top); // what was pressed stays under the pointer
+    stay();
+    stay(); // what stuck to the window may only have come loose
+  }
+
+  /** What is under way is said at once, wherever the page is scrolled. @param {string} sentence empty: nothing */
+  #tellBusy(sentence) {
+    this.#view.toggleAttribute("aria-busy", sentence !== "");
+    if (this.#busy.textContent !== sentence) this.#busy.textContent = sentence; // else it would be read out again
   }
 
   /** To a screen reader: the same sentence is heard again only if it was gone. @param {string} sentence */
@@ -260,16 +310,16 @@ export class Workspace {
   /** @param {(piece: Piece) => Promise<void>} make a file */
   async #run(make) {
     if (!this.#piece) return;
-    this.#view.toggleAttribute("aria-busy", true);
+    this.#tellBusy(messages.writingFile);
     await make(this.#piece).catch((error) => this.#onProblem(messages.fileFailed, String(error)));
-    this.#view.toggleAttribute("aria-busy", this.#piece?.isBusy ?? false);
+    this.#tellBusy(this.#piece?.isBusy ? messages.writingScore : "");
   }
 
   /** @param {unknown} error */
   #tell(error) {
     const { transcription } = this.#piece ?? {};
     if (transcription) this.#roll.show(transcription);
-    this.#view.toggleAttribute("aria-busy", !this.#piece?.isWritten);
+    this.#tellBusy(this.#piece?.isWritten ? "" : messages.writingScore);
     const detail = error instanceof Error && "detail" in error ? String(error.detail) : "";
     this.#onProblem(error instanceof Error ? error.message : messages.wentWrong, detail);
   }

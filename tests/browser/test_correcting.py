@@ -195,18 +195,18 @@ def test_no_note_is_shorter_than_is_wanted(prelude: Ottava, tmp_path: Path) -> N
     assert "eighth" in values and not values & {"16th", "32nd"} and not has_tuplets
     grid.select_option("Triplets")
     assert read_values()[1]
-    grid.select_option("As heard")
+    grid.select_option("Automatic")
     values, has_tuplets = read_values()
     assert "16th" in values and not has_tuplets
 
 
 def test_eighths_are_swung_or_straight(ottava: Ottava, tmp_path: Path) -> None:
-    swing = ottava.page.locator("corrections-panel").get_by_role("combobox", name=re.compile("^Eighths"))
+    swing = ottava.page.locator("corrections-panel").get_by_role("combobox", name=re.compile("^Swing"))
 
     def read_directions() -> list[str]:
         return [words.content for words in save(ottava, tmp_path).recurse().getElementsByClass("TextExpression")]
 
-    expect(swing.locator("option:checked")).to_have_text("Straight (as heard)")
+    expect(swing.locator("option:checked")).to_have_text("Automatic: Straight")
     assert "swing" not in read_directions()
     swing.select_option("Swung")
     assert read_directions().count("swing") == 1
@@ -219,7 +219,7 @@ def test_eighths_are_swung_or_straight(ottava: Ottava, tmp_path: Path) -> None:
 def test_sensitivity_decides_which_notes_are_written(prelude: Ottava, tmp_path: Path) -> None:
     page = prelude.page
     slider = page.get_by_role("slider", name="Sensitivity")
-    expect(slider).to_have_attribute("aria-valuetext", "as heard")
+    expect(slider).to_have_attribute("aria-valuetext", "normal")
     heard = count_pitches(save(prelude, tmp_path))
     notes = json.loads(PRELUDE.read_text("utf-8"))["performance"]["notes"]
     doubtful = Counter(music21.pitch.Pitch(notes[number]["pitch"]).nameWithOctave for number in DOUBTFUL)
@@ -238,7 +238,7 @@ def test_sensitivity_decides_which_notes_are_written(prelude: Ottava, tmp_path: 
     assert (possible - heard, heard - possible) == (Counter(["C6"]), Counter())
 
     slider.fill("0.5")
-    expect(slider).to_have_attribute("aria-valuetext", "as heard")
+    expect(slider).to_have_attribute("aria-valuetext", "normal")
     assert count_pitches(save(prelude, tmp_path)) == heard
 
 
@@ -357,7 +357,7 @@ def test_a_note_gets_its_other_name(ottava: Ottava, tmp_path: Path) -> None:
         ottava.press_note(candidate)
         if "♯" in (page.locator("note-bar p").text_content() or ""):
             break
-    page.get_by_role("button", name="Other name").click()
+    page.get_by_role("button", name="Respell (♯/♭)").click()
     expect(page.locator("note-bar p")).to_contain_text("♭", timeout=30_000)
     after = count_pitches(save(ottava, tmp_path))
     assert after.total() == before.total()
@@ -495,7 +495,7 @@ def test_beats_are_tapped_along(ottava: Ottava) -> None:
     settle(page)
     tempo = int(re.findall(r"♩ = (\d+)", page.locator("#facts").text_content() or "")[0])
     assert 60 < tempo < 160, "four tenths of a second and what the machine adds"
-    page.get_by_role("button", name="As heard", exact=True).click()
+    page.get_by_role("button", name="Reset rhythm").click()
     settle(page)
     expect(page.locator("#facts")).to_contain_text("♩ = 104")
 

@@ -61,7 +61,7 @@ def test_musicxml_and_its_compressed_form_are_the_same(ottava: Ottava, tmp_path:
 
 
 def test_midi_as_played_and_as_written(ottava: Ottava, tmp_path: Path) -> None:
-    played, written = (ottava.save(form, tmp_path) for form in ("MIDI", "MIDI, as written"))
+    played, written = (ottava.save(form, tmp_path) for form in ("MIDI, as played", "MIDI, as written"))
     assert (played.name, written.name) == (f"{STEM}.mid", f"{STEM} (score).mid")
     truth = read_notes(EXAMPLE_MIDI)
     heard = read_notes(played)

@@ -133,7 +133,7 @@ def test_without_relaxed_simd_the_plainer_build_hears_the_notes(
     ottava = Ottava(page)
     ottava.drop(clip)
     assert ottava.wait() == ""
-    heard = read_notes(ottava.save("MIDI", tmp_path))
+    heard = read_notes(ottava.save("MIDI, as played", tmp_path))
     context.close()
     builds = {url.rsplit("/", 1)[1] for url in asked if "/litert/" in url and url.endswith(".wasm")}
     assert builds == {"litert_wasm_compat_internal.wasm"}

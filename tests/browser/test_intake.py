@@ -70,7 +70,7 @@ def test_midi_goes_straight_to_its_score(ottava: Ottava, tmp_path: Path) -> None
     ottava.drop(EXAMPLE_MIDI)
     assert ottava.wait() == ""
     expect(ottava.page.locator(".score-title")).to_have_text("Minuet")
-    assert score_onsets(read_notes(ottava.save("MIDI", tmp_path)), read_notes(EXAMPLE_MIDI)) == 1
+    assert score_onsets(read_notes(ottava.save("MIDI, as played", tmp_path)), read_notes(EXAMPLE_MIDI)) == 1
 
 
 def test_project_opens_where_one_was(ottava: Ottava, project: Path) -> None:

@@ -269,7 +269,7 @@ def test_loop_jumps_back(page: Page) -> None:
 
 def test_loop_from_here(page: Page) -> None:
     page.get_by_label("Position").fill("8")
-    page.get_by_role("button", name="Repeat from here").click()
+    page.get_by_role("button", name="Repeat 4 bars from here").click()
     first, last = (int(page.get_by_label(name, exact=True).input_value()) for name in ("from", "to"))
     assert 1 < first <= last == first + 3
     expect(page.get_by_label("Repeat bars")).to_be_checked()

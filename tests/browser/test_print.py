@@ -62,7 +62,7 @@ def press_print(page: Page) -> None:
     more = page.get_by_role("button", name="More")
     if more.is_visible():
         more.click()
-    page.get_by_role("button", name="Print or PDF").click()
+    page.get_by_role("button", name="Print", exact=True).click()
 
 
 def count_pdf_pages(page: Page, paper: str) -> int:

@@ -102,9 +102,16 @@ def visit(context: BrowserContext, session: Session, clip: Path, folder: Path) -
     page.locator("transport-bar").get_by_role("button", name="Play", exact=True).click()
     expect(page.locator("transport-bar[data-state=playing]")).to_be_visible(timeout=60_000)
     page.keyboard.press("Space")
-    for form in ("MusicXML", "MusicXML, compressed", "MIDI", "SVG pages", "PNG of this page", "Ottava project"):
+    for form in (
+        "MusicXML",
+        "MusicXML, compressed",
+        "MIDI, as played",
+        "SVG pages",
+        "PNG of this page",
+        "Ottava project",
+    ):
         ottava.save(form, folder)
-    page.get_by_role("button", name="Print or PDF").click()
+    page.get_by_role("button", name="Print", exact=True).click()
     expect(page.locator("body[data-printed]")).to_be_attached(timeout=60_000)
     for switch in ("#in-pages", "#tint", "#zoom-in", "#roll-fold > summary"):
         page.locator(switch).click()

@@ -116,7 +116,7 @@ def test_recorded_music_moves_the_level_and_becomes_its_score(
     page.get_by_role("button", name="Write the score").click()
     assert Ottava(page).wait() == ""
     expect(page.locator(".score-title")).to_contain_text("Recording 20")
-    saved = Ottava(page).save("MIDI", tmp_path)
+    saved = Ottava(page).save("MIDI, as played", tmp_path)
     truth = [note for note in read_notes(EXAMPLE_MIDI) if note[0] < CLIP_SEC - 0.1]
     assert score_onsets(align(read_notes(saved), truth), truth) >= 0.9
 

@@ -309,6 +309,7 @@ def test_several_are_selected_and_moved_together(roll: Roll) -> None:
 def test_keys_alone_edit(roll: Roll) -> None:
     draw = roll.page.get_by_role("button", name="Zoom in")
     draw.focus()
+    roll.page.keyboard.press("Tab")  # what the keys do stands beside the tools
     roll.page.keyboard.press("Tab")
     expect(roll.stage).to_be_focused()
     first = min(range(len(roll.notes)), key=lambda n: (roll.notes[n]["onset_sec"], roll.notes[n]["pitch"]))

@@ -62,7 +62,7 @@ def outcome(
     ottava = Ottava(page)
     ottava.drop(clip if request.param == "wav" else EXAMPLE_MP3)
     assert ottava.wait() == ""
-    saved = [ottava.save(name, folder) for name in ("MusicXML", "MIDI")]
+    saved = [ottava.save(name, folder) for name in ("MusicXML", "MIDI, as played")]
     last_sec = CLIP_SEC - 0.1 if request.param == "wav" else np.inf
     yield Outcome(page, saved[0], saved[1], EXAMPLE_MIDI, last_sec, complaints, requests)
     context.close()
@@ -147,7 +147,7 @@ def test_score_fits_every_width(outcome: Outcome) -> None:
 def test_score_is_laid_out_for_paper(outcome: Outcome) -> None:
     """What is printed then: test_print.py."""
     outcome.page.evaluate("window.print = () => {}")  # the dialog would wait for a person
-    outcome.page.get_by_role("button", name="Print or PDF").click()
+    outcome.page.get_by_role("button", name="Print", exact=True).click()
     title = outcome.page.locator(".score-title").text_content() or "?"
     expect(outcome.page.locator(".score-sheets .pgHead").first).to_contain_text(title)
 

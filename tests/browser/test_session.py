@@ -112,7 +112,7 @@ def test_works_without_the_server_and_on_a_plain_host(browser: Browser, clip: Pa
         ottava = Ottava(page)
         ottava.drop(clip)
         assert ottava.wait() == ""
-        saved = ottava.save("MIDI", tmp_path)
+        saved = ottava.save("MIDI, as played", tmp_path)
         assert any(onset_sec < CLIP_SEC for onset_sec, _ in read_notes(saved))
         context.close()
 
@@ -127,7 +127,7 @@ def test_without_isolation_one_thread_hears_the_same(browser: Browser, clip: Pat
         ottava = Ottava(page)
         ottava.drop(clip)
         assert ottava.wait() == ""
-        heard = read_notes(ottava.save("MIDI", tmp_path))
+        heard = read_notes(ottava.save("MIDI, as played", tmp_path))
         context.close()
     here = tmp_path / "here.mid"
     subprocess.run([sys.executable, "-m", "ottava", "transcribe", clip, "-o", here], check=True, capture_output=True)
@@ -150,6 +150,6 @@ def test_real_piano(browser: Browser, site: str, tmp_path: Path) -> None:
     ottava = Ottava(page)
     ottava.drop(REAL)
     assert ottava.wait() == ""
-    assert score_onsets(read_notes(ottava.save("MIDI", tmp_path)), truth) >= 0.95
+    assert score_onsets(read_notes(ottava.save("MIDI, as played", tmp_path)), truth) >= 0.95
     assert page.locator("score-view g.measure").count() > 10
     page.context.close()

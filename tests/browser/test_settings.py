@@ -90,7 +90,7 @@ def test_the_fast_setting_hears_the_notes(browser: Browser, site: str, clip: Pat
     ottava = Ottava(page)
     ottava.drop(clip)
     assert ottava.wait() == ""
-    heard = read_notes(ottava.save("MIDI", tmp_path))
+    heard = read_notes(ottava.save("MIDI, as played", tmp_path))
     visitor.close()
     assert any(url.endswith("/transkun-core-fast.bin") for url in asked)
     played = [note for note in read_notes(EXAMPLE_MIDI) if note[0] < CLIP_SEC - 0.1]
