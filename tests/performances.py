@@ -120,7 +120,7 @@ def any_choices(draw: st.DrawFn) -> Choices:
         title=draw(st.none() | st.text(max_size=20)),
         composer=draw(st.none() | st.text(max_size=20)),
         tempo_bpm=draw(st.none() | st.floats(10, 400)),
-        tempo_factor=draw(st.sampled_from((None, 0.5, 2))),
+        tempo_factor=draw(st.sampled_from((None, 0.5, 2, 3, 1 / 3, 1.5, 2 / 3))),
         meters=tuple(sorted(draw(st.lists(METERS, max_size=3)))),
         keys=tuple(sorted(draw(st.lists(KEYS, max_size=3)))),
         downbeats_sec=tuple(sorted(draw(st.sets(SECONDS, max_size=4)))),
@@ -150,7 +150,7 @@ def notate_anyhow(performance: Performance, choices: Choices, seed: int) -> Resu
 
     async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
         if graph == "readings":
-            return {"outputs": rng.normal(0, 3, tensors["figures"].shape[:2])}
+            return {"outputs": rng.normal(0, 3, (1, 2, tensors["figures"].shape[1]))}
         networks = (score_time, bars, quantizing, values, hands, names)
         sizes = next(of.NETWORK.sizes for of in networks if of.NETWORK.graph == graph)
         return {"outputs": rng.normal(0, 3, (1, tensors["absent"].shape[1], sum(sizes.values())))}

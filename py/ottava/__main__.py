@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -116,7 +117,8 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title")
     parser.add_argument("--composer")
     parser.add_argument("--tempo", type=float, metavar="BPM", help="quarter notes a minute")
-    parser.add_argument("--tempo-factor", type=float, metavar="2|0.5", help="twice or half as many beats as found")
+    parser.add_argument("--tempo-factor", type=_read_ratio, metavar="RATIO",
+                        help="so many times as many beats as found: 2, 1/2, 3, 1/3, 3/2 or 2/3")
     parser.add_argument("--meter", type=_read_meter, metavar="3/4")
     parser.add_argument("--key", type=_checked(read_key), metavar="KEY",
                         help='-5 (five flats), "Eb minor", Bbm, gis-moll ...')
@@ -147,6 +149,13 @@ def _checked(read: Any) -> Any:
 
 
 @_checked
+def _read_ratio(text: str) -> float:
+    try:
+        return float(Fraction(text))
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError("must be 2, 1/2, 3, 1/3, 3/2 or 2/3") from None
+
+
 def _read_meter(text: str) -> tuple[int, int]:
     beats, slash, beat_type = text.partition("/")
     if not (slash and beats.isdecimal() and beat_type.isdecimal()):

@@ -131,7 +131,7 @@ def test_the_rhythm_graphs_are_what_the_pipeline_feeds_them() -> None:
         assert hashlib.sha256((folder / graph.file).read_bytes()).hexdigest() == graph.sha256
     chooser = rhythm.graphs.pop("readings")
     assert (chooser.inputs[0].name, chooser.inputs[0].shape) == ("figures", (1, N_READINGS, N_FIGURES))
-    assert chooser.outputs[0].shape == (1, N_READINGS)
+    assert chooser.outputs[0].shape == (1, 2, N_READINGS)
     for name, graph in rhythm.graphs.items():
         assert graph.inputs[0].shape == (1, networks[name].window, features[name])
         assert graph.outputs[0].shape == (1, networks[name].window, sum(networks[name].sizes.values()))

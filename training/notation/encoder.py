@@ -169,16 +169,16 @@ class Layer(nn.Module):  # type: ignore[misc]
 
 
 class Readings(nn.Module):  # type: ignore[misc]
-    """Scores of readings by their figures."""
+    """Scores of readings by their figures: where nothing is decided, and where a draft is corrected."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.weights = nn.Parameter(torch.zeros(N_FIGURES))
-        self.offsets = nn.Parameter(torch.zeros(N_READINGS))
+        self.weights = nn.Parameter(torch.zeros(2, N_FIGURES))
+        self.offsets = nn.Parameter(torch.zeros(2, N_READINGS))
 
     def forward(self, figures: Tensor) -> Tensor:
-        """Figures (n, N_READINGS, N_FIGURES) to (n, N_READINGS)."""
-        return (figures * self.weights).sum(-1) + self.offsets
+        """Figures (n, N_READINGS, N_FIGURES) to (n, 2, N_READINGS)."""
+        return (figures[:, None] * self.weights[:, None]).sum(-1) + self.offsets
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:

@@ -42,7 +42,7 @@ def round_weights(network: nn.Module) -> None:
 def make_network(name: str) -> tuple[nn.Module, dict[str, torch.Tensor], tuple[int, ...]]:
     """A network without its weights, inputs of the right shape, and the shape of its output."""
     if name == "readings":
-        return Readings().eval(), {"figures": torch.zeros(1, N_READINGS, N_FIGURES)}, (1, N_READINGS)
+        return Readings().eval(), {"figures": torch.zeros(1, N_READINGS, N_FIGURES)}, (1, 2, N_READINGS)
     shape, tokens = SHAPES[name], (1, WINDOWS[name])
     inputs = {
         "features": torch.zeros(*tokens, shape.n_features),

@@ -73,7 +73,7 @@ def run_training(
     torch.manual_seed(0)
     network = Encoder(shape)
     if options.begin:
-        network.load_state_dict(torch.load(options.begin, weights_only=True))
+        network.load_state_dict(widen_features(torch.load(options.begin, weights_only=True), shape.n_features))
     folds = [fold for fold in range(N_FOLDS) if fold not in options.without]
     corpus = read_performances(folds, only_free=options.only_free)
     curves = collect_curves(corpus)
@@ -106,6 +106,12 @@ def run_training(
         network, lambda rng: draw(rng, batch), compute_losses, weights, options.out, options.steps or n_steps,
         watched=watched, seed=options.seed, highest_rate=options.rate, bfloat16=options.bfloat16,
     )  # fmt: skip
+
+
+def widen_features(weights: dict[str, Tensor], n_features: int) -> dict[str, Tensor]:
+    """Weights of an encoder that saw fewer features, the first ones: the others mean nothing to it yet."""
+    enter = weights["enter.weight"]
+    return weights | {"enter.weight": F.pad(enter, (0, n_features - enter.shape[1]))}
 
 
 def weigh_scores(scores: Sequence[Written], rare_meters: float = RARE_METERS) -> Floats:

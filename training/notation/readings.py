@@ -15,21 +15,27 @@ import asyncio
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import mir_eval
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from ottava.datatypes import Floats, IntArray
 from ottava.rhythm.chords import group_notes
 from ottava.rhythm.meter import METERS, is_same_meter, signature_quarters
 from ottava.rhythm.readings import (
+    BAR_FIGURE,
+    BEAT_FIGURE,
     FEWEST_BEATS,
+    FEWEST_CHORDS,
     N_FIGURES,
     N_READINGS,
     Decided,
     Reading,
+    compare_readings,
     describe_readings,
     find_period,
     hear,
@@ -43,12 +49,12 @@ from training.notation.excerpts import draw_excerpt
 from training.notation.habits import collect_curves
 from training.notation.loop import weigh_scores
 from training.notation.player import play
-from training.notation.reread import list_excerpt, open_networks, time_true_beats
+from training.notation.reread import draw_decided, list_excerpt, open_networks, time_true_beats
 from training.notation.scores import read_scores
 
 # Excerpts of a fold: of performances, thinned and as they are, and of played scores.
 N_PERFORMED, N_PLAYED = 600, 600
-N_CHORDS = (64, 600)
+N_CHORDS = (FEWEST_CHORDS, 600)
 THIN_CHANCE = 0.3
 # Of beats, downbeats, meter and quarters: of seven sets of weights the one with most of all four (docs/notes.md).
 TERM_WEIGHTS = np.array([2.0, 1.0, 0.5, 1.0])
@@ -71,36 +77,58 @@ def main() -> None:
         read = partial(read_part, options.weights, tuple(options.without), options.jobs)
         with ProcessPoolExecutor(options.jobs) as pool:
             rows = [row for part in pool.map(read, parts) for row in part]
-        columns = [np.array(column) for column in zip(*rows, strict=True)]
-        np.savez(kept, folds=columns[0], is_played=columns[1], figures=columns[2], terms=columns[3])
-    arrays = np.load(kept)
-    folds, figures, terms = arrays["folds"], arrays["figures"], arrays["terms"]
+        np.savez(kept, allow_pickle=False, **{name: np.array([row[name] for row in rows]) for name in rows[0]})
+    arrays = dict(np.load(kept))
     for left_out in (None, *options.without):
-        chosen = folds != left_out
-        chooser = train(figures[chosen], terms[chosen] @ TERM_WEIGHTS)
+        chooser = train(arrays, arrays["fold"] != left_out)
         torch.save(chooser.state_dict(), options.weights / f"readings{suffix if left_out is None else left_out}.pt")
         if left_out is not None:
             for is_played in (False, True):
-                shown = (folds == left_out) & (arrays["is_played"] == is_played)
-                kind = f"fold {left_out}, {'scores' if is_played else 'performances'}"
-                print(f"{kind}: beats, downbeats, meter, quarters:", show(chooser, figures[shown], terms[shown]))
+                shown = (arrays["fold"] == left_out) & (arrays["is_played"] == is_played)
+                kind = "scores" if is_played else "performances"
+                print(f"fold {left_out}, {kind}: beats, downbeats, meter, quarters")
+                show(chooser, arrays, shown)
 
 
-def show(chooser: Readings, figures: Floats, terms: Floats) -> str:
-    """What is right where nobody chooses, where the network does, and where somebody who knows does."""
+def show(chooser: Readings, arrays: dict[str, NDArray[Any]], shown: NDArray[np.bool_]) -> None:
+    """Print what is right where nobody chooses, where the network does, and where somebody who knows does."""
+    drafts = choose(chooser, 0, compare(arrays["figures"]))
+    told = compare(arrays["told_figures"], measure_drafts(arrays, drafts))
+    shown_told = shown & arrays["is_told"]
+    for kind, chosen, terms, rows in (("nothing decided", drafts, arrays["terms"], shown),
+                                      ("decided", choose(chooser, 1, told), arrays["told_terms"], shown_told)):
+        every, best = np.flatnonzero(rows), (terms @ TERM_WEIGHTS).argmax(axis=1)
+        ways = {"free": 0 * best, "at its own tempo": 0 * best + 1, "chosen": chosen, "best": best}
+        means = (f"{way} {terms[every, row[every]].mean(axis=0).round(3).tolist()}" for way, row in ways.items())
+        print(f"  {kind}:", "; ".join(means))
+
+
+def choose(chooser: Readings, column: int, figures: Floats) -> IntArray:
+    """The readings that are chosen, shape (n,); ``figures`` (n, N_READINGS, N_FIGURES)."""
     with torch.no_grad():
-        choice = chooser(torch.from_numpy(figures).float()).argmax(1).numpy()
-    best, every = (terms @ TERM_WEIGHTS).argmax(axis=1), np.arange(len(terms))
-    ways = {"free": 0 * best, "at its own tempo": 0 * best + 1, "chosen": choice, "best": best}
-    return "; ".join(f"{way} {terms[every, row].mean(axis=0).round(3).tolist()}" for way, row in ways.items())
+        return np.asarray(chooser(torch.from_numpy(figures).float())[:, column].argmax(1).numpy(), np.int64)
+
+
+def compare(figures: Floats, drafts: Floats | None = None) -> Floats:
+    """Figures of readings with how far they are from drafts, shape (n, N_READINGS, N_FIGURES)."""
+    return np.stack([
+        compare_readings(own, (float(drafts[row][0]), float(drafts[row][1])) if drafts is not None else None)
+        for row, own in enumerate(figures)
+    ])  # fmt: skip
+
+
+def measure_drafts(arrays: dict[str, NDArray[Any]], drafts: IntArray) -> Floats:
+    """Lengths of a beat and of a bar of the readings that are corrected, in octaves of a second, shape (n, 2)."""
+    return np.asarray(arrays["figures"][np.arange(len(drafts)), drafts][:, [BEAT_FIGURE, BAR_FIGURE]])
 
 
 def read_part(
     folder: Path, without: tuple[int, ...], n_parts: int, part: tuple[int, int]
-) -> list[tuple[int, bool, Floats, Floats]]:
-    """The fold, whether it is a played score, the figures and the worth of readings of excerpts.
+) -> list[dict[str, Any]]:
+    """Of excerpts the fold, whether it is a played score, the figures and the worth of readings.
 
-    Figures (N_READINGS, N_FIGURES), worth (N_READINGS, 4).
+    ``figures`` (N_READINGS, N_OWN_FIGURES), ``terms`` (N_READINGS, 4); ``is_told`` says whether somebody decided
+    something, with which ``told_figures`` and ``told_terms`` are.
     """
     torch.set_num_threads(1)
     fold, number = part
@@ -112,7 +140,7 @@ def read_part(
     for index in range(number, N_PERFORMED + N_PLAYED, n_parts):
         rng = np.random.default_rng([7, fold, index])
         is_played = index >= N_PERFORMED
-        n_chords = int(rng.integers(*N_CHORDS))
+        n_chords = int(np.exp(rng.uniform(*np.log(N_CHORDS))))
         chosen = int(rng.choice(len(weights[is_played]), p=weights[is_played]))
         music = [play(scores[chosen], n_chords, curves, rng)] if is_played else [corpus[chosen]]
         taught, excerpt, pedals_sec = draw_excerpt(music, 0, n_chords, rng, THIN_CHANCE, mix_chance=0.0)
@@ -122,13 +150,19 @@ def read_part(
         notes, pedals = list_excerpt(excerpt, pedals_sec)
         heard = hear(notes, pedals, group_notes(excerpt.onset))
         times_sec = heard.chords.times_sec
-        free = asyncio.run(read_performance(heard, Decided(), run))
-        if len(free.beats_sec) < FEWEST_BEATS:
-            continue
-        period_sec = level_period(find_period(times_sec, free.beats_sec))
-        readings = asyncio.run(list_readings(heard, period_sec, run))
-        terms = np.stack([rate(taught, beats_sec, kept, reading, times_sec) for reading in readings])
-        rows.append((fold, is_played, describe_readings(readings), terms))
+        decided = draw_decided(taught, excerpt, heard.chords, rng)
+        is_told = bool(decided.meters or decided.downbeats_sec)
+        row: dict[str, Any] = {"fold": fold, "is_played": is_played, "is_told": is_told}
+        for kind, known in {"": Decided(), **({"told_": decided} if is_told else {})}.items():
+            free = asyncio.run(read_performance(heard, known, run))
+            if len(free.beats_sec) < FEWEST_BEATS:
+                break
+            period_sec = level_period(find_period(times_sec, free.beats_sec))
+            readings = asyncio.run(list_readings(heard, period_sec, run, known))
+            row[f"{kind}figures"] = describe_readings(readings)
+            row[f"{kind}terms"] = np.stack([rate(taught, beats_sec, kept, one, times_sec) for one in readings])
+        else:
+            rows.append({"told_figures": row["figures"], "told_terms": row["terms"], **row})
     return rows
 
 
@@ -158,8 +192,19 @@ def rate(taught: Taught, true_sec: Floats, kept: IntArray, reading: Reading, tim
     return np.array([*scores, np.mean(same), np.mean(close)])
 
 
-def train(figures: Floats, gains: Floats) -> Readings:
-    """The weights that choose best."""
+def train(arrays: dict[str, NDArray[Any]], chosen: NDArray[np.bool_]) -> Readings:
+    """The weights that choose best among some excerpts: first drafts, then what these become by what is decided."""
+    chooser = Readings()
+    figures = compare(arrays["figures"])
+    fit(chooser, 0, figures[chosen], (arrays["terms"] @ TERM_WEIGHTS)[chosen])
+    told = compare(arrays["told_figures"], measure_drafts(arrays, choose(chooser, 0, figures)))
+    chosen = chosen & arrays["is_told"]
+    fit(chooser, 1, told[chosen], (arrays["told_terms"] @ TERM_WEIGHTS)[chosen])
+    return chooser
+
+
+def fit(chooser: Readings, column: int, figures: Floats, gains: Floats) -> None:
+    """Find the weights of one of its scores; ``figures`` (n, N_READINGS, N_FIGURES), ``gains`` (n, N_READINGS)."""
     mean, spread = figures.mean(axis=(0, 1)), figures.std(axis=(0, 1)) + 1e-6
     described = np.concatenate(
         [(figures - mean) / spread, np.broadcast_to(np.eye(N_READINGS), (len(figures), N_READINGS, N_READINGS))], axis=2
@@ -174,12 +219,10 @@ def train(figures: Floats, gains: Floats) -> Readings:
         return WEIGHT_PRIOR * weights @ weights - expected.mean(), 2 * WEIGHT_PRIOR * weights - slope
 
     found = minimize(lose, np.zeros(N_FIGURES + N_READINGS), jac=True, method="L-BFGS-B").x
-    chooser = Readings()
-    chooser.load_state_dict({
-        "weights": torch.from_numpy(found[:N_FIGURES] / spread).float(),
-        "offsets": torch.from_numpy(found[N_FIGURES:] - mean @ (found[:N_FIGURES] / spread)).float(),
-    })  # fmt: skip
-    return chooser
+    weights = found[:N_FIGURES] / spread
+    with torch.no_grad():
+        chooser.weights[column] = torch.from_numpy(weights)
+        chooser.offsets[column] = torch.from_numpy(found[N_FIGURES:] - mean @ weights)
 
 
 if __name__ == "__main__":

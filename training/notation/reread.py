@@ -19,9 +19,10 @@ import torch
 from numpy.typing import NDArray
 
 from ottava.datatypes import Floats, IntArray, Note, Pedal, Run
-from ottava.rhythm.bars import N_BAR_BEATS, describe_bars
+from ottava.rhythm.bars import N_BAR_BEATS, Signature, describe_bars
 from ottava.rhythm.chords import Chords, group_notes
-from ottava.rhythm.readings import hear
+from ottava.rhythm.meter import METERS
+from ottava.rhythm.readings import Decided, find_chords, hear, tell_decided
 from ottava.rhythm.score_time import Given, ScoreTime, ask_chords, find_score_time, locate_beats
 from ottava.rhythm.steps import PARTS
 from training.notation.corpus import N_FOLDS, UNKNOWN, Taught, find_shared, read_performances, weigh_performances
@@ -30,7 +31,7 @@ from training.notation.excerpts import NO_PEDAL_CHANCE, Excerpt, draw_excerpt
 from training.notation.habits import collect_curves
 from training.notation.loop import weigh_scores
 from training.notation.player import play
-from training.notation.rhythm import suppose_period
+from training.notation.rhythm import label_bars, label_chords, suppose_period
 from training.notation.scores import read_scores
 
 N_CHORDS = (100, 640)
@@ -42,6 +43,8 @@ SAME_DOWNBEAT_SEC = 0.07  # the benchmark's
 OUTSIDE_SEC = 0.2  # before the first and after the last true beat nothing is known
 # Where beats are this near in length to the true ones, they are those of the true meter. Not tuned.
 SAME_LEVEL_OCTAVES = 0.2
+# How often a person has decided something, and then the meter; up to so many downbeats. Not tuned.
+DECIDED_CHANCE, DECIDED_METER_CHANCE, MOST_DOWNBEATS = 0.6, 0.7, 4
 LABELS = ("downbeat", "bar", "meter")
 
 
@@ -76,6 +79,23 @@ def main() -> None:
             write(rows, options.out)
             print(f"{index + 1} excerpts, {time.monotonic() - begin_sec:.0f} s", flush=True)
     write(rows, options.out)
+
+
+def draw_decided(taught: Taught, excerpt: Excerpt, chords: Chords, rng: np.random.Generator) -> Decided:
+    """What a person may have decided of the chords of an excerpt: nothing, the meters, some downbeats."""
+    if rng.random() >= DECIDED_CHANCE:
+        return Decided()
+    on_beat = label_chords(chords.chord_of, excerpt.place, excerpt.is_unwritten)["beat"]
+    labels = label_bars(taught, chords.chord_of, excerpt.place, on_beat)
+    meters: list[tuple[float, Signature]] = []
+    if rng.random() < DECIDED_METER_CHANCE:
+        for chord in np.flatnonzero((labels["meter"] >= 0) & (labels["meter"] < len(METERS))).tolist():
+            signature = METERS[labels["meter"][chord]]
+            if not meters or meters[-1][1] != signature:
+                meters.append((float(chords.times_sec[chord if meters else 0]), signature))
+    downbeats = np.flatnonzero(labels["downbeat"] == 1)
+    count = min(len(downbeats), int(rng.integers(0, MOST_DOWNBEATS + 1)))
+    return Decided(tuple(np.sort(chords.times_sec[rng.permutation(downbeats)[:count]]).tolist()), tuple(meters))
 
 
 def write(rows: Sequence[dict[str, NDArray[Any]]], path: Path) -> None:
@@ -124,6 +144,9 @@ async def reread(
         return None
     notes, pedals = list_excerpt(excerpt, pedals_sec[:0] if rng.random() < NO_PEDAL_CHANCE else pedals_sec)
     heard = hear(notes, pedals, chords)
+    decided = draw_decided(taught, excerpt, chords, rng)
+    struck = [chord for chord in find_chords(chords.times_sec, decided.downbeats_sec) if chord is not None]
+    features = tell_decided(heard, decided, struck)
     period_sec = None
     if way != "free":
         octaves = np.log2(excerpt.period[first])
@@ -132,9 +155,9 @@ async def reread(
         period_sec = suppose_period(octaves, rng) * LEVEL_OF_WAY[way]
     if way == "beats":
         score_time = place_truly(chords, excerpt.place)
-        outputs = await ask_chords(chords.times_sec, heard.features, period_sec, run)
+        outputs = await ask_chords(chords.times_sec, features, period_sec, run)
     else:
-        score_time, outputs = await find_score_time(chords.times_sec, heard.features, Given(period_sec), run)
+        score_time, outputs = await find_score_time(chords.times_sec, features, Given(period_sec, struck), run)
     found_sec = locate_beats(chords.times_sec, score_time)
     features = describe_bars(notes, pedals, chords, score_time, found_sec, outputs)
     return {"features": features.astype(np.float16), **label_beats(taught, kept, beats_sec, found_sec[:-1])}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ottava.datatypes import Floats, IntArray
-from ottava.rhythm.chords import FEATURE_KINDS, compute_chord_features, group_notes, suppose_tempo
+from ottava.rhythm.chords import FEATURE_KINDS, compute_chord_features, group_notes, suppose_tempo, tell_known
 from ottava.rhythm.score_time import LEVELS, NETWORK, PERIODS_LOG2_SEC
 from ottava.rhythm.steps import PHASES
 from ottava.rhythm.steps import STEPS as STEP_CLASSES
@@ -30,16 +30,21 @@ N_PLAYED = 420  # chords of a score: what is thinned or missed leaves fewer
 BATCH = 16
 STEPS = 6000
 LOSS_WEIGHTS = {
-    "beat": 1.0, "phase": 0.5, "period": 0.3, "step": 0.3, "downbeat": 0.5, "meter": 0.15, "level": 0.3,
+    "beat": 1.0, "phase": 0.5, "period": 0.3, "step": 0.3, "downbeat": 0.5, "meter": 0.15, "level": 0.4,
 }  # fmt: skip
 PERIOD_SPREAD_OCTAVES = 0.1
 THIN_CHANCE, VEIL_CHANCE = 0.25, 0.15
 UNWRITTEN = len(PHASES) + 1
 # How often a tempo is supposed, how often it is of another level then, and how far it is from the true one, in octaves,
 # all through and here and there: not tuned.
-SUPPOSED_CHANCE, OTHER_LEVEL_CHANCE, EVEN_CHANCE = 0.6, 0.35, 0.3
+SUPPOSED_CHANCE, OTHER_LEVEL_CHANCE, EVEN_CHANCE = 0.65, 0.4, 0.3
 OFF_OCTAVES, MOST_SWAY_OCTAVES, SWAY_CHORDS = 0.06, 0.12, 40
 MOST_SMOOTH_CHORDS = 24
+# How often a person knows something, and then: the meter, of the whole or of a passage; some downbeats, up to so many;
+# the beats of a passage, with or without its downbeats. Not tuned.
+KNOWING_CHANCE = 0.55
+KNOWN_METER_CHANCE, KNOWN_DOWNBEATS_CHANCE, KNOWN_BEATS_CHANCE = 0.6, 0.45, 0.25
+WHOLE_CHANCE, MOST_KNOWN_DOWNBEATS, KNOWN_BARS_CHANCE = 0.6, 8, 0.6
 
 
 def draw_chords(corpus: Sequence[Taught], index: int, rng: np.random.Generator) -> Window:
@@ -55,6 +60,8 @@ def draw_chords(corpus: Sequence[Taught], index: int, rng: np.random.Generator) 
     labels = label_chords(chords.chord_of, excerpt.place, excerpt.is_unwritten)
     labels |= label_bars(taught, chords.chord_of, excerpt.place, labels["beat"])
     count = slice(0, N_CHORDS)
+    heard = {name: label[count] for name, label in labels.items()}
+    features = tell_known(features, *draw_known(heard, len(features), rng))
     with np.errstate(invalid="ignore"):
         labels["period"] = np.log2(excerpt.period[first]).astype(np.float32)
     coordinates = np.stack([chords.times_sec - chords.times_sec[0], np.arange(len(features))], axis=1)
@@ -72,6 +79,32 @@ def draw_chords(corpus: Sequence[Taught], index: int, rng: np.random.Generator) 
     return Window(
         features, coordinates[count].astype(np.float32), {name: label[count] for name, label in labels.items()}
     )
+
+
+def draw_known(labels: dict[str, IntArray], n_chords: int, rng: np.random.Generator) -> list[IntArray]:
+    """What a person knows of ``n_chords`` chords, as `tell_known` takes it: nothing, or some of the ``labels``."""
+    known = {name: np.full(n_chords, UNKNOWN) for name in ("meter", "downbeat", "beat")}
+    if rng.random() >= KNOWING_CHANCE:
+        return [*known.values()]
+    n_known = len(labels["beat"])
+
+    def draw_passage() -> slice:
+        begin, end = sorted(rng.integers(0, n_known + 1, 2).tolist())
+        return slice(begin, end)
+
+    if rng.random() < KNOWN_METER_CHANCE:
+        passage = slice(0, n_known) if rng.random() < WHOLE_CHANCE else draw_passage()
+        known["meter"][passage] = labels["meter"][passage]
+    if rng.random() < KNOWN_DOWNBEATS_CHANCE:
+        downbeats = np.flatnonzero(labels["downbeat"] == 1)
+        count = min(len(downbeats), int(MOST_KNOWN_DOWNBEATS ** rng.random()))
+        known["downbeat"][rng.permutation(downbeats)[:count]] = 1
+    if rng.random() < KNOWN_BEATS_CHANCE:
+        passage = draw_passage()
+        for name in ("beat", "downbeat")[: 2 if rng.random() < KNOWN_BARS_CHANCE else 1]:
+            known[name][passage] = labels[name][passage]
+    known["beat"][known["downbeat"] == 1] = 1
+    return [*known.values()]
 
 
 def suppose_period(octaves: Floats, rng: np.random.Generator) -> Floats:

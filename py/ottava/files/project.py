@@ -31,6 +31,8 @@ from ottava.notation.spelling import NATURAL_PITCH_CLASS, name_pitch, read_pitch
 from ottava.rhythm.meter import is_meter
 
 FORMAT = "ottava-1"
+TEMPO_FACTORS = (2, 3, 1 / 2, 1 / 3, 3 / 2, 2 / 3)
+SAME_FACTOR = 0.01  # 0.33 is a third
 LONGEST_TEXT = 500  # of a title
 MOST_CENTS = 100.0
 MOST_REMARKS = 5  # of a file: Ottava makes three
@@ -344,8 +346,8 @@ def make_choices(**fields: Any) -> Choices:
     tempo, factor = fields["tempo_bpm"], fields["tempo_factor"]
     if tempo is not None and not 10 <= float(tempo) <= 400:
         raise ValueError("the tempo must lie between 10 and 400 beats a minute")
-    if factor not in (None, 0.5, 2):
-        raise ValueError("the tempo factor must be 2 or 0.5")
+    if factor is not None and not any(abs(factor / one - 1) < SAME_FACTOR for one in TEMPO_FACTORS):
+        raise ValueError("the tempo factor must be 2, 3, 1/2, 1/3, 3/2 or 2/3")
     for sec, beats, beat_type in fields["meters"]:
         if not is_meter(beats, beat_type):
             raise ValueError("the meter must look like 3/4 or 6/8")

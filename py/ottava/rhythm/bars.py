@@ -46,7 +46,7 @@ SHORTEST_BEATS = 0.02
 SIZES = (2, 3, 4)
 # Weights and prices in natural logarithms: search on fold 1 (bench/results.md, "Rhythm, constants").
 DOWNBEAT_WEIGHT, BAR_WEIGHT, METER_WEIGHT = 1.0, 0.3, 0.05
-SIZE_CHANGE_COST, CUT_BAR_COST, GIVEN_CUT_BAR_COST = 8.0, 6.0, 1e5
+SIZE_CHANGE_COST, CUT_BAR_COST, GIVEN_CUT_BAR_COST = 8.0, 6.0, 8.0
 METER_CHANGE_COST = 12.0
 # Of each beat of a meter whose beats are not quarters, dotted ones or eighths, which are rarer in what is printed today
 # than in the corpora; and of one whose beats fall into three, where nothing stands on a third: never. Of eighths .25,
@@ -250,25 +250,27 @@ def number_bars(
         Number in the bar, from 0, and time signature of each beat up to the last chord's.
     """
     n_beats = len(outputs["downbeat"])
-    sizes = tuple(sorted({tactus_beats(signature[0]) for _, signature in given})) if given else SIZES
+    free_beats = given[0][0] if given else n_beats  # before the first meter that was given
+    sizes = tuple(sorted({tactus_beats(signature[0]) for _, signature in given} | {*(SIZES if free_beats else ())}))
     kind = np.repeat(np.arange(len(sizes)), sizes)
     number = np.concatenate([np.arange(size) for size in sizes])
     meter = outputs["meter"][:, : len(METERS)] - UNCOMMON_COST * _IS_UNCOMMON
     if not has_thirds:
         meter = meter - NO_THIRDS_COST * _IS_COMPOUND
     scores = _score_beats(outputs, meter, np.array(sizes), kind, number)
+    in_force = np.zeros(n_beats, np.int64)
     if given:
         in_force = np.clip(np.searchsorted([beat for beat, _ in given], np.arange(n_beats), side="right") - 1, 0, None)
         wanted = np.array([sizes.index(tactus_beats(signature[0])) for _, signature in given])[in_force]
-        scores[kind != wanted[:, None]] += IMPOSSIBLE
+        is_free = (np.arange(n_beats) < free_beats)[:, None]
+        scores[np.where(is_free, ~np.isin(np.array(sizes)[kind], SIZES), kind != wanted[:, None])] += IMPOSSIBLE
     for beat in downbeats:
         scores[beat, number > 0] += IMPOSSIBLE
     scores[0] -= LATE_START_COST * (number > 0)
     # Where a person gave the meter a bar is cut only where a downbeat that they gave demands it.
     path = _find_path(scores, np.array(sizes), kind, number, GIVEN_CUT_BAR_COST if given else CUT_BAR_COST)
-    if given:
-        return number[path], [given[index][1] for index in in_force]
-    return number[path], _name_meters(meter, np.array(sizes)[kind[path]])
+    named = _name_meters(meter[:free_beats], np.array(sizes)[kind[path[:free_beats]]]) if free_beats else []
+    return number[path], [*named, *(given[index][1] for index in in_force[free_beats:])]
 
 
 def _score_beats(

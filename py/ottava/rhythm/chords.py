@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ottava.datatypes import Floats, IntArray, Note, Pedal
 from ottava.rhythm.features import scale_lengths, tabulate_notes, tabulate_presses
+from ottava.rhythm.meter import METERS
 from ottava.rhythm.tempogram import compute_tempogram
 from ottava.smoothing import take_means
 
@@ -38,7 +39,11 @@ FEATURE_KINDS = (PITCHES, VELOCITIES, LENGTHS, HARMONY, RETURNS, TEMPOGRAM)
 # What the music is at a tempo that is supposed; all 0 where none is.
 SUPPOSED_BEATS = np.array([1 / 3, 1 / 2, 2 / 3, 1, 3 / 2, 2, 3, 4])  # after which the music may come back
 SUPPOSED = slice(TEMPOGRAM.stop, TEMPOGRAM.stop + 9 + N_SIGNALS * len(SUPPOSED_BEATS))
-N_FEATURES = SUPPOSED.stop
+# What a person knows of a chord; all 0 where nothing is known: the meter (the last column: one that is not there),
+# whether a bar begins on it (known to, known not to), whether a beat falls on it (the same).
+KNOWN = slice(SUPPOSED.stop, SUPPOSED.stop + len(METERS) + 1 + 2 + 2)
+N_FEATURES = KNOWN.stop
+UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,26 @@ def suppose_tempo(
         [np.stack(columns, axis=1), (below * (1 - share) + above * share).reshape(n_chords, -1)], axis=1
     )
     return supposed
+
+
+def tell_known(
+    features: NDArray[np.float32], meter: IntArray, on_downbeat: IntArray, on_beat: IntArray
+) -> NDArray[np.float32]:
+    """The features of chords with what is known of them filled in.
+
+    Parameters
+    ----------
+    features
+        Of the chords, shape (n_chords, N_FEATURES).
+    meter, on_downbeat, on_beat
+        Shape (n_chords,): number of the meter in `METERS`, or one more for another; whether a bar begins on the chord;
+        whether a beat falls on it, as 0 and 1. UNKNOWN where it is not known.
+    """
+    columns = [meter[:, None] == np.arange(len(METERS) + 1)]
+    columns += [known[:, None] == [1, 0] for known in (on_downbeat, on_beat)]
+    told = features.copy()
+    told[:, KNOWN] = np.concatenate(columns, axis=1)
+    return told
 
 
 def _scale_sec(seconds: Floats) -> Floats:

@@ -18,7 +18,7 @@ from ottava.rhythm.bars import THIRDS, ask_bars, describe_bars, number_bars
 from ottava.rhythm.beats import cover_notes, estimate_tempo, track_beats
 from ottava.rhythm.chords import Chords, group_notes
 from ottava.rhythm.divisions import division_costs
-from ottava.rhythm.meter import beat_positions, complete_grid, find_nearest, signature_quarters, tactus_beats
+from ottava.rhythm.meter import beat_positions, complete_grid, signature_quarters, tactus_beats
 from ottava.rhythm.places import (
     is_written,
     place_exactly,
@@ -62,9 +62,8 @@ class Placed:
 
 
 def needs_pace(choices: Choices) -> bool:
-    """Whether the tempo, or what it is counted from, has to be found."""
-    is_given = choices.beats_sec or (choices.tempo_bpm and choices.meters)
-    return choices.beats == "model" and not is_given
+    """Whether the tempo has to be found."""
+    return choices.beats == "model" and not choices.beats_sec
 
 
 async def find_pace(performance: Performance, run: Run) -> Pace:
@@ -113,6 +112,13 @@ async def place_chords(
     return replace(placed, places=places), is_swung
 
 
+def decide(choices: Choices) -> Decided:
+    """What a person decided of bars and tempo."""
+    meters = tuple((sec, (count, kind)) for sec, count, kind in choices.meters)
+    downbeats_sec = sorted({sec for sec, _ in meters[1:]} | {*choices.downbeats_sec})
+    return Decided(tuple(downbeats_sec), meters, 60.0 / choices.tempo_bpm if choices.tempo_bpm else 0.0)
+
+
 async def place_by_model(
     notes: Sequence[Note], pedals: Sequence[Pedal], chords: Chords, choices: Choices, run: Run, pace: Pace | None
 ) -> Placed:
@@ -134,25 +140,17 @@ async def place_by_model(
     """
     if choices.beats_sec:
         return await place_on_beats(notes, pedals, chords, choices, run)
-    times_sec = chords.times_sec
-    turns = [(find_nearest(times_sec, sec), (count, kind)) for sec, count, kind in choices.meters]
-    downbeats = {chord for chord, _ in turns[1:]} | {find_nearest(times_sec, sec) for sec in choices.downbeats_sec}
-    decided = Decided(sorted(downbeats), turns)
     heard = hear(notes, pedals, chords)
-    if choices.tempo_bpm and choices.meters:
-        unit = choices.meters[0][1:]
-        reading = await read_performance(heard, decided, run, _keep_tempo(choices.tempo_bpm, unit, times_sec))
-    else:
-        assert pace
-        reading = await read_at_pace(heard, decided, pace, run)
-        if choices.tempo_factor:
-            period_sec = find_period(times_sec, reading.beats_sec) / choices.tempo_factor
-            reading = await read_performance(heard, decided, run, period_sec)
-        elif choices.tempo_bpm:
-            # How many quarters a beat has, which the tempo counts, is known only now.
-            unit = reading.signatures[len(reading.signatures) // 2]
-            decided = replace(decided, meters=[(0, unit)])
-            reading = await read_performance(heard, decided, run, _keep_tempo(choices.tempo_bpm, unit, times_sec))
+    # What is decided is weighed on the performance as it was heard: corrected notes do not change the tempo.
+    if pace is None:
+        pace = await choose_pace(heard, run)
+    decided = decide(choices)
+    if decided != pace.decided:
+        pace = await choose_pace(pace.heard, run, decided, pace)
+    reading = await read_at_pace(heard, decided, pace, run)
+    if choices.tempo_factor:
+        period_sec = find_period(chords.times_sec, reading.beats_sec) / choices.tempo_factor
+        reading = await read_performance(heard, decided, run, period_sec)
     return _place_reading(chords, reading, choices)
 
 
@@ -202,11 +200,6 @@ def place_written(chords: Chords, beats_sec: Floats) -> list[Fraction]:
     """Places of music that stands exactly on the beats and their divisions; none where it was played."""
     positions = np.maximum(beat_positions(chords.times_sec, beats_sec), 0.0).tolist()
     return place_exactly(positions) if is_written(positions) else []
-
-
-def _keep_tempo(tempo_bpm: float, signature: tuple[int, int], times_sec: Floats) -> Floats:
-    """Seconds of a beat at each chord by a tempo in quarters a minute."""
-    return np.full(len(times_sec), 60.0 / tempo_bpm * float(signature_quarters(signature)))
 
 
 def _place_reading(chords: Chords, reading: Reading, choices: Choices) -> Placed:

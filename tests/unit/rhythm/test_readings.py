@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from ottava.datatypes import Choices, Note, Performance, Run, Tensors
 from ottava.rhythm import bars, quantizing, score_time
-from ottava.rhythm.chords import group_notes
+from ottava.rhythm.chords import KNOWN, group_notes
+from ottava.rhythm.meter import METERS
 from ottava.rhythm.placing import find_pace, place_by_model
 from ottava.rhythm.readings import (
-    N_FIGURES,
+    N_OWN_FIGURES,
     N_READINGS,
+    SAME_TEMPO_OCTAVES,
     Decided,
     Heard,
     choose_pace,
@@ -25,6 +27,7 @@ from ottava.rhythm.readings import (
     hear,
     level_period,
     list_readings,
+    measure_quarter,
     read_performance,
     take_excerpt,
 )
@@ -45,7 +48,7 @@ def prefer(reading: int, strength: float = 0.0) -> Run:
 
     async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
         if graph == "readings":
-            return {"outputs": np.eye(N_READINGS)[None, reading]}
+            return {"outputs": np.tile(np.eye(N_READINGS)[reading], (1, 2, 1))}
         anything = rng.normal(0, 1, (1, tensors["absent"].shape[1], SIZES[graph])) * strength
         return {"outputs": known[graph] + anything}
 
@@ -106,11 +109,11 @@ def test_any_reading_has_figures(performance: Performance, strength: float) -> N
     heard = hear_performance(performance)
     period_sec = np.full(len(heard.chords.times_sec), 0.5)
     figures = describe_readings(asyncio.run(list_readings(heard, period_sec, prefer(0, strength))))
-    assert figures.shape == (N_READINGS, N_FIGURES)
+    assert figures.shape == (N_READINGS, N_OWN_FIGURES)
     assert np.isfinite(figures).all()
 
 
-@pytest.mark.parametrize(("n_notes", "times"), [(6, 1), (len(WALTZ), 2)])
+@pytest.mark.parametrize(("n_notes", "times"), [(6, 1), (18, 2)])
 def test_little_music_is_read_at_its_own_tempo(n_notes: int, times: int) -> None:
     heard = hear_performance(perform(WALTZ[:n_notes], 100))
     graphs = []
@@ -169,8 +172,75 @@ def test_corrected_notes_are_read_once_and_at_the_pace_of_those_heard() -> None:
     assert place(performance.notes, Choices()) == pytest.approx(heard_sec)
     assert graphs == []
     assert place(performance.notes[1:40] + performance.notes[44:], Choices()) == pytest.approx(heard_sec, rel=0.05)
-    assert place(performance.notes, Choices(meters=((0.0, 4, 4),))) == pytest.approx(heard_sec, rel=0.05)
-    assert graphs == ["rhythm", "rhythm", "bars"] * 2  # its two windows, and no choice among readings
+    assert graphs == ["rhythm", "rhythm", "bars"]  # its two windows, and no choice among readings
+
+
+def test_a_meter_that_is_decided_may_be_of_another_level() -> None:
+    performance = perform(LONG_WALTZ, 100)
+    chords = hear_performance(performance).chords
+    pace = asyncio.run(find_pace(performance, prefer(2)))
+    told = Choices(meters=((0.0, 4, 4),))
+    placed = asyncio.run(place_by_model(performance.notes, (), chords, told, prefer(3), pace))
+    heard_sec = float(np.median(np.diff(pace.reading.beats_sec)))
+    assert np.median(np.diff(placed.grid.times_sec)) == pytest.approx(heard_sec / 4, rel=0.1)
+    assert {*placed.grid.signatures} == {(4, 4)}
+
+
+def test_networks_are_told_what_is_decided() -> None:
+    heard = hear_performance(perform(LONG_WALTZ, 100))
+    times_sec = heard.chords.times_sec
+    told = []
+
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        if graph == "rhythm":
+            told.append(tensors["features"][0, :, KNOWN])
+        return await prefer(2)(graph, tensors)
+
+    decided = Decided((float(times_sec[6]),), ((float(times_sec[0]), (3, 4)), (float(times_sec[9]), (5, 4))))
+    asyncio.run(read_performance(heard, decided, run))
+    known = told[0]
+    assert known[:9, METERS.index((3, 4))].tolist() == [1.0] * 9
+    assert known[9:20, len(METERS)].tolist() == [1.0] * 11  # one that has no column
+    after = len(METERS) + 1
+    assert np.flatnonzero(known[:, after]).tolist() == np.flatnonzero(known[:, after + 2]).tolist() == [6]
+
+
+def test_a_bar_may_begin_where_nothing_is_struck() -> None:
+    struck = [(quarter, 1.0, 60) for quarter in range(64) if quarter != 12]
+    heard = hear_performance(perform([(q, length, pitch) for q, length, pitch in struck], 60))
+    silent_sec = float(heard.chords.times_sec[11]) + 1.06
+    reading = asyncio.run(read_performance(heard, Decided((silent_sec,)), prefer(0), np.full(63, 1.0)))
+    beat = int(np.abs(reading.beats_sec - silent_sec).argmin())
+    assert reading.beats_sec[beat] == pytest.approx(silent_sec)
+    assert reading.numbers[beat] == 0
+    assert (np.diff(reading.beats_sec) > 0).all()
+
+
+def test_what_stands_before_a_meter_stays_as_found() -> None:
+    heard = hear_performance(perform([(quarter, 1.0, 60) for quarter in range(64)], 60))
+
+    async def run(graph: str, tensors: Tensors) -> dict[str, NDArray[Any]]:
+        outputs = (await prefer(0)(graph, tensors))["outputs"].copy()
+        if graph == "bars":  # in three, from the first beat on
+            outputs[..., 0] = np.where(np.arange(outputs.shape[1]) % 3, -4, 4)
+            outputs[..., 1 + bars.N_BAR_BEATS + METERS.index((3, 4))] = 9
+        return {"outputs": outputs}
+
+    def read(decided: Decided) -> list[tuple[int, int]]:
+        return asyncio.run(read_performance(heard, decided, run, np.full(64, 1.0))).signatures
+
+    assert {*read(Decided())} == {(3, 4)}
+    late, early = heard.chords.times_sec[[32, 3]].tolist()
+    assert read(Decided((late,), ((late, (5, 4)),))) == [(3, 4)] * 32 + [(5, 4)] * 32
+    assert {*read(Decided((early,), ((early, (5, 4)),)))} == {(5, 4)}  # before its first bar line there is a pickup
+
+
+def test_the_tempo_that_is_decided_is_kept() -> None:
+    performance = perform(LONG_WALTZ, 100)
+    for bpm in (50.0, 100.0, 300.0, 23.0):
+        heard = hear_performance(performance)
+        pace = asyncio.run(choose_pace(heard, prefer(0), Decided(quarter_sec=60 / bpm)))
+        assert abs(np.log2(measure_quarter(pace.reading) * bpm / 60)) < SAME_TEMPO_OCTAVES, bpm
 
 
 def test_a_chord_before_the_first_tapped_beat_is_on_it() -> None:
