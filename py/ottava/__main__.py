@@ -32,6 +32,7 @@ from ottava.files.outputs import (
     write_files,
 )
 from ottava.files.project import make_choices, read_choices, read_result, result_to_json
+from ottava.files.written import keep_written
 from ottava.notation.cells import count_other_bars
 from ottava.notation.corrections import take_as_heard
 from ottava.notation.key_names import read_key
@@ -326,12 +327,7 @@ def _notate(path: Path, choices: Choices, options: argparse.Namespace, label: st
         performance = read_midi(content)
         duration_sec = max(note.offset_sec for note in performance.notes)
         check_place(choices, duration_sec)
-        if not (choices.meters or choices.beats_sec or choices.tempo_bpm or choices.tempo_factor):
-            written = read_written(content)
-            choices = replace(
-                choices, beats_sec=written.beats_sec, meters=written.meters, keys=choices.keys or written.keys,
-                downbeats_sec=choices.downbeats_sec or written.downbeats_sec,
-            )  # fmt: skip
+        choices = keep_written(read_written(content), choices)
     if options.reread:
         choices = take_as_heard(choices)
     # What is done in a second needs no bar, but many of them do; in a terminal only.

@@ -5,10 +5,11 @@ Conventions: places are ticks of the file, ``resolution`` of which are a quarter
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
-from ottava.datatypes import Meter
+from ottava.datatypes import Choices, Meter
 from ottava.rhythm.divisions import EXACT_DIVISIONS, PLAIN_DIVISIONS
 from ottava.rhythm.meter import bar_quarters, is_meter, signature_quarters
 from ottava.rhythm.places import EXACT_SHARE, measure_written
@@ -20,6 +21,7 @@ FINE_TICKS = 96  # of a quarter: in coarser files much that was played stands on
 # twice as many as without the delay. Not tuned.
 LONGEST_DELAY, SIMPLE_SHARE, LEAST_ONSETS = 1 / 8, 0.5, 8
 SIMPLE_DIVISIONS = (2, 3)
+SAME_TEMPO_SHARE = 0.03  # by which a tempo that is named may differ from the file's; not tuned
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +131,28 @@ def _list_bars(changes: Sequence[tuple[int, Signature]], resolution: int, last_t
             # The first bar is shorter than the second one.
             bars[0] = _Bar(0, tick, signature, beat, is_pickup=True)
     return bars
+
+
+def keep_written(written: Choices, choices: Choices) -> Choices:
+    """What a person decided, with the file's own beats and bars wherever they go together with that.
+
+    A meter with as long a beat, and the tempo that the file has, leave its beats as they are: a true word changes
+    nothing. ``written`` as `ottava.files.midi.read_written` gives it.
+    """
+    if not written.beats_sec or choices.beats_sec or choices.tempo_factor:
+        return choices
+    unit = signature_quarters(written.meters[0][1:]) if written.meters else Fraction(1)
+    if any(signature_quarters((beats, kind)) != unit for _, beats, kind in choices.meters):
+        return choices
+    if choices.tempo_bpm and len(written.beats_sec) > 1:
+        gaps = sorted(after - before for before, after in pairwise(written.beats_sec))
+        if abs(choices.tempo_bpm * gaps[len(gaps) // 2] / 60 / float(unit) - 1) > SAME_TEMPO_SHARE:
+            return choices
+    says_the_same = [meter[1:] for meter in choices.meters] == [meter[1:] for meter in written.meters[:1]]
+    return replace(
+        choices,
+        beats_sec=written.beats_sec,
+        meters=written.meters if says_the_same or not choices.meters else choices.meters,
+        keys=choices.keys or written.keys,
+        downbeats_sec=choices.downbeats_sec or written.downbeats_sec,
+    )

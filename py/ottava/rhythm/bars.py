@@ -52,7 +52,7 @@ METER_CHANGE_COST = 12.0
 # than in the corpora; and of one whose beats fall into three, where nothing stands on a third: never. Of eighths .25,
 # 0, -.3 and -.6 were tried (bench/results.md, "Rhythm, learned from scores").
 UNCOMMON_COST, NO_THIRDS_COST = 0.25, 20.0
-LATE_START_COST = 1.0  # of a first beat that is not a downbeat
+LATE_START_COST = 3.0  # of a first beat that is not a downbeat: 1, 3 and 6 were tried (bench/results.md, "Told")
 IMPOSSIBLE = -1e9
 _COMMON_QUARTERS = (Fraction(1, 2), 1, Fraction(3, 2))
 _IS_UNCOMMON = np.array([signature_quarters(signature) not in _COMMON_QUARTERS for signature in METERS])
