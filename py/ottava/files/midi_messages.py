@@ -78,6 +78,8 @@ def read_messages(data: bytes) -> MidiFile:
             raise TranscriptionError("This MIDI file is damaged and cannot be read.")
         division = round(ticks_per_sec)
     tracks = _read_tracks(data, begin)
+    if not tracks and int.from_bytes(header[4:8], "big") != HEADER_BYTES - 8:
+        raise TranscriptionError("This MIDI file is damaged and cannot be read.")
     if int.from_bytes(header[8:10], "big") == 2:
         tracks = _lay_end_to_end(tracks, division)
     return MidiFile(tracks, division, ticks_per_sec)

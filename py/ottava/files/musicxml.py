@@ -227,16 +227,17 @@ def _host_directions(
     """By staff the directions that are written with its voices, each with the staff at which it stands.
 
     In a staff that rests for the whole bar there is no place but its beginning; other programs misplace or lose what is
-    written at a distance from there. So it is written with the other staff where that moves.
+    written at a distance from there. So all are written with the other staff where that moves: what ends comes after
+    its beginning.
     """
     rests = {staff: all(sign.fills_bar for sign in voices[staff, 1]) for staff in STAFFS}
     hosted: dict[int, list[Hosted]] = {staff: [] for staff in STAFFS}
     for staff, own in directions.items():
         other = STAFFS[0] + STAFFS[1] - staff
-        for direction in own:
-            is_inside = bar.lead_quarter < direction.start_quarter < bar.lead_quarter + bar.length_quarter
-            host = other if is_inside and rests[staff] and not rests[other] else staff
-            hosted[host].append((staff, direction))
+        end_quarter = bar.lead_quarter + bar.length_quarter
+        has_inside = any(bar.lead_quarter < direction.start_quarter < end_quarter for direction in own)
+        host = other if has_inside and rests[staff] and not rests[other] else staff
+        hosted[host] += [(staff, direction) for direction in own]
     return {staff: sorted(both, key=lambda one: one[1].start_quarter) for staff, both in hosted.items()}
 
 

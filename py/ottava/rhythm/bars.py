@@ -52,6 +52,7 @@ METER_CHANGE_COST = 12.0
 # than in the corpora; and of one whose beats fall into three, where nothing stands on a third: never. Of eighths .25,
 # 0, -.3 and -.6 were tried (bench/results.md, "Rhythm, learned from scores").
 UNCOMMON_COST, NO_THIRDS_COST = 0.25, 20.0
+MOST_CUT_SHARE = 0.2  # of the bars under a meter that a person gave; not tuned
 LATE_START_COST = 3.0  # of a first beat that is not a downbeat: 1, 3 and 6 were tried (bench/results.md, "Told")
 IMPOSSIBLE = -1e9
 _COMMON_QUARTERS = (Fraction(1, 2), 1, Fraction(3, 2))
@@ -267,10 +268,18 @@ def number_bars(
     for beat in downbeats:
         scores[beat, number > 0] += IMPOSSIBLE
     scores[0] -= LATE_START_COST * (number > 0)
-    # Where a person gave the meter a bar is cut only where a downbeat that they gave demands it.
     path = _find_path(scores, np.array(sizes), kind, number, GIVEN_CUT_BAR_COST if given else CUT_BAR_COST)
+    if given and _share_of_cut(number[path], np.array(sizes)[kind[path]]) > MOST_CUT_SHARE:
+        # The music says otherwise: then a bar is cut only where a downbeat that a person gave demands it.
+        path = _find_path(scores, np.array(sizes), kind, number, -IMPOSSIBLE / 1e4)
     named = _name_meters(meter[:free_beats], np.array(sizes)[kind[path[:free_beats]]]) if free_beats else []
     return number[path], [*named, *(given[index][1] for index in in_force[free_beats:])]
+
+
+def _share_of_cut(numbers: IntArray, sizes: IntArray) -> float:
+    """The share of the bars that are shorter than they should be, the first and the last one left out."""
+    begins = np.flatnonzero(numbers == 0)
+    return float(np.mean(np.diff(begins) < sizes[begins[:-1]])) if len(begins) > 1 else 0.0
 
 
 def _score_beats(

@@ -184,7 +184,7 @@ def test_the_rest_of_a_pickup_has_its_own_length(pickup: int) -> None:
 def test_marks_inside_a_bar_of_rest_are_written_with_the_staff_that_moves() -> None:
     """At a distance from a rest that fills its bar other programs misplace or lose them."""
     notes = tuple(Note(0.5 * beat, 0.5 * beat + 0.5, 72 + beat % 3, 64) for beat in range(16))
-    pedals = tuple(Pedal(0.5 * beat, 0.5 * beat + 1.0, "sustain") for beat in (1, 5, 10))
+    pedals = tuple(Pedal(0.5 * beat, 0.5 * beat + 1.0, "sustain") for beat in (0, 5, 8))
     choices = Choices(beats_sec=tuple(0.5 * beat for beat in range(16)), meters=((0.0, 4, 4),), downbeats_sec=(0.0,))
     root = ElementTree.fromstring(write(Performance(notes, pedals, "hand-made"), choices))
     marks = [mark for mark in root.iter("direction") if mark.find("direction-type/pedal") is not None]

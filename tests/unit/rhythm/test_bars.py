@@ -92,3 +92,14 @@ def test_opinions_of_chords_become_those_of_beats() -> None:
     opinions = gather_opinions(outputs, np.array([0, 2, 3]), np.array([0, 0, 2]), np.array([0, 0, 12]))
     assert opinions[:, 0].tolist() == [0.5, 0.0, 0.0]
     assert opinions[:, 1].tolist() == pytest.approx([0.1, 0.1, 0.7])
+
+
+def test_a_meter_that_a_person_gave_holds_where_the_music_says_otherwise() -> None:
+    numbers, signatures = number_bars(know([0, 1, 2] * 8, strength=9.0), [(0, (4, 4))])
+    assert numbers.tolist() == [0, 1, 2, 3] * 6
+    assert {*signatures} == {(4, 4)}
+
+
+def test_one_slip_of_a_beat_does_not_displace_the_bars_of_a_given_meter() -> None:
+    beliefs = [0, 1, 2, 3] * 5 + [0, 1, 2] + [0, 1, 2, 3] * 5
+    assert number_bars(know(beliefs, strength=6.0), [(0, (4, 4))])[0].tolist() == beliefs
