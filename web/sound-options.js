@@ -100,15 +100,15 @@ function makeLoop(player) {
   };
   const repeat = makeSwitch(text.loop, apply);
   const [from, to] = [makeNumber(text.fromBar, apply), makeNumber(text.toBar, apply)];
-  const pickup = make("span", "quiet", text.pickup);
-  from.element.append(pickup);
+  const pickup = Object.assign(make("span", "quiet", text.pickup), { id: "loop-pickup", hidden: true });
+  from.input.setAttribute("aria-describedby", pickup.id);
   const here = makeButton(text.loopFromHere(N_BARS), () => {
     choose(findBar(player.beats, player.sec));
     repeat.input.checked = true;
     apply();
   });
   return {
-    element: make("div", "loop", repeat.element, from.element, to.element, here),
+    element: make("div", "loop", repeat.element, from.element, pickup, to.element, here),
     show() {
       const [lowest, highest] = findRange(player);
       for (const { input } of [from, to]) Object.assign(input, { min: lowest, max: highest });

@@ -267,7 +267,8 @@ def number_bars(
         scores[np.where(is_free, ~np.isin(np.array(sizes)[kind], SIZES), kind != wanted[:, None])] += IMPOSSIBLE
     for beat in downbeats:
         scores[beat, number > 0] += IMPOSSIBLE
-    scores[0] -= LATE_START_COST * (number > 0)
+    if not any(0 < beat < max(sizes) for beat in downbeats):  # which would be the reason of a pickup
+        scores[0] -= LATE_START_COST * (number > 0)
     path = _find_path(scores, np.array(sizes), kind, number, GIVEN_CUT_BAR_COST if given else CUT_BAR_COST)
     if given and _share_of_cut(number[path], np.array(sizes)[kind[path]]) > MOST_CUT_SHARE:
         # The music says otherwise: then a bar is cut only where a downbeat that a person gave demands it.
