@@ -44,7 +44,8 @@ PEDAL_EARLY_BEATS, PEDAL_LATE_BEATS = 0.2, 0.4
 SAME_BEATS = 0.02
 SHORTEST_BEATS = 0.02
 SIZES = (2, 3, 4)
-# Weights and prices in natural logarithms: search on fold 1 (bench/results.md, "Rhythm, constants").
+# Weights and prices in natural logarithms: search on fold 1 (bench/results.md, "Rhythm, constants"); the price of a cut
+# bar under a meter that a person gave: 6, 12, 20 and none were tried on songs ("Told").
 DOWNBEAT_WEIGHT, BAR_WEIGHT, METER_WEIGHT = 1.0, 0.3, 0.05
 SIZE_CHANGE_COST, CUT_BAR_COST, GIVEN_CUT_BAR_COST = 8.0, 6.0, 8.0
 METER_CHANGE_COST = 12.0
@@ -52,6 +53,7 @@ METER_CHANGE_COST = 12.0
 # than in the corpora; and of one whose beats fall into three, where nothing stands on a third: never. Of eighths .25,
 # 0, -.3 and -.6 were tried (bench/results.md, "Rhythm, learned from scores").
 UNCOMMON_COST, NO_THIRDS_COST = 0.25, 20.0
+NEVER_CUT_COST = 1e5  # less than what is impossible: a downbeat that is given still cuts
 MOST_CUT_SHARE = 0.2  # of the bars under a meter that a person gave; not tuned
 LATE_START_COST = 3.0  # of a first beat that is not a downbeat: 1, 3 and 6 were tried (bench/results.md, "Told")
 IMPOSSIBLE = -1e9
@@ -272,7 +274,7 @@ def number_bars(
     path = _find_path(scores, np.array(sizes), kind, number, GIVEN_CUT_BAR_COST if given else CUT_BAR_COST)
     if given and _share_of_cut(number[path], np.array(sizes)[kind[path]]) > MOST_CUT_SHARE:
         # The music says otherwise: then a bar is cut only where a downbeat that a person gave demands it.
-        path = _find_path(scores, np.array(sizes), kind, number, -IMPOSSIBLE / 1e4)
+        path = _find_path(scores, np.array(sizes), kind, number, NEVER_CUT_COST)
     named = _name_meters(meter[:free_beats], np.array(sizes)[kind[path[:free_beats]]]) if free_beats else []
     return number[path], [*named, *(given[index][1] for index in in_force[free_beats:])]
 

@@ -46,7 +46,8 @@ SMOOTH_CHORDS, LEVEL_CHORDS = 17, 33
 LEVEL_OCTAVES, SAME_LEVEL_OCTAVES, LEVEL_STEP_OCTAVES = 0.2, 0.35, 0.05
 # By which neighbouring beats, or readings, differ, as far as it counts; up to which bars are as long. Not tuned.
 MOST_OCTAVES, SAME_BAR_OCTAVES = 1.0, 0.15
-LEAST_LEVEL_LOG = -4.0  # of the chance of a level that the network does not tell apart
+SAME_RATIO_OCTAVES = 0.15  # less than half of what lies between two of the ratios that are told apart
+LEAST_LEVEL_LOG = -4.0  # of the chance of a level that the network does not tell apart; not tuned
 SAME_CHORD_SEC = 0.07  # up to which a bar that is said to begin begins with a chord: the measures' own
 SAME_TEMPO_OCTAVES = 0.25  # a quarter note of about the length that is decided; not tuned
 _LEVELS_LOG2 = np.log2([1 / 4, 1 / 3, 1 / 2, 2 / 3, 1, 3 / 2, 2, 3, 4])
@@ -202,9 +203,7 @@ async def read_at_pace(heard: Heard, decided: Decided, pace: Pace, run: Run) -> 
     return await read_performance(heard, decided, run, period_sec)
 
 
-async def _choose_tempo(
-    heard: Heard, period_sec: Floats, run: Run, decided: Decided, draft: Pace | None
-) -> int:
+async def _choose_tempo(heard: Heard, period_sec: Floats, run: Run, decided: Decided, draft: Pace | None) -> int:
     """Which of the readings of its middle is best; one at the tempo that is decided, or as near to it as there is."""
     if len(period_sec) < FEWEST_CHORDS:
         return 1
@@ -276,9 +275,7 @@ def take_excerpt(heard: Heard, first: int, last: int) -> Heard:
     return Heard(notes, heard.pedals, chords, heard.features[first:last])
 
 
-async def list_readings(
-    heard: Heard, period_sec: Floats, run: Run, decided: Decided = NOTHING
-) -> list[Reading]:
+async def list_readings(heard: Heard, period_sec: Floats, run: Run, decided: Decided = NOTHING) -> list[Reading]:
     """Read a performance freely and at each of the `FACTORS` of a length of the beat; ``period_sec`` (n_chords,)."""
     supposed = (None, *(period_sec * factor for factor in FACTORS))
     return [await read_performance(heard, decided, run, period) for period in supposed]
@@ -327,7 +324,7 @@ def _compare_levels(readings: Sequence[Reading]) -> Floats:
     ratio = np.log2(FACTORS)[:, None] - np.log2(FACTORS)
     away = np.abs(ratio[:, :, None] - np.log2(LEVELS))
     said = np.take_along_axis(levels, away.argmin(axis=2), axis=1)
-    said = np.where(away.min(axis=2) < SAME_BAR_OCTAVES, said, LEAST_LEVEL_LOG)
+    said = np.where(away.min(axis=2) < SAME_RATIO_OCTAVES, said, LEAST_LEVEL_LOG)
     return np.append(0.0, said.mean(axis=0))
 
 

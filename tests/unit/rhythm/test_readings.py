@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,17 @@ from ottava.rhythm.chords import KNOWN, group_notes
 from ottava.rhythm.meter import METERS
 from ottava.rhythm.placing import find_pace, place_by_model
 from ottava.rhythm.readings import (
+    BAR_FIGURE,
+    BEAT_FIGURE,
+    FACTORS,
     N_OWN_FIGURES,
     N_READINGS,
     SAME_TEMPO_OCTAVES,
     Decided,
     Heard,
+    _compare_levels,
     choose_pace,
+    compare_readings,
     describe_readings,
     find_period,
     hear,
@@ -233,6 +239,30 @@ def test_what_stands_before_a_meter_stays_as_found() -> None:
     late, early = heard.chords.times_sec[[32, 3]].tolist()
     assert read(Decided((late,), ((late, (5, 4)),))) == [(3, 4)] * 32 + [(5, 4)] * 32
     assert {*read(Decided((early,), ((early, (5, 4)),)))} == {(5, 4)}  # before its first bar line there is a pickup
+
+
+def test_all_that_is_said_of_levels_tells_the_right_one() -> None:
+    """Supposed at each of the tempos, a beat of twice the length is said to be right; asked alone each could err."""
+    readings = []
+    for supposed in (1.0, *FACTORS):
+        ratio = np.abs(np.log2(score_time.LEVELS) - np.log2(supposed / 2))
+        said = np.where(ratio < 0.1, 0.0, -9.0)
+        if supposed == 2.0:
+            said = -said - 9.0  # the one that is asked about the right level errs
+        time = SimpleNamespace(written=np.array([0]))
+        readings.append(SimpleNamespace(outputs={"level": said[None]}, score_time=time))
+    agreement = _compare_levels(readings)  # type: ignore[arg-type]
+    assert agreement[0] == 0
+    assert FACTORS[int(agreement[1:].argmax())] == 2.0
+
+
+def test_a_draft_tells_how_far_readings_are_from_it() -> None:
+    figures = np.zeros((2, N_OWN_FIGURES))
+    figures[:, BEAT_FIGURE], figures[:, BAR_FIGURE] = (-1.0, 0.0), (1.0, 1.0)
+    assert compare_readings(figures, None)[:, N_OWN_FIGURES:].tolist() == [[0, 0, 0]] * 2
+    told = compare_readings(figures, (-1.0, 1.0))
+    assert told[:, N_OWN_FIGURES:].tolist() == [[0, 0, 1], [1, 0, 1]]
+    assert compare_readings(figures, (-1.0, 0.5))[0, N_OWN_FIGURES:].tolist() == [0, 0.5, 0]
 
 
 def test_the_tempo_that_is_decided_is_kept() -> None:
